@@ -1,0 +1,59 @@
+# Everything a developer or CI does. Tools are pinned here and installed under .tools.
+GOLANGCI_LINT_VERSION = v2.15.0
+GOLANGCI_LINT = .tools/golangci-lint-$(GOLANGCI_LINT_VERSION)
+
+FUZZTIME ?= 60s
+SPEED ?= 20
+MIN_COVERAGE = 95
+
+.PHONY: help demo test lint cover check build sim fuzz build-StatusFunction
+
+help: ## list the targets
+	@grep -hE '^[a-zA-Z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 24
+
+demo: bin/xdrwait ## watch the real step follow a simulated action of 24 endpoints to its verdict
+	@echo 'xdrwait --simulate mixed --speed $(SPEED)'; echo
+	@bin/xdrwait --simulate mixed --speed $(SPEED); code=$$?; echo; \
+	echo "exit code $$code: the action failed on 3 of its 24 endpoints, so 1 is right"; test $$code -eq 1
+
+test: ## run all tests with the race detector, in random order
+	go test -race -shuffle=on -count=1 ./...
+
+lint: $(GOLANGCI_LINT) ## run the linters, and check formatting and modules
+	$(GOLANGCI_LINT) run ./...
+	go mod tidy -diff
+	go mod verify
+
+cover: ## run the tests of pkg/ and demand their coverage
+	go test -count=1 -coverpkg=./pkg/... -coverprofile=coverage.out ./pkg/...
+	@go tool cover -func=coverage.out | awk '/^total:/ { print "coverage of pkg/: " $$3; exit ($$3+0 < $(MIN_COVERAGE)) }'
+
+check: lint cover demo test ## what CI runs
+
+build: ## build the bootstrap and the commands into bin/
+	CGO_ENABLED=0 go build -trimpath -tags lambda.norpc -ldflags '-s -w' -o bin/bootstrap ./cmd/lambda
+	go build -trimpath -o bin/ ./cmd/xdrwait ./cmd/xdrsim
+
+bin/xdrwait: FORCE
+	@mkdir -p bin && go build -o $@ ./cmd/xdrwait
+
+sim: ## serve the simulated tenant and its secret where events/env.json expects them
+	go run ./cmd/xdrsim -addr 127.0.0.1:8480
+
+fuzz: ## run each fuzz target for FUZZTIME
+	@set -e; for pkg in ./pkg/xdr ./pkg/handler; do \
+	  for target in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
+	    echo "$$pkg $$target"; go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$pkg; \
+	  done; \
+	done
+
+build-StatusFunction: ## called by sam build
+	GOOS=linux CGO_ENABLED=0 go build -trimpath -tags lambda.norpc -ldflags '-s -w' -o $(ARTIFACTS_DIR)/bootstrap ./cmd/lambda
+
+$(GOLANGCI_LINT):
+	@mkdir -p .tools
+	GOBIN=$(CURDIR)/.tools go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION)
+	mv .tools/golangci-lint $@
+
+.PHONY: FORCE
+FORCE:

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda/messages"
+	"github.com/aws/aws-lambda-go/lambdacontext"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+
+	"github.com/soarstep/xdr-action-status/pkg/handler"
+	"github.com/soarstep/xdr-action-status/pkg/xdr"
+)
+
+// function is the step as Lambda calls it. It takes the event's bytes as they are: the runtime's own decoding
+// lets null, duplicate keys and trailing data pass.
+type function struct{ step *handler.Step }
+
+func newFunction(lookup func(string) (string, bool)) (function, error) {
+	s, err := readEnv(lookup)
+	if err != nil {
+		return function{}, err
+	}
+	return function{&handler.Step{
+		Config:  s.step,
+		Secrets: secretsManager(s.aws),
+		XDR: &xdr.Client{
+			Transport:     xdr.NewTransport(s.httpTimeout),
+			Timeout:       s.httpTimeout,
+			MaxReplyBytes: s.maxReplyBytes,
+		},
+		Log:    lambdacontext.NewLogger(),
+		Now:    time.Now,
+		Random: rand.Float64,
+	}}, nil
+}
+
+// secretsManager builds the client directly: in Lambda the environment holds all that config.LoadDefaultConfig
+// would go and look for.
+func secretsManager(s awsSettings) *secretsmanager.Client {
+	o := secretsmanager.Options{
+		Region: s.region,
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			if s.accessKeyID == "" || s.secretAccessKey == "" {
+				return aws.Credentials{}, errors.New("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set")
+			}
+			return aws.Credentials{AccessKeyID: s.accessKeyID, SecretAccessKey: s.secretAccessKey, SessionToken: s.sessionToken}, nil
+		}),
+	}
+	if s.endpoint != "" {
+		o.BaseEndpoint = &s.endpoint
+	}
+	return secretsmanager.New(o)
+}
+
+// Invoke is one check. An error leaves as the outermost value of the one type whose name the runtime passes on.
+func (f function) Invoke(ctx context.Context, event []byte) ([]byte, error) {
+	v, err := f.step.Check(ctx, event)
+	if named, ok := errors.AsType[*handler.Error](err); ok {
+		return nil, messages.InvokeResponse_Error{Type: string(named.Name), Message: named.Message}
+	}
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false)
+	err = enc.Encode(v)
+	return bytes.TrimSpace(out.Bytes()), err
+}

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"strings"
+
+	"github.com/soarstep/xdr-action-status/internal/xdrtest"
+)
+
+// config is the command line.
+type config struct {
+	addr      string
+	list      bool
+	scenarios []string
+	sim       xdrtest.Options
+}
+
+func parseFlags(args []string, stderr io.Writer) (config, error) {
+	c := config{sim: xdrtest.Options{
+		SecretID:      "xdr/sim",
+		SecretAliases: []string{"xdr/tenant-acme"},
+	}}
+	f := flag.NewFlagSet("xdrsim", flag.ContinueOnError)
+	f.SetOutput(stderr)
+	f.StringVar(&c.addr, "addr", "127.0.0.1:0", "loopback `address` to listen on; port 0 takes a free one")
+	f.BoolVar(&c.list, "list", false, "list the embedded scenarios and exit")
+	f.Func("scenario", "`name` of an embedded scenario or path of a .json file; may be repeated\n"+
+		"(default: all embedded ones by their ids, and mixed for any other id)", func(v string) error {
+		c.scenarios = append(c.scenarios, v)
+		return nil
+	})
+	f.Float64Var(&c.sim.Speed, "speed", 1, "`seconds` of a scenario in a second")
+	f.StringVar(&c.sim.SecurityLevel, "security-level", "advanced", "`level` of the API key: advanced or standard")
+	f.StringVar(&c.sim.BasePath, "base-path", "", "`prefix` of the API's paths, such as /tenant")
+	f.IntVar(&c.sim.RateLimit, "rate-limit", 10, "API `requests` a second; negative for no limit")
+	if err := f.Parse(args); err != nil {
+		return c, err
+	}
+	if f.NArg() > 0 {
+		return c, fmt.Errorf("unexpected argument %q", f.Arg(0))
+	}
+	return c, c.check()
+}
+
+func (c config) check() error {
+	switch {
+	case c.sim.Speed <= 0:
+		return errors.New("-speed: want more than 0")
+	case c.sim.SecurityLevel != "advanced" && c.sim.SecurityLevel != "standard":
+		return fmt.Errorf("-security-level: want advanced or standard, got %q", c.sim.SecurityLevel)
+	case c.sim.BasePath != "" && !strings.HasPrefix(c.sim.BasePath, "/"):
+		return fmt.Errorf("-base-path: want a path that begins with /, got %q", c.sim.BasePath)
+	}
+	return checkLoopback(c.addr)
+}
+
+// checkLoopback keeps the simulator, which gives its secret to everyone, off the network. A name
+// is not looked up: it could mean another address by the time it is listened on.
+func checkLoopback(addr string) error {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return fmt.Errorf("-addr: want HOST:PORT, got %q", addr)
+	}
+	if ip, err := netip.ParseAddr(host); err != nil || !ip.IsLoopback() {
+		return fmt.Errorf("-addr: want a loopback address such as 127.0.0.1:0, got %q", addr)
+	}
+	return nil
+}
+
+// load returns the scenarios asked for, or all embedded ones.
+func load(names []string) ([]xdrtest.Scenario, error) {
+	if len(names) == 0 {
+		names = xdrtest.Names()
+	}
+	scenarios := make([]xdrtest.Scenario, len(names))
+	byID := map[int64]string{}
+	for i, name := range names {
+		s, err := xdrtest.Load(name)
+		if err != nil {
+			return nil, err
+		}
+		if other, ok := byID[s.GroupActionID]; ok {
+			return nil, fmt.Errorf("scenarios %s and %s have the same group_action_id %d", other, name, s.GroupActionID)
+		}
+		byID[s.GroupActionID] = name
+		scenarios[i] = s
+	}
+	return scenarios, nil
+}

@@ -1,0 +1,26 @@
+// Command xdrsim runs everything the action-status step talks to, on a loopback address: the
+// Cortex XDR call Get Action Status, and a secret with the API key behind the Secrets Manager
+// protocol. It prints the environment that points the step at it, for a shell to read:
+//
+//	xdrsim -speed 10 >sim.env &
+//	. ./sim.env
+//
+// Each request is a line on stderr. SIGHUP, or POST /_sim/rotate, rotates the API key;
+// POST /_sim/revoke makes the key in the secret wrong; GET /_sim/requests lists the requests.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr, hup)
+	stop()
+	os.Exit(code)
+}

@@ -1,0 +1,247 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"github.com/soarstep/xdr-action-status/internal/xdrtest"
+)
+
+func TestRefusedCommandLines(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		args []string
+		code int
+		want string
+	}{
+		{[]string{"-addr", "0.0.0.0:0"}, 2, "loopback"},
+		{[]string{"-addr", ":8080"}, 2, "loopback"},
+		{[]string{"-addr", "192.0.2.1:0"}, 2, "loopback"},
+		{[]string{"-addr", "example.com:80"}, 2, "loopback"},
+		{[]string{"-addr", "127.0.0.1"}, 2, "HOST:PORT"},
+		{[]string{"-speed", "0"}, 2, "-speed"},
+		{[]string{"-security-level", "high"}, 2, "-security-level"},
+		{[]string{"-base-path", "tenant"}, 2, "-base-path"},
+		{[]string{"-nothing"}, 2, "-nothing"},
+		{[]string{"done"}, 2, `"done"`},
+		{[]string{"-scenario", "nothing"}, 1, "nothing"},
+		{[]string{"-scenario", "done", "-scenario", "done"}, 1, "same group_action_id"},
+		{[]string{"-h"}, 0, "-scenario"},
+	} {
+		var stdout, stderr bytes.Buffer
+		code := run(t.Context(), tt.args, &stdout, &stderr, nil)
+		if code != tt.code || !strings.Contains(stderr.String(), tt.want) || stdout.Len() != 0 {
+			t.Errorf("%v: got %d, %q and %q", tt.args, code, stdout.String(), stderr.String())
+		}
+	}
+}
+
+func TestLoopbackAddresses(t *testing.T) {
+	t.Parallel()
+	for _, addr := range []string{"127.0.0.1:0", "127.1.2.3:8080", "[::1]:0"} {
+		if err := checkLoopback(addr); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestList(t *testing.T) {
+	t.Parallel()
+	var stdout, stderr bytes.Buffer
+	if code := run(t.Context(), []string{"-list"}, &stdout, &stderr, nil); code != 0 {
+		t.Fatalf("got %d, %s", code, stderr.String())
+	}
+	lines := strings.Split(strings.TrimSpace(stdout.String()), "\n")
+	if len(lines) != len(xdrtest.Names()) {
+		t.Errorf("%d lines", len(lines))
+	}
+	for i, name := range xdrtest.Names() {
+		if !strings.HasPrefix(lines[i], name+" ") {
+			t.Errorf("line %q is not about %s", lines[i], name)
+		}
+	}
+}
+
+// sim is a running simulator.
+type sim struct {
+	env    map[string]string
+	hup    chan os.Signal
+	stderr *syncBuffer
+	stop   func() int // ends it and returns its exit code
+}
+
+// launch runs the command and reads its environment, as a shell would.
+func launch(t *testing.T, args ...string) sim {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	out, in := io.Pipe()
+	s := sim{env: map[string]string{}, hup: make(chan os.Signal), stderr: &syncBuffer{}}
+	code := make(chan int, 1)
+	go func() {
+		code <- run(ctx, args, in, s.stderr, s.hup)
+		_ = in.Close()
+	}()
+	s.stop = sync.OnceValue(func() int { cancel(); return <-code })
+	t.Cleanup(func() { s.stop() })
+	lines := bufio.NewScanner(out)
+	for range 7 {
+		if !lines.Scan() {
+			t.Fatalf("it ended: %s", s.stderr.String())
+		}
+		name, value, ok := strings.Cut(strings.TrimPrefix(lines.Text(), "export "), "=")
+		if !ok || !strings.HasPrefix(lines.Text(), "export ") || strings.ContainsAny(value, " '\"$") {
+			t.Errorf("line %q is not for a shell", lines.Text())
+		}
+		s.env[name] = value
+	}
+	return s
+}
+
+// secret reads the secret as the step would.
+func (s sim) secret(t *testing.T, id string) map[string]string {
+	t.Helper()
+	body := s.post(t, s.env["AWS_ENDPOINT_URL_SECRETS_MANAGER"]+"/", `{"SecretId":"`+id+`"}`, map[string]string{
+		"Content-Type":  "application/x-amz-json-1.1",
+		"X-Amz-Target":  "secretsmanager.GetSecretValue",
+		"Authorization": "AWS4-HMAC-SHA256 Credential=x/20261124/us-east-1/secretsmanager/aws4_request, Signature=0",
+	})
+	var v struct{ SecretString string }
+	var value map[string]string
+	if err := json.Unmarshal([]byte(body), &v); err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal([]byte(v.SecretString), &value); err != nil {
+		t.Fatalf("%v in %s", err, body)
+	}
+	return value
+}
+
+// ask asks with a standard key.
+func (s sim) ask(t *testing.T, secret map[string]string, id string) string {
+	t.Helper()
+	return s.post(t, secret["api_url"]+"/public_api/v1/actions/get_action_status",
+		`{"request_data":{"group_action_id":`+id+`}}`, map[string]string{
+			"Content-Type":  "application/json",
+			"x-xdr-auth-id": secret["api_key_id"],
+			"Authorization": secret["api_key"],
+		})
+}
+
+func (sim) post(t *testing.T, url, body string, header map[string]string) string {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, value := range header {
+		r.Header.Set(name, value)
+	}
+	res, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := io.ReadAll(res.Body)
+	_ = res.Body.Close()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+func TestRun(t *testing.T) {
+	t.Parallel()
+	s := launch(t, "-security-level", "standard", "-base-path", "/tenant", "-rate-limit", "-1")
+	for _, name := range []string{"AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"} {
+		if s.env[name] == "" {
+			t.Errorf("no %s", name)
+		}
+	}
+	secret := s.secret(t, s.env["XDR_SECRET_ID"])
+	if secret["api_url"] != s.env["XDR_ALLOWED_ORIGINS"]+"/tenant" || secret["security_level"] != "standard" {
+		t.Errorf("got %v", secret)
+	}
+	if s.secret(t, s.env["XDR_TENANT_SECRET_PREFIX"]+"acme")["api_key"] != secret["api_key"] {
+		t.Error("the tenant acme has another secret")
+	}
+	if got := s.ask(t, secret, "22519813685366"); strings.Count(got, `"IN_PROGRESS"`) != 1 {
+		t.Errorf("pending: got %s", got)
+	}
+	if got := s.ask(t, secret, "12345"); strings.Count(got, `"PENDING"`) != 23 {
+		t.Errorf("any other id: got %s", got)
+	}
+
+	s.hup <- syscall.SIGHUP
+	s.hup <- syscall.SIGHUP // taken only when the first one is done
+	if got := s.ask(t, secret, "12345"); !strings.Contains(got, `"err_code":401`) {
+		t.Errorf("the old key got %s", got)
+	}
+	if fresh := s.secret(t, "xdr/sim"); fresh["api_key"] == secret["api_key"] {
+		t.Error("the secret has the old key")
+	}
+	if code := s.stop(); code != 0 {
+		t.Errorf("it ended with %d", code)
+	}
+	if got := s.stderr.String(); strings.Count(got, "api request") != 3 || strings.Contains(got, secret["api_key"]) {
+		t.Errorf("logged %s", got)
+	}
+}
+
+func TestRunOwnScenario(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "mine.json")
+	text := `{"group_action_id":5,"agents":[{"count":1,"timeline":[{"at":0,"status":"MINE"}]}]}`
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := launch(t, "-security-level", "standard", "-scenario", file, "-scenario", "late", "-speed", "1e9")
+	secret := s.secret(t, "xdr/sim")
+	if got := s.ask(t, secret, "5"); !strings.Contains(got, `"MINE"`) {
+		t.Errorf("got %s", got)
+	}
+	if got := s.ask(t, secret, "6"); got != `{"reply":{"data":{}}}` {
+		t.Errorf("an unknown id got %s", got)
+	}
+	s.ask(t, secret, "22519813685308")
+
+	if got := s.ask(t, secret, "22519813685308"); strings.Count(got, `"COMPLETED_SUCCESSFULLY"`) != 3 {
+		t.Errorf("got %s", got)
+	}
+}
+
+func TestRunAddressInUse(t *testing.T) {
+	t.Parallel()
+	s := launch(t)
+	var stdout, stderr bytes.Buffer
+	addr := strings.TrimPrefix(s.env["XDR_ALLOWED_ORIGINS"], "http://")
+	if code := run(t.Context(), []string{"-addr", addr}, &stdout, &stderr, nil); code != 1 || !strings.Contains(stderr.String(), addr) {
+		t.Errorf("got %d and %s", code, stderr.String())
+	}
+}
+
+// syncBuffer is a bytes.Buffer for several goroutines.
+type syncBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *syncBuffer) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *syncBuffer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
+}

@@ -1,0 +1,156 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"runtime/debug"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/soarstep/xdr-action-status/pkg/handler"
+)
+
+// Exit codes.
+const (
+	exitDone    = 0
+	exitFailed  = 1
+	exitUnknown = 2  // could not find out
+	exitUsage   = 64 // EX_USAGE of sysexits.h
+)
+
+// usageError is a mistake in the command line.
+type usageError struct{ error }
+
+// options is the command line.
+type options struct {
+	id          string
+	secretID    string
+	region      string
+	credentials string
+	simulate    string
+	speed       float64
+	origins     []string
+	timeout     time.Duration
+	minSuccess  int
+	partial     string
+	settle      string
+	expect      []string
+	output      string
+}
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	code := exitUsage
+	cmd := newCommand(func(o options) error {
+		var err error
+		code, err = o.wait(ctx, stdout, stderr)
+		return err
+	})
+	cmd.SetArgs(args)
+	cmd.SetOut(stdout)
+	cmd.SetErr(stderr)
+	err := cmd.ExecuteContext(ctx)
+	var usage usageError
+	var named *handler.Error
+	switch {
+	case err == nil && code == exitUsage: // --help or --version
+		return exitDone
+	case err == nil:
+		return code
+	case errors.As(err, &usage):
+		fmt.Fprintf(stderr, "xdrwait: %v\nTry xdrwait --help.\n", err)
+		return exitUsage
+	}
+	fmt.Fprintln(stderr, "xdrwait:", err)
+	if errors.As(err, &named) && named.Name == handler.InvalidRequest {
+		return exitUsage
+	}
+	return exitUnknown
+}
+
+func newCommand(wait func(options) error) *cobra.Command {
+	var o options
+	cmd := &cobra.Command{
+		Use:   "xdrwait [flags] GROUP_ACTION_ID",
+		Short: "Wait until a Cortex XDR response action has ended",
+		Long: `Wait until a Cortex XDR response action has ended, and tell how.
+
+The credentials come from a secret in AWS Secrets Manager (--secret-id), from a file with
+the same JSON (--credentials), or from a simulated tenant (--simulate).
+
+Exit code: 0 done, 1 failed, 2 could not find out, 64 wrong usage.`,
+		Example: `  xdrwait --simulate mixed                    watch a simulated action; needs nothing else
+  xdrwait --secret-id xdr/acme 22519813685366
+  xdrwait --credentials acme.json --timeout 30m --min-success 90 22519813685366
+  xdrwait --secret-id xdr/acme --output json 22519813685366 | jq .failed_endpoints`,
+		Version:       version(),
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 1 || len(args) == 0 && o.simulate == "" {
+				return usageError{fmt.Errorf("expected one GROUP_ACTION_ID, got %d arguments", len(args))}
+			}
+			return nil
+		},
+		RunE: func(_ *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				o.id = args[0]
+			}
+			if err := o.check(); err != nil {
+				return usageError{err}
+			}
+			return wait(o)
+		},
+	}
+	cmd.CompletionOptions.DisableDefaultCmd = true
+	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	o.addFlags(cmd)
+	return cmd
+}
+
+func (o *options) addFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.StringVar(&o.secretID, "secret-id", "", "name or ARN of the `secret` with the credentials")
+	f.StringVar(&o.region, "region", "", "AWS `region` of the secret (default: as the AWS CLI finds it)")
+	f.StringVar(&o.credentials, "credentials", "", "`file` with the secret's JSON")
+	f.StringVar(&o.simulate, "simulate", "", "`scenario` to play instead of a real tenant: a name or a .json file")
+	f.Float64Var(&o.speed, "speed", 10, "simulated seconds in a second, with --simulate")
+	f.StringSliceVar(&o.origins, "allow-origin", nil, "`origin` beside https://*.paloaltonetworks.com that may get the credentials")
+	f.DurationVar(&o.timeout, "timeout", handler.DefaultConfig().Timeout, "how long to wait; what is pending then has failed")
+	f.IntVar(&o.minSuccess, "min-success", 100, "`percent` of the endpoints that must succeed")
+	f.StringVar(&o.partial, "partial", "failed", "what COMPLETED_PARTIAL counts as: failed, done or pending")
+	f.StringVar(&o.settle, "settle", "all", "judge when `all` have ended, or as soon as the outcome is certain")
+	f.StringSliceVar(&o.expect, "expect", nil, "`agent` id that must appear; may be repeated")
+	f.StringVar(&o.output, "output", "text", "form of the final verdict on standard output: text or json")
+}
+
+func (o *options) check() error {
+	sources := 0
+	for _, s := range []string{o.secretID, o.credentials, o.simulate} {
+		if s != "" {
+			sources++
+		}
+	}
+	switch {
+	case sources != 1:
+		return errors.New("expected one of --secret-id, --credentials and --simulate")
+	case o.output != "text" && o.output != "json":
+		return fmt.Errorf("--output: expected text or json, got %q", o.output)
+	case o.speed <= 0:
+		return errors.New("--speed: expected a number above 0")
+	case o.timeout < time.Second:
+		return errors.New("--timeout: expected at least 1s")
+	}
+	return nil
+}
+
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" {
+		return "(unknown)"
+	}
+	return info.Main.Version
+}

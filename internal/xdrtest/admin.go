@@ -1,0 +1,38 @@
+package xdrtest
+
+import (
+	"encoding/json"
+	"net/http"
+)
+
+// adminRoutes are the simulator's own paths, for whoever runs it by hand.
+func (s *Sim) adminRoutes() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /_sim/requests", s.listRequests)
+	mux.HandleFunc("POST /_sim/rotate", func(w http.ResponseWriter, _ *http.Request) {
+		s.Rotate()
+		w.WriteHeader(http.StatusNoContent)
+	})
+	mux.HandleFunc("POST /_sim/revoke", func(w http.ResponseWriter, _ *http.Request) {
+		s.RevokeKey()
+		w.WriteHeader(http.StatusNoContent)
+	})
+	return mux
+}
+
+// listRequests leaves out headers and bodies: they hold credentials.
+func (s *Sim) listRequests(w http.ResponseWriter, _ *http.Request) {
+	type line struct {
+		Number        int    `json:"number"`
+		GroupActionID int64  `json:"group_action_id"`
+		Status        int    `json:"status"`
+		Problem       string `json:"problem"`
+	}
+	requests := s.Requests()
+	lines := make([]line, len(requests))
+	for i, q := range requests {
+		lines[i] = line{q.Number, q.GroupActionID, q.Status, q.Problem}
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(lines) // the client may be gone
+}

@@ -1,0 +1,128 @@
+package xdrtest
+
+import (
+	"cmp"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Options describe a [Sim]. The zero value is a tenant with an advanced key and no actions.
+type Options struct {
+	Scenarios     []Scenario       // looked up by GroupActionID; the one with id 0 answers for any other id
+	Speed         float64          // seconds of a scenario in a second of Now; 0 means 1
+	SecurityLevel string           // of the API key: "advanced" (default) or "standard"
+	Key           string           // the first API key; default random
+	KeyID         string           // default "7"
+	BasePath      string           // prefix of the API's paths, such as "/tenant"
+	RateLimit     int              // API requests in any one second of Now; 0 means 10, negative means no limit
+	Now           func() time.Time // dates replies, judges signatures and drives scenarios; default time.Now
+	Seed          uint64           // decides which requests a fault with a rate hits
+	SecretID      string           // name of the secret; default "xdr/sim"
+	SecretAliases []string         // further names of the same secret
+	Log           *slog.Logger     // one line a request, never a key; nil is silent
+}
+
+// Sim is a simulated tenant and the secret with its API key. It is an [http.Handler], safe for
+// concurrent use.
+type Sim struct {
+	o     Options
+	admin http.Handler
+
+	mu           sync.Mutex
+	url          string
+	key          string
+	nonces       map[string]bool
+	accepted     []time.Time // the newest requests within the rate limit
+	scenarios    map[int64]*script
+	actions      map[int64]*action
+	faults       []Fault
+	requests     []Request
+	secret       secret
+	secretFaults []SecretFault
+	secretCalls  []SecretCall
+	apiBudget    budget
+	secretBudget budget
+}
+
+// New returns a Sim to be served by the caller, who also tells it its address with [Sim.SetURL].
+func New(o Options) *Sim {
+	o.SecurityLevel = cmp.Or(o.SecurityLevel, "advanced")
+	o.Key = cmp.Or(o.Key, newKey())
+	o.KeyID = cmp.Or(o.KeyID, "7")
+	o.BasePath = strings.TrimSuffix(o.BasePath, "/")
+	o.RateLimit = cmp.Or(o.RateLimit, 10)
+	o.Speed = cmp.Or(o.Speed, 1)
+	o.SecretID = cmp.Or(o.SecretID, "xdr/sim")
+	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	s := &Sim{
+		o:         o,
+		nonces:    map[string]bool{},
+		scenarios: map[int64]*script{},
+		actions:   map[int64]*action{},
+	}
+	for _, sc := range o.Scenarios {
+		s.scenarios[sc.GroupActionID] = newScript(sc)
+	}
+	s.admin = s.adminRoutes()
+	s.RotateTo(o.Key)
+	return s
+}
+
+// ServeHTTP tells the three sides of the address apart: the simulator's own paths, calls in the
+// AWS JSON protocol (always POST / with a target header), and the XDR API for all the rest.
+func (s *Sim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch {
+	case strings.HasPrefix(r.URL.Path, "/_sim/"):
+		s.admin.ServeHTTP(w, r)
+	case r.URL.Path == "/" && r.Header.Get("X-Amz-Target") != "":
+		s.serveSecret(w, r)
+	default:
+		s.serveAPI(w, r)
+	}
+}
+
+// SetURL sets the address under which the Sim is served, such as "http://127.0.0.1:8080".
+func (s *Sim) SetURL(url string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.url = strings.TrimSuffix(url, "/")
+}
+
+// URL returns the address of the Sim: the allowed origin, and the Secrets Manager endpoint.
+func (s *Sim) URL() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.url
+}
+
+// APIURL returns the api_url of the secret: URL and the base path.
+func (s *Sim) APIURL() string {
+	return s.URL() + s.o.BasePath
+}
+
+// Key returns the API key that is valid now.
+func (s *Sim) Key() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.key
+}
+
+// AddFaults adds faults whose numbers count all API requests of the Sim.
+func (s *Sim) AddFaults(f ...Fault) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = append(s.faults, f...)
+}
+
+// AddSecretFaults adds faults whose numbers count the Secrets Manager calls.
+func (s *Sim) AddSecretFaults(f ...SecretFault) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.secretFaults = append(s.secretFaults, f...)
+}

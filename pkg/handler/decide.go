@@ -1,0 +1,102 @@
+package handler
+
+import "github.com/soarstep/xdr-action-status/pkg/xdr"
+
+// Outcome is what a check says of the whole action.
+type Outcome string
+
+// The three outcomes; a workflow's Choice reads them.
+const (
+	Done    Outcome = "done"
+	Pending Outcome = "pending"
+	Failed  Outcome = "failed"
+)
+
+// Reason says why the outcome is what it is.
+type Reason string
+
+// The reasons, by outcome.
+const (
+	AllSucceeded     Reason = "all_succeeded"     // done
+	EnoughSucceeded  Reason = "enough_succeeded"  // done: not all, but as many as the policy requires
+	InProgress       Reason = "in_progress"       // pending
+	NoEndpoints      Reason = "no_endpoints"      // pending: the reply names no agent, and the action is young
+	EndpointsFailed  Reason = "endpoints_failed"  // failed
+	DeadlineExceeded Reason = "deadline_exceeded" // failed: still pending when the caller's time was up
+	ActionNotFound   Reason = "action_not_found"  // failed: the reply still names no agent after the grace
+)
+
+// class is what one agent's status counts as.
+type class int
+
+const (
+	succeeded class = iota + 1
+	failed
+	pending
+)
+
+// classify counts a status. One that is not known is pending: never success, and the deadline ends it.
+func classify(s xdr.Status, p partial) (c class, known bool) {
+	switch s {
+	case xdr.StatusCompletedSuccessfully:
+		return succeeded, true
+	case xdr.StatusCompletedPartial:
+		return p.class(), true
+	case xdr.StatusFailed, xdr.StatusTimeout, xdr.StatusExpired, xdr.StatusAborted, xdr.StatusCancelled, xdr.StatusCanceled:
+		return failed, true
+	case xdr.StatusPending, xdr.StatusInProgress, xdr.StatusPendingAbort:
+		return pending, true
+	}
+	return pending, false
+}
+
+func (p partial) class() class {
+	switch p {
+	case partialDone:
+		return succeeded
+	case partialPending:
+		return pending
+	case partialFailed:
+	}
+	return failed
+}
+
+// situation is all that a decision depends on beside the policy.
+type situation struct {
+	Endpoints
+	pastGrace    bool // an action this old has agents, if it exists
+	pastDeadline bool
+}
+
+// decide judges an action. It is total and pure.
+func decide(s situation, p policy) (Outcome, Reason) {
+	outcome, reason := judge(s, p)
+	if outcome == Pending && s.pastDeadline {
+		return Failed, DeadlineExceeded
+	}
+	return outcome, reason
+}
+
+func judge(s situation, p policy) (Outcome, Reason) {
+	required := required(s.Total, p.minSuccessPercent)
+	mayJudge := s.Pending == 0
+	if p.settle == settleCertain {
+		mayJudge = s.Succeeded >= required || s.Succeeded+s.Pending < required
+	}
+	switch {
+	case s.Total == s.Missing && s.pastGrace:
+		return Failed, ActionNotFound
+	case s.Total == s.Missing:
+		return Pending, NoEndpoints
+	case !mayJudge:
+		return Pending, InProgress
+	case s.Succeeded < required:
+		return Failed, EndpointsFailed
+	case s.Succeeded < s.Total:
+		return Done, EnoughSucceeded
+	}
+	return Done, AllSucceeded
+}
+
+// required is ceil(total × percent / 100), at least 1.
+func required(total, percent int) int { return max(1, (total*percent+99)/100) }

@@ -1,0 +1,239 @@
+package handler
+
+import (
+	"fmt"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/soarstep/xdr-action-status/pkg/xdr"
+)
+
+// missing stands, in these tests only, for an expected agent that the reply does not name.
+const missing xdr.Status = "(missing)"
+
+// every status of the API page, the second spelling, an unknown one, and none.
+var every = []xdr.Status{
+	"PENDING", "IN_PROGRESS", "PENDING_ABORT", "COMPLETED_SUCCESSFULLY", "COMPLETED_PARTIAL", "FAILED",
+	"TIMEOUT", "EXPIRED", "ABORTED", "CANCELLED", "CANCELED", "SUCCEEDED", missing,
+}
+
+// judged folds statuses as a reply would and decides.
+func judged(p policy, pastGrace, pastDeadline bool, agents ...xdr.Status) (Outcome, Reason, *tally) {
+	r := request{policy: p}
+	for i, s := range agents {
+		if s == missing {
+			r.expected = append(r.expected, agentID(i))
+		}
+	}
+	t := newTally(r)
+	for i, s := range agents {
+		if s != missing {
+			t.AgentStatus([]byte(agentID(i)), s)
+		}
+	}
+	t.finish()
+	o, why := decide(situation{Endpoints: t.Endpoints, pastGrace: pastGrace, pastDeadline: pastDeadline}, p)
+	return o, why, t
+}
+
+func agentID(i int) string { return fmt.Sprintf("%032x", i) }
+
+func TestEveryStatusAlone(t *testing.T) {
+	t.Parallel()
+	// What one agent alone leads to, by policy.partial: failed, done, pending.
+	for _, c := range []struct {
+		status xdr.Status
+		want   [3]Reason
+	}{
+		{"PENDING", [3]Reason{InProgress, InProgress, InProgress}},
+		{"IN_PROGRESS", [3]Reason{InProgress, InProgress, InProgress}},
+		{"PENDING_ABORT", [3]Reason{InProgress, InProgress, InProgress}},
+		{"COMPLETED_SUCCESSFULLY", [3]Reason{AllSucceeded, AllSucceeded, AllSucceeded}},
+		{"COMPLETED_PARTIAL", [3]Reason{EndpointsFailed, AllSucceeded, InProgress}},
+		{"FAILED", [3]Reason{EndpointsFailed, EndpointsFailed, EndpointsFailed}},
+		{"TIMEOUT", [3]Reason{EndpointsFailed, EndpointsFailed, EndpointsFailed}},
+		{"EXPIRED", [3]Reason{EndpointsFailed, EndpointsFailed, EndpointsFailed}},
+		{"ABORTED", [3]Reason{EndpointsFailed, EndpointsFailed, EndpointsFailed}},
+		{"CANCELLED", [3]Reason{EndpointsFailed, EndpointsFailed, EndpointsFailed}},
+		{"CANCELED", [3]Reason{EndpointsFailed, EndpointsFailed, EndpointsFailed}},
+		{"", [3]Reason{InProgress, InProgress, InProgress}},
+		{"SUCCEEDED", [3]Reason{InProgress, InProgress, InProgress}},
+		{"COMPLETED_SUCCESSFULLY_WITH_EXCEPTIONS", [3]Reason{InProgress, InProgress, InProgress}},
+		{"completed_successfully", [3]Reason{InProgress, InProgress, InProgress}},
+		{"COMPLETED_SUCCESSFULLY ", [3]Reason{InProgress, InProgress, InProgress}},
+		{missing, [3]Reason{NoEndpoints, NoEndpoints, NoEndpoints}},
+	} {
+		for i, p := range []partial{partialFailed, partialDone, partialPending} {
+			for _, s := range []settle{settleAll, settleCertain} {
+				_, why, _ := judged(policy{100, p, s}, false, false, c.status)
+				if why != c.want[i] {
+					t.Errorf("%q, partial %s, settle %s: %s, want %s", c.status, p, s, why, c.want[i])
+				}
+				late, why, _ := judged(policy{100, p, s}, false, true, c.status)
+				if c.want[i] == InProgress && (late != Failed || why != DeadlineExceeded) {
+					t.Errorf("%q past the deadline: %s, %s", c.status, late, why)
+				}
+			}
+		}
+	}
+}
+
+// oracle decides by trying out every way in which the pending agents could end: an outcome is certain if it is the
+// same for all of them. It shares nothing with decide.
+func oracle(p policy, agents []xdr.Status) Outcome {
+	good, bad, open, present := 0, 0, 0, 0
+	for _, s := range agents {
+		if s != missing {
+			present++
+		}
+		switch {
+		case s == "COMPLETED_SUCCESSFULLY", s == "COMPLETED_PARTIAL" && p.partial == "done":
+			good++
+		case s == "FAILED", s == "TIMEOUT", s == "EXPIRED", s == "ABORTED", s == "CANCELLED", s == "CANCELED",
+			s == "COMPLETED_PARTIAL" && p.partial == "failed":
+			bad++
+		default:
+			open++
+		}
+	}
+	if present == 0 || open > 0 && p.settle == "all" {
+		return Pending
+	}
+	enough, short := 0, 0
+	for more := 0; more <= open; more++ {
+		// good of all, in percent, without rounding: 100·good ≥ percent·all
+		if 100*(good+more) >= p.minSuccessPercent*len(agents) && good+more >= 1 {
+			enough++
+		} else {
+			short++
+		}
+	}
+	switch {
+	case short == 0:
+		return Done
+	case enough == 0:
+		return Failed
+	}
+	return Pending
+}
+
+func policies(percents ...int) (all []policy) {
+	for _, percent := range percents {
+		for _, p := range []partial{partialFailed, partialDone, partialPending} {
+			for _, s := range []settle{settleAll, settleCertain} {
+				all = append(all, policy{percent, p, s})
+			}
+		}
+	}
+	return all
+}
+
+func TestEveryPairOfStatuses(t *testing.T) {
+	t.Parallel()
+	cases := 0
+	for _, p := range policies(1, 50, 51, 100) {
+		for _, a := range every {
+			for _, b := range every {
+				cases++
+				got, why, tally := judged(p, false, false, a, b)
+				if want := oracle(p, []xdr.Status{a, b}); got != want {
+					t.Errorf("%s + %s under %+v: %s (%s), want %s", a, b, p, got, why, want)
+				}
+				if e := tally.Endpoints; e.Total != 2 || e.Succeeded+e.Failed+e.Pending != 2 || e.Missing > e.Pending {
+					t.Errorf("%s + %s: counts %+v do not add up", a, b, e)
+				}
+			}
+		}
+	}
+	t.Logf("%d pairs under policies", cases)
+}
+
+func TestDeadlineAndGrace(t *testing.T) {
+	t.Parallel()
+	ok, bad, open := xdr.StatusCompletedSuccessfully, xdr.StatusFailed, xdr.StatusPending
+	for _, c := range []struct {
+		name                    string
+		pastGrace, pastDeadline bool
+		agents                  []xdr.Status
+		outcome                 Outcome
+		reason                  Reason
+	}{
+		{"young and empty", false, false, nil, Pending, NoEndpoints},
+		{"old and empty", true, false, nil, Failed, ActionNotFound},
+		{"young, empty and late", false, true, nil, Failed, DeadlineExceeded},
+		{"old, empty and late", true, true, nil, Failed, ActionNotFound},
+		{"old, all expected missing", true, false, []xdr.Status{missing, missing}, Failed, ActionNotFound},
+		{"late with one pending", true, true, []xdr.Status{ok, open}, Failed, DeadlineExceeded},
+		{"late with one missing", true, true, []xdr.Status{ok, missing}, Failed, DeadlineExceeded},
+		{"late but done", true, true, []xdr.Status{ok, ok}, Done, AllSucceeded},
+		{"late and failed", true, true, []xdr.Status{ok, bad}, Failed, EndpointsFailed},
+		{"old with one missing", true, false, []xdr.Status{ok, missing}, Pending, InProgress},
+	} {
+		outcome, reason, _ := judged(defaultPolicy, c.pastGrace, c.pastDeadline, c.agents...)
+		if outcome != c.outcome || reason != c.reason {
+			t.Errorf("%s: %s %s, want %s %s", c.name, outcome, reason, c.outcome, c.reason)
+		}
+	}
+}
+
+func TestEnoughSucceeded(t *testing.T) {
+	t.Parallel()
+	ok, bad, open := xdr.StatusCompletedSuccessfully, xdr.StatusFailed, xdr.StatusPending
+	for _, c := range []struct {
+		percent int
+		settle  settle
+		agents  []xdr.Status
+		want    Reason
+	}{
+		{67, settleAll, []xdr.Status{ok, ok, bad}, EndpointsFailed}, // ceil(2.01) = 3
+		{66, settleAll, []xdr.Status{ok, ok, bad}, EnoughSucceeded}, // ceil(1.98) = 2
+		{1, settleAll, []xdr.Status{bad, bad}, EndpointsFailed},     // at least 1
+		{50, settleAll, []xdr.Status{ok, open}, InProgress},
+		{50, settleCertain, []xdr.Status{ok, open}, EnoughSucceeded},
+		{100, settleCertain, []xdr.Status{bad, open, open}, EndpointsFailed},
+		{100, settleCertain, []xdr.Status{ok, ok}, AllSucceeded},
+	} {
+		_, why, _ := judged(policy{c.percent, partialFailed, c.settle}, false, false, c.agents...)
+		if why != c.want {
+			t.Errorf("%d%% %s of %v: %s, want %s", c.percent, c.settle, c.agents, why, c.want)
+		}
+	}
+}
+
+func anyPolicy(t *rapid.T) policy {
+	return policy{
+		rapid.IntRange(1, 100).Draw(t, "percent"),
+		rapid.SampledFrom([]partial{partialFailed, partialDone, partialPending}).Draw(t, "partial"),
+		rapid.SampledFrom([]settle{settleAll, settleCertain}).Draw(t, "settle"),
+	}
+}
+
+func TestDecideProperties(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		p := anyPolicy(t)
+		agents := rapid.SliceOfN(rapid.SampledFrom(every), 1, 300).Draw(t, "agents")
+		outcome, _, tally := judged(p, false, false, agents...)
+		if want := oracle(p, agents); outcome != want {
+			t.Fatalf("%s, want %s", outcome, want)
+		}
+		// Done is exactly: the required number is reached, and it may be judged.
+		mayJudge := p.settle == settleCertain || tally.Pending == 0
+		if reached := tally.Succeeded >= required(tally.Total, p.minSuccessPercent); (outcome == Done) != (reached && mayJudge) {
+			t.Fatalf("%s with %d of %d", outcome, tally.Succeeded, tally.Total)
+		}
+		shuffled := rapid.Permutation(agents).Draw(t, "shuffled")
+		if again, _, _ := judged(p, false, false, shuffled...); again != outcome {
+			t.Fatalf("%s in one order, %s in another", outcome, again)
+		}
+		open := rapid.SampledFrom([]xdr.Status{"PENDING", "IN_PROGRESS", "PENDING_ABORT", "NEW_STATUS", missing}).Draw(t, "open")
+		p.settle = settleAll
+		if more, _, _ := judged(p, false, false, append(agents, open)...); more == Done {
+			t.Fatal("done with a pending endpoint")
+		}
+		if late, _, _ := judged(p, true, true, agents...); late == Pending {
+			t.Fatal("pending past the deadline")
+		}
+	})
+}

@@ -1,0 +1,129 @@
+package handler
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"time"
+
+	"github.com/soarstep/xdr-action-status/pkg/xdr"
+)
+
+// Name is the name of an error, matched by ErrorEquals in Retry and Catch.
+//
+// Source: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+type Name string
+
+// One name for each reaction of a workflow: three to retry, five to fail on.
+const (
+	InvalidRequest         Name = "XDR.InvalidRequest"         // the event is wrong: fail
+	CredentialsInvalid     Name = "XDR.CredentialsInvalid"     // the secret is missing, denied, malformed or points to a forbidden origin: fail
+	CredentialsUnavailable Name = "XDR.CredentialsUnavailable" // Secrets Manager is throttled, down or slow: retry
+	Unauthorized           Name = "XDR.Unauthorized"           // the API refuses the key (401, 402, 403): fail
+	Throttled              Name = "XDR.Throttled"              // 429: retry, slower
+	Unavailable            Name = "XDR.Unavailable"            // network, timeout, 5xx: retry
+	Rejected               Name = "XDR.Rejected"               // any other refusal, or a reply that cannot be read: fail
+	Internal               Name = "XDR.Internal"               // a bug in this package: fail
+)
+
+// Error is the only error that [Step.Check] returns. Message is one line without secrets.
+type Error struct {
+	Name    Name
+	Message string
+	Err     error // the cause, if there is one
+}
+
+func (e *Error) Error() string { return string(e.Name) + ": " + e.Message }
+func (e *Error) Unwrap() error { return e.Err }
+
+// Temporary tells whether the same check may succeed later.
+func (e *Error) Temporary() bool {
+	switch e.Name {
+	case CredentialsUnavailable, Throttled, Unavailable:
+		return true
+	case InvalidRequest, CredentialsInvalid, Unauthorized, Rejected, Internal:
+		return false
+	}
+	return false
+}
+
+func errorf(name Name, format string, args ...any) *Error {
+	err := fmt.Errorf(format, args...)
+	return &Error{Name: name, Message: err.Error(), Err: errors.Unwrap(err)}
+}
+
+// exit is the one place where an error gets its name for the workflow, and the action that it is about.
+func exit(err error, about request) *Error {
+	named := classified(err)
+	if about.id == 0 {
+		return named
+	}
+	return &Error{Name: named.Name, Message: fmt.Sprintf("group_action_id %d: %s", about.id, named.Message), Err: named.Err}
+}
+
+func classified(err error) *Error {
+	var (
+		named *Error
+		call  *xdr.Error
+	)
+	switch {
+	case errors.As(err, &named):
+		return named
+	case !errors.As(err, &call):
+		return errorf(Internal, "unexpected error: %w", err)
+	case nameOf(call) == Unauthorized:
+		return errorf(Unauthorized, "%w; %s", err, keyAdvice(call))
+	}
+	return errorf(nameOf(call), "%w", err)
+}
+
+func nameOf(e *xdr.Error) Name {
+	switch {
+	case e.Kind == xdr.NoAnswer:
+		return Unavailable
+	case e.Kind == xdr.Unreadable:
+		return Rejected
+	case e.StatusCode == 401, e.StatusCode == 402, e.StatusCode == 403:
+		return Unauthorized
+	case e.StatusCode == 429:
+		return Throttled
+	case e.StatusCode >= 500:
+		return Unavailable
+	}
+	return Rejected
+}
+
+// keyAdvice tells the person who must fix a refused key what to look at.
+func keyAdvice(e *xdr.Error) string {
+	var advice string
+	switch e.StatusCode {
+	case 401:
+		advice = "check api_key_id, api_key and security_level in the secret"
+	case 402:
+		advice = "the tenant's licence does not cover this call"
+	case 403:
+		advice = "the key's role may not view the Action Center"
+	}
+	if skew := e.ClockSkew.Round(time.Second); skew.Abs() > time.Minute {
+		advice += fmt.Sprintf("; the clock here differs from the API's by %v", skew)
+	}
+	return advice
+}
+
+// recovered names a panic. Its value may hold anything, so only the runtime's own words are shown.
+func recovered(value any) *Error {
+	var bug runtime.Error
+	if err, ok := value.(error); ok && errors.As(err, &bug) {
+		return errorf(Internal, "panic: %w", bug)
+	}
+	return errorf(Internal, "panic with a %T", value)
+}
+
+// timedOut tells whether a context ended because its time was up.
+func timedOut(ctx context.Context) string {
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return "the function's time is nearly up"
+	}
+	return "the check was cancelled"
+}

@@ -1,0 +1,78 @@
+package handler
+
+import (
+	"fmt"
+	"net/netip"
+	"net/url"
+	"strings"
+)
+
+// Origin is one entry of the allow-list: an exact scheme and port, and a host that may begin with "*."
+// for any name below it. The port is empty where it is the scheme's own.
+type Origin struct{ Scheme, Host, Port string }
+
+// ParseOrigin reads [scheme://]host[:port]; the scheme is https unless it is spelled out.
+func ParseOrigin(s string) (Origin, error) {
+	text := s
+	if !strings.Contains(text, "://") {
+		text = "https://" + text
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.Path != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil || u.Opaque != "" {
+		return Origin{}, fmt.Errorf("%q: expected [https://]host[:port], the host perhaps with *. in front", s)
+	}
+	o, err := originOf(u)
+	if err != nil {
+		return Origin{}, fmt.Errorf("%q: %w", s, err)
+	}
+	if strings.Contains(strings.TrimPrefix(o.Host, "*."), "*") {
+		return Origin{}, fmt.Errorf("%q: * may only stand for the first labels, as in *.example.com", s)
+	}
+	return o, nil
+}
+
+// originOf reduces a URL to what is compared. Names are compared as ASCII in lower case: a look-alike in
+// another script, a trailing dot, a percent sign or an IPv6 zone matches nothing and is refused here.
+func originOf(u *url.URL) (Origin, error) {
+	o := Origin{Scheme: strings.ToLower(u.Scheme), Host: strings.ToLower(u.Hostname()), Port: u.Port()}
+	switch {
+	case o.Scheme != "https" && o.Scheme != "http":
+		return Origin{}, fmt.Errorf("expected https, got %q", clip(u.Scheme, maxID))
+	case !isHostName(o.Host):
+		return Origin{}, fmt.Errorf("%q is not a host name", clip(o.Host, maxID))
+	case o.Scheme == "https" && o.Port == "443", o.Scheme == "http" && o.Port == "80":
+		o.Port = ""
+	}
+	return o, nil
+}
+
+func isHostName(host string) bool {
+	if addr, err := netip.ParseAddr(host); err == nil {
+		return addr.Zone() == ""
+	}
+	strange := func(r rune) bool { return !isLetterOrDigit(r) && r != '-' && r != '.' && r != '*' }
+	return host != "" && !strings.ContainsFunc(host, strange) &&
+		!strings.HasPrefix(host, ".") && !strings.HasSuffix(host, ".") && !strings.Contains(host, "..")
+}
+
+func (o Origin) String() string {
+	host := o.Host
+	if strings.Contains(host, ":") {
+		host = "[" + host + "]"
+	}
+	if o.Port != "" {
+		host += ":" + o.Port
+	}
+	return o.Scheme + "://" + host
+}
+
+// allows tells whether a URL's origin is covered by this entry.
+func (o Origin) allows(target Origin) bool {
+	if o.Scheme != target.Scheme || o.Port != target.Port {
+		return false
+	}
+	if below, wild := strings.CutPrefix(o.Host, "*"); wild {
+		return strings.HasSuffix(target.Host, below) && len(target.Host) > len(below)
+	}
+	return o.Host == target.Host
+}

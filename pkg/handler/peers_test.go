@@ -1,0 +1,266 @@
+package handler_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/soarstep/xdr-action-status/internal/xdrtest"
+	"github.com/soarstep/xdr-action-status/pkg/handler"
+)
+
+// Each test is named after another program that asks for an action's status, and shows that what goes wrong there
+// does not go wrong here.
+
+func TestPeerXSOARModule(t *testing.T) {
+	t.Parallel()
+	t.Run("only the first endpoint decides", func(t *testing.T) {
+		t.Parallel()
+		r := newPeerRig(t, "COMPLETED_SUCCESSFULLY", "FAILED")
+		if v := r.check(t, anyID); v.Outcome != handler.Failed || v.Endpoints.Failed != 1 {
+			t.Errorf("%+v", v)
+		}
+		r = newPeerRig(t, "COMPLETED_SUCCESSFULLY", "IN_PROGRESS")
+		if v := r.check(t, anyID); v.Outcome != handler.Pending {
+			t.Errorf("%+v", v)
+		}
+	})
+	t.Run("FAILED ends like success", func(t *testing.T) {
+		t.Parallel()
+		if v := newPeerRig(t, "FAILED").check(t, anyID); v.Outcome != handler.Failed || v.Reason != handler.EndpointsFailed {
+			t.Errorf("%+v", v)
+		}
+	})
+	t.Run("errorReasons null crashes", func(t *testing.T) {
+		t.Parallel()
+		s := actionOf("FAILED")
+		s.ErrorReasons = "null"
+		if v := newRig(t, xdrtest.Options{Scenarios: []xdrtest.Scenario{s}}).check(t, anyID); v.Outcome != handler.Failed {
+			t.Errorf("%+v", v)
+		}
+	})
+	t.Run("an empty reply fails the task", func(t *testing.T) {
+		t.Parallel()
+		for _, form := range []string{"object", "null", "absent", "no_reply"} {
+			r := newRig(t, xdrtest.Options{Scenarios: []xdrtest.Scenario{{EmptyAs: form}}})
+			if v := r.check(t, anyID); v.Outcome != handler.Pending || v.Reason != handler.NoEndpoints {
+				t.Errorf("%s: %+v", form, v)
+			}
+		}
+	})
+}
+
+func TestPeerXSOARPlaybook(t *testing.T) {
+	t.Parallel()
+	t.Run("success and failure are not told apart", func(t *testing.T) {
+		t.Parallel()
+		for status, want := range map[string]handler.Outcome{
+			"COMPLETED_SUCCESSFULLY": handler.Done, "COMPLETED_PARTIAL": handler.Failed, "FAILED": handler.Failed, "TIMEOUT": handler.Failed,
+			"EXPIRED": handler.Failed, "ABORTED": handler.Failed, "CANCELLED": handler.Failed,
+		} {
+			if v := newPeerRig(t, status).check(t, anyID); v.Outcome != want {
+				t.Errorf("%s: %s, want %s", status, v.Outcome, want)
+			}
+		}
+	})
+	t.Run("a test that never ends", func(t *testing.T) {
+		t.Parallel()
+		v := newPeerRig(t, "COMPLETED_SUCCESSFULLY", "EXPIRED").check(t, anyID) // two different final statuses
+		if v.Outcome != handler.Failed {
+			t.Errorf("%+v", v)
+		}
+	})
+	t.Run("a timeout ends as success", func(t *testing.T) {
+		t.Parallel()
+		v := newPeerRig(t, "COMPLETED_SUCCESSFULLY", "PENDING").check(t, `{"group_action_id":5,"started_at":"2026-11-24T09:00:00Z","timeout_seconds":60}`)
+		if v.Outcome != handler.Failed || v.Reason != handler.DeadlineExceeded || len(v.PendingEndpoints) != 1 {
+			t.Errorf("%+v", v)
+		}
+	})
+}
+
+func TestPeerTheHive(t *testing.T) {
+	t.Parallel()
+	t.Run("PENDING and IN_PROGRESS count as success", func(t *testing.T) {
+		t.Parallel()
+		if v := newPeerRig(t, "PENDING", "IN_PROGRESS").check(t, anyID); v.Outcome != handler.Pending || v.Endpoints.Succeeded != 0 {
+			t.Errorf("%+v", v)
+		}
+	})
+	t.Run("FAILED is reported as without errors", func(t *testing.T) {
+		t.Parallel()
+		s := actionOf("FAILED")
+		s.Agents[0].ErrorReason = []byte(`{"errorDescription":"Element not found.\r\n"}`)
+		v := newRig(t, xdrtest.Options{Scenarios: []xdrtest.Scenario{s}}).check(t, anyID)
+		if len(v.FailedEndpoints) != 1 || v.FailedEndpoints[0].Error != "Element not found." {
+			t.Errorf("%+v", v)
+		}
+	})
+	t.Run("it loops for ever on empty data", func(t *testing.T) {
+		t.Parallel()
+		r := newRig(t, xdrtest.Options{Scenarios: []xdrtest.Scenario{{}}})
+		v := r.check(t, `{"group_action_id":5,"started_at":"2026-11-24T09:57:00Z"}`)
+		if v.Outcome != handler.Failed || v.Reason != handler.ActionNotFound {
+			t.Errorf("%+v", v)
+		}
+	})
+}
+
+func TestPeerGoogleSecOps(t *testing.T) {
+	t.Parallel()
+	t.Run("COMPLETED_PARTIAL pends until the timeout", func(t *testing.T) {
+		t.Parallel()
+		for policy, want := range map[string]handler.Outcome{"failed": handler.Failed, "done": handler.Done, "pending": handler.Pending} {
+			v := newPeerRig(t, "COMPLETED_PARTIAL").check(t, `{"group_action_id":5,"policy":{"partial":%q}}`, policy)
+			if v.Outcome != want || v.Endpoints.Partial != 1 {
+				t.Errorf("%s: %+v", policy, v)
+			}
+		}
+	})
+	t.Run("one signature for the whole session", func(t *testing.T) {
+		t.Parallel()
+		r := newPeerRig(t, "PENDING")
+		for range 3 {
+			r.clock.Advance(10 * time.Minute) // the second is out of the window of the first
+			r.check(t, anyID)
+		}
+		seen := map[string]bool{}
+		for _, q := range r.sim.Requests() {
+			seen[q.Header.Get("X-Xdr-Nonce")], seen[q.Header.Get("X-Xdr-Timestamp")] = true, true
+		}
+		if len(seen) != 6 {
+			t.Errorf("%d nonces and timestamps in 3 checks, want 6", len(seen))
+		}
+	})
+	t.Run("429 is not retried", func(t *testing.T) {
+		t.Parallel()
+		r := newPeerRig(t, "PENDING")
+		r.sim.AddFaults(xdrtest.Fault{From: 1, Status: 429})
+		if err := r.fails(t, handler.Throttled, anyID); !err.Temporary() {
+			t.Error(err)
+		}
+		r.check(t, anyID)
+	})
+	t.Run("omitted endpoints are noticed, as there", func(t *testing.T) {
+		t.Parallel()
+		v := newPeerRig(t, "COMPLETED_SUCCESSFULLY").check(t, `{"group_action_id":5,"expected_agents":["absent"]}`)
+		if v.Outcome != handler.Pending || v.Endpoints.Missing != 1 || v.PendingEndpoints[0] != "absent" {
+			t.Errorf("%+v", v)
+		}
+	})
+}
+
+func TestPeerSplunkSOAR(t *testing.T) {
+	t.Parallel()
+	t.Run("any 2xx or 3xx is success", func(t *testing.T) {
+		t.Parallel()
+		for _, status := range []int{201, 204, 302} {
+			r := newPeerRig(t, "COMPLETED_SUCCESSFULLY")
+			r.sim.AddFaults(xdrtest.Fault{Status: status})
+			r.fails(t, handler.Rejected, anyID)
+		}
+		if v := newPeerRig(t, "FAILED", "FAILED").check(t, anyID); v.Outcome != handler.Failed {
+			t.Errorf("%+v", v)
+		}
+	})
+	t.Run("no timeout", func(t *testing.T) {
+		t.Parallel()
+		r := newPeerRig(t, "PENDING")
+		r.XDR.Timeout = 100 * time.Millisecond
+		r.sim.AddFaults(xdrtest.Fault{DelaySeconds: 60})
+		r.fails(t, handler.Unavailable, anyID)
+	})
+	t.Run("TLS verification is off", func(t *testing.T) {
+		t.Parallel()
+		r := newPeerRig(t, "PENDING")
+		server := httptest.NewTLSServer(http.NotFoundHandler())
+		t.Cleanup(server.Close)
+		server.Config.ErrorLog = nil
+		r.AllowedOrigins = append(r.AllowedOrigins, origin(t, server.URL))
+		r.sim.SetSecret(strings.Replace(r.sim.SecretValue(), r.sim.URL(), server.URL, 1), false)
+		if err := r.fails(t, handler.Unavailable, anyID); !strings.Contains(err.Message, "certificate") {
+			t.Error(err)
+		}
+	})
+}
+
+func TestPeerCortexXDRClient(t *testing.T) {
+	t.Parallel()
+	r := newPeerRig(t, "COMPLETED_SUCCESSFULLY") // only the HTTP status is looked at there
+	r.sim.AddFaults(xdrtest.Fault{Status: 200, Body: `{"reply":{"err_code":500,"err_msg":"An error occurred","err_extra":"x"}}`})
+	if err := r.fails(t, handler.Unavailable, anyID); !strings.Contains(err.Message, "An error occurred") {
+		t.Error(err)
+	}
+}
+
+func TestPeerInsightConnectAndFortiSOAR(t *testing.T) {
+	t.Parallel()
+	r := newPeerRig(t, "PENDING") // error text is thrown away, and the wait is a blind sleep there
+	r.sim.AddFaults(xdrtest.Fault{From: 1, Status: 400, Body: `{"reply":{"err_code":400,"err_msg":"Invalid group","err_extra":[{"loc":"id"}]}}`})
+	err := r.fails(t, handler.Rejected, anyID)
+	for _, part := range []string{"group_action_id 5", "400", "Invalid group", `{\"loc\":\"id\"}`, r.sim.Requests()[0].RequestID} {
+		if !strings.Contains(err.Message, part) {
+			t.Errorf("%s is not in: %s", part, err.Message)
+		}
+	}
+	if v := r.check(t, anyID); v.WaitSeconds != 5 {
+		t.Errorf("%+v", v)
+	}
+}
+
+func TestPeerCortexCloudGo(t *testing.T) {
+	t.Parallel()
+	t.Run("401 is retried with the same key", func(t *testing.T) {
+		t.Parallel()
+		r := newPeerRig(t, "PENDING")
+		r.sim.Expect(1)
+		r.sim.RevokeKey()
+		r.fails(t, handler.Unauthorized, anyID)
+	})
+	t.Run("500 is not retried", func(t *testing.T) {
+		t.Parallel()
+		r := newPeerRig(t, "PENDING")
+		r.sim.AddFaults(xdrtest.Fault{Status: 500})
+		if err := r.fails(t, handler.Unavailable, anyID); !err.Temporary() {
+			t.Error(err)
+		}
+	})
+	t.Run("Retry-After is ignored", func(t *testing.T) {
+		t.Parallel()
+		for _, form := range []string{"7", "date+7"} {
+			r := newPeerRig(t, "PENDING")
+			r.sim.AddFaults(xdrtest.Fault{Status: 429, RetryAfter: form})
+			if err := r.fails(t, handler.Throttled, anyID); !strings.Contains(err.Message, "retry after 7s") {
+				t.Error(err)
+			}
+		}
+	})
+	t.Run("sleeps ignore the context", func(t *testing.T) {
+		t.Parallel()
+		r := newPeerRig(t, "PENDING")
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		_, err := r.Check(ctx, []byte(anyID))
+		var named *handler.Error
+		if !errors.As(err, &named) || !named.Temporary() {
+			t.Errorf("%v", err)
+		}
+	})
+}
+
+// actionOf is an action on one endpoint for each status, under any id.
+func actionOf(statuses ...string) (s xdrtest.Scenario) {
+	for _, status := range statuses {
+		s.Agents = append(s.Agents, xdrtest.Agent{Count: 1, Timeline: []xdrtest.Step{{Status: status}}})
+	}
+	return s
+}
+
+func newPeerRig(t *testing.T, statuses ...string) *rig {
+	t.Helper()
+	return newRig(t, xdrtest.Options{Scenarios: []xdrtest.Scenario{actionOf(statuses...)}})
+}

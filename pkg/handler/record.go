@@ -1,0 +1,58 @@
+package handler
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+)
+
+// record gathers what the one log line of a check says.
+type record struct {
+	request    request
+	cold       bool // the first check of this process
+	secretFrom source
+	secretTime time.Duration
+	apiTime    time.Duration
+	apiCalls   int
+	stack      string // of a panic: function names and addresses, no values
+}
+
+// write logs a verdict at info level, at warning level where it rests on a stale secret or on statuses that
+// nobody knows, and an error at error level: the runtime logs a returned error as plain text only.
+func (r *record) write(ctx context.Context, log *slog.Logger, v Verdict, err error) {
+	attrs := []slog.Attr{
+		slog.Int64("group_action_id", r.request.id),
+		slog.String("tenant", r.request.tenant),
+		slog.Bool("cold_start", r.cold),
+		slog.String("secret", string(r.secretFrom)),
+		slog.Float64("secret_ms", milliseconds(r.secretTime)),
+		slog.Float64("api_ms", milliseconds(r.apiTime)),
+		slog.Int("api_calls", r.apiCalls),
+	}
+	var failure *Error
+	if errors.As(err, &failure) {
+		attrs = append(attrs, slog.String("error_name", string(failure.Name)), slog.String("error", failure.Message))
+		if r.stack != "" {
+			attrs = append(attrs, slog.String("stack", r.stack))
+		}
+		log.LogAttrs(ctx, slog.LevelError, "check failed", attrs...)
+		return
+	}
+	level := slog.LevelInfo
+	if r.secretFrom == stale || len(v.UnknownStatuses) > 0 {
+		level = slog.LevelWarn
+	}
+	e := v.Endpoints
+	log.LogAttrs(ctx, level, "check", append(attrs,
+		slog.String("verdict", string(v.Outcome)),
+		slog.String("reason", string(v.Reason)),
+		slog.Int("wait_seconds", v.WaitSeconds),
+		slog.Int64("elapsed_seconds", v.ElapsedSeconds),
+		slog.Group("endpoints", slog.Int("total", e.Total), slog.Int("succeeded", e.Succeeded), slog.Int("partial", e.Partial),
+			slog.Int("failed", e.Failed), slog.Int("pending", e.Pending), slog.Int("missing", e.Missing)),
+		slog.Any("unknown_statuses", v.UnknownStatuses),
+	)...)
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

@@ -1,0 +1,110 @@
+package handler
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+)
+
+// versions is a Secrets Manager that answers each call when the test sends it a version.
+type versions chan string
+
+func (v versions) GetSecretValue(ctx context.Context, _ *secretsmanager.GetSecretValueInput, _ ...func(*secretsmanager.Options)) (*secretsmanager.GetSecretValueOutput, error) {
+	value := `{"api_url":"https://api-acme.xdr.us.paloaltonetworks.com","api_key_id":"7","api_key":"k","security_level":"advanced"}`
+	select {
+	case version := <-v:
+		return &secretsmanager.GetSecretValueOutput{SecretString: &value, VersionId: &version}, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+type got struct {
+	version string
+	from    source
+	err     error
+}
+
+func (s *Step) later(ctx context.Context, rejected string) chan got {
+	c := make(chan got, 1)
+	go func() {
+		value, from, err := s.secret(ctx, "id", rejected)
+		c <- got{value.version, from, err}
+	}()
+	synctest.Wait()
+	return c
+}
+
+func newSecretStep() (*Step, versions) {
+	v := make(versions)
+	return &Step{Config: DefaultConfig(), Secrets: v, Now: time.Now}, v
+}
+
+// A fetch that was under way when the API refused a version may have begun before the rotation. What it brings
+// must not be taken for "the secret has not changed".
+func TestRefreshDoesNotTrustAnOlderFetch(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, v := newSecretStep()
+		early := s.later(t.Context(), "")
+		refused := []chan got{s.later(t.Context(), "1"), s.later(t.Context(), "1")}
+		v <- "1" // read before the rotation
+		synctest.Wait()
+		if g := <-early; g.version != "1" || g.from != fetched || g.err != nil {
+			t.Errorf("%+v", g)
+		}
+		v <- "2" // one more fetch serves both
+		synctest.Wait()
+		for _, r := range refused {
+			if g := <-r; g.version != "2" || g.from != fetched || g.err != nil {
+				t.Errorf("%+v", g)
+			}
+		}
+		if g := <-s.later(t.Context(), "1"); g.version != "2" || g.from != cached {
+			t.Errorf("%+v", g)
+		}
+	})
+}
+
+// The same version twice is the end, also for those that only joined.
+func TestRefreshEndsWhenNothingChanges(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, v := newSecretStep()
+		early := s.later(t.Context(), "")
+		refused := s.later(t.Context(), "1")
+		v <- "1"
+		synctest.Wait()
+		<-early
+		v <- "1"
+		synctest.Wait()
+		if g := <-refused; g.version != "1" || g.err != nil {
+			t.Errorf("%+v", g)
+		}
+	})
+}
+
+func TestSilentSecretsManager(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, v := newSecretStep()
+		began := time.Now()
+		g := <-s.later(t.Context(), "")
+		if g.err == nil || classified(g.err).Name != CredentialsUnavailable || time.Since(began) != fetchTimeout {
+			t.Errorf("%+v after %v", g, time.Since(began))
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if g := <-s.later(ctx, ""); g.err == nil || classified(g.err).Name != CredentialsUnavailable {
+			t.Errorf("%+v", g)
+		}
+		v <- "1" // the fetch goes on without the check that gave up
+		synctest.Wait()
+		if g := <-s.later(t.Context(), ""); g.version != "1" || g.from != cached {
+			t.Errorf("%+v", g)
+		}
+	})
+}

@@ -1,0 +1,245 @@
+package handler
+
+import (
+	"cmp"
+	"encoding/json"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// request is an event, checked.
+type request struct {
+	id        int64
+	echo      json.RawMessage // the id in the form it was given
+	startedAt time.Time       // zero: not given, no deadline here
+	timeout   time.Duration   // zero: the default
+	expected  []string        // agent ids that must appear, each once
+	policy    policy
+	tenant    string
+}
+
+// policy says how the agents' statuses become a verdict.
+type policy struct {
+	minSuccessPercent int // 1 to 100
+	partial           partial
+	settle            settle
+}
+
+// partial is what COMPLETED_PARTIAL counts as.
+type partial string
+
+const (
+	partialFailed  partial = "failed"
+	partialDone    partial = "done"
+	partialPending partial = "pending"
+)
+
+// settle is when to judge: once nothing is pending, or once the outcome is certain.
+type settle string
+
+const (
+	settleAll     settle = "all"
+	settleCertain settle = "certain"
+)
+
+var defaultPolicy = policy{minSuccessPercent: 100, partial: partialFailed, settle: settleAll}
+
+// parse reads an event: the request itself, or an EventBridge envelope around it. Members it does not
+// know are ignored, since workflows pass their whole state; inside policy they are an error, since a
+// typo must not change a verdict. Every error is XDR.InvalidRequest and names the member.
+func parse(event []byte) (request, error) {
+	m, err := members(event)
+	if err != nil {
+		return request{}, errorf(InvalidRequest, "the event %w", err)
+	}
+	if m, err = unwrap(m); err != nil {
+		return request{}, err
+	}
+	r := reader{from: m}
+	out := request{
+		startedAt: member(&r, "started_at", "an RFC 3339 time such as \"2026-11-24T10:00:00Z\"", time.Time{}, readTime),
+		timeout:   member(&r, "timeout_seconds", "an integer of at least 1", 0, readSeconds),
+		expected:  member(&r, "expected_agents", "a list of agent ids", nil, readAgents),
+		policy:    member(&r, "policy", "an object", defaultPolicy, r.policy),
+		tenant:    member(&r, "tenant", "1 to 64 characters of A-Z, a-z, 0-9, _ and -", "", readTenant),
+	}
+	out.id, out.echo = r.actionID()
+	return out, r.err
+}
+
+// unwrap takes the request out of an EventBridge envelope; the envelope's time is when the wait began,
+// unless the request says otherwise.
+//
+// Source: https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html
+func unwrap(m map[string]json.RawMessage) (map[string]json.RawMessage, error) {
+	for _, name := range []string{"detail-type", "source", "detail"} {
+		if m[name] == nil {
+			return m, nil
+		}
+	}
+	detail, err := members(m["detail"])
+	if err != nil {
+		return nil, errorf(InvalidRequest, "detail %w", err)
+	}
+	if began, ok := m["time"]; ok && detail["started_at"] == nil {
+		if _, ok := readTime(began); !ok {
+			return nil, errorf(InvalidRequest, "time: expected an RFC 3339 time, got %s", clip(string(began), maxID))
+		}
+		detail["started_at"] = began
+	}
+	return detail, nil
+}
+
+// reader reads members one after the other and keeps the first error.
+type reader struct {
+	from map[string]json.RawMessage
+	in   string // in front of a name in errors: "policy."
+	err  error
+}
+
+func (r *reader) fail(name, want string, got json.RawMessage) {
+	if r.err == nil {
+		r.err = errorf(InvalidRequest, "%s%s: expected %s, got %s", r.in, name, want, clip(string(got), maxID))
+	}
+}
+
+// member reads one member that may be absent. An explicit null is not absent.
+func member[T any](r *reader, name, want string, absent T, read func(json.RawMessage) (T, bool)) T {
+	raw, ok := r.from[name]
+	if !ok {
+		return absent
+	}
+	value, ok := read(raw)
+	if !ok {
+		r.fail(name, want, raw)
+	}
+	return value
+}
+
+const wantID = "an integer from 1 to 9223372036854775807, or a string of its decimal digits"
+
+func (r *reader) actionID() (int64, json.RawMessage) {
+	id := member(r, "group_action_id", wantID, 0, readID)
+	alias := member(r, "action_id", wantID, 0, readID)
+	_, hasAlias := r.from["action_id"]
+	echo, has := r.from["group_action_id"]
+	switch {
+	case r.err != nil:
+	case !has && !hasAlias:
+		r.err = errorf(InvalidRequest, "group_action_id is missing: expected %s", wantID)
+	case !has:
+		return alias, r.from["action_id"]
+	case hasAlias && alias != id:
+		r.err = errorf(InvalidRequest, "group_action_id %d and action_id %d differ: give one of them", id, alias)
+	}
+	return id, echo
+}
+
+var policyKeys = []string{"min_success_percent", "partial", "settle"}
+
+func (r *reader) policy(raw json.RawMessage) (policy, bool) {
+	m, err := members(raw)
+	if err != nil {
+		r.err = cmp.Or(r.err, error(errorf(InvalidRequest, "policy %w", err)))
+		return policy{}, true
+	}
+	p := reader{from: m, in: "policy."}
+	for name := range m {
+		if !slices.Contains(policyKeys, name) {
+			p.err = errorf(InvalidRequest, "policy.%s is not known: expected %s", clip(name, maxID), strings.Join(policyKeys, ", "))
+		}
+	}
+	out := policy{
+		minSuccessPercent: member(&p, "min_success_percent", "an integer from 1 to 100", defaultPolicy.minSuccessPercent, readPercent),
+		partial:           member(&p, "partial", `"failed", "done" or "pending"`, defaultPolicy.partial, oneOf(partialFailed, partialDone, partialPending)),
+		settle:            member(&p, "settle", `"all" or "certain"`, defaultPolicy.settle, oneOf(settleAll, settleCertain)),
+	}
+	r.err = cmp.Or(r.err, p.err)
+	return out, true
+}
+
+func readString(raw json.RawMessage) (string, bool) {
+	var s string
+	return s, len(raw) > 0 && raw[0] == '"' && json.Unmarshal(raw, &s) == nil
+}
+
+// readInt takes decimal digits only: no sign, no fraction, no exponent.
+func readInt(text string, most uint64) (int64, bool) {
+	n, err := strconv.ParseUint(text, 10, 63)
+	return int64(n), err == nil && n >= 1 && n <= most //nolint:gosec // 63 bits fit
+}
+
+func readID(raw json.RawMessage) (int64, bool) {
+	text, ok := readString(raw)
+	if !ok {
+		text = string(raw)
+	}
+	return readInt(text, math.MaxInt64)
+}
+
+func readTime(raw json.RawMessage) (time.Time, bool) {
+	s, ok := readString(raw)
+	t, err := time.Parse(time.RFC3339, s)
+	return t, ok && err == nil
+}
+
+// readSeconds holds what a time.Duration can, 292 years; more is the same.
+func readSeconds(raw json.RawMessage) (time.Duration, bool) {
+	n, ok := readInt(string(raw), math.MaxInt64)
+	return time.Duration(min(n, int64(math.MaxInt64/time.Second))) * time.Second, ok
+}
+
+func readPercent(raw json.RawMessage) (int, bool) {
+	n, ok := readInt(string(raw), 100)
+	return int(n), ok
+}
+
+func readAgents(raw json.RawMessage) ([]string, bool) {
+	var list []json.RawMessage
+	if string(raw) == "null" || json.Unmarshal(raw, &list) != nil {
+		return nil, false
+	}
+	agents := make([]string, 0, len(list))
+	for _, item := range list {
+		agent, ok := readString(item)
+		if !ok || agent == "" {
+			return nil, false
+		}
+		agents = append(agents, agent)
+	}
+	slices.Sort(agents)
+	return slices.Compact(agents), true
+}
+
+func readTenant(raw json.RawMessage) (string, bool) {
+	s, ok := readString(raw)
+	strange := func(r rune) bool { return !isLetterOrDigit(r) && r != '_' && r != '-' }
+	return s, ok && s != "" && len(s) <= 64 && !strings.ContainsFunc(s, strange)
+}
+
+func isLetterOrDigit(r rune) bool {
+	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
+}
+
+func oneOf[T ~string](values ...T) func(json.RawMessage) (T, bool) {
+	return func(raw json.RawMessage) (T, bool) {
+		s, ok := readString(raw)
+		return T(s), ok && slices.Contains(values, T(s))
+	}
+}
+
+// secretID says which secret holds the credentials for this request.
+func (r request) secretID(c Config) (string, error) {
+	switch {
+	case r.tenant != "" && c.TenantSecretPrefix == "":
+		return "", errorf(InvalidRequest, "tenant: not accepted here, XDR_TENANT_SECRET_PREFIX is not set")
+	case r.tenant != "":
+		return c.TenantSecretPrefix + r.tenant, nil
+	case c.SecretID == "":
+		return "", errorf(InvalidRequest, "tenant is missing: there is no default secret, XDR_SECRET_ID is not set")
+	}
+	return c.SecretID, nil
+}

@@ -1,0 +1,184 @@
+package handler
+
+import (
+	"encoding/json"
+	"errors"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestParse(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)
+	certain := policy{90, partialDone, settleCertain}
+	for _, c := range []struct {
+		name, event string
+		want        request
+	}{
+		{"integer", `{"group_action_id":22519813685366}`, request{id: 22519813685366, echo: json.RawMessage(`22519813685366`)}},
+		{"string", ` {"group_action_id": "22519813685366"} `, request{id: 22519813685366, echo: json.RawMessage(`"22519813685366"`)}},
+		{"leading zeros", `{"group_action_id":"007"}`, request{id: 7, echo: json.RawMessage(`"007"`)}},
+		{"largest", `{"group_action_id":9223372036854775807}`, request{id: math.MaxInt64, echo: json.RawMessage(`9223372036854775807`)}},
+		{"alias", `{"action_id":"5"}`, request{id: 5, echo: json.RawMessage(`"5"`)}},
+		{"both, equal", `{"action_id":"5","group_action_id":5}`, request{id: 5, echo: json.RawMessage(`5`)}},
+		{"unknown members", `{"group_action_id":1,"Policy":null,"state":{"a":[null]},"GROUP_ACTION_ID":2}`, request{id: 1, echo: json.RawMessage(`1`)}},
+		{"all of them", `{"group_action_id":1,"started_at":"2026-11-24T11:00:00+01:00","timeout_seconds":60,"expected_agents":["b","a","b"],
+			"policy":{"min_success_percent":90,"partial":"done","settle":"certain"},"tenant":"acme_EU-1"}`,
+			request{id: 1, echo: json.RawMessage(`1`), startedAt: at, timeout: time.Minute, expected: []string{"a", "b"}, policy: certain, tenant: "acme_EU-1"}},
+		{"timeout beyond a Duration", `{"group_action_id":1,"timeout_seconds":9223372036854775807}`,
+			request{id: 1, echo: json.RawMessage(`1`), timeout: math.MaxInt64 / time.Second * time.Second}},
+		{"envelope", `{"version":"0","detail-type":"X","source":"s","time":"2026-11-24T10:00:00Z","detail":{"group_action_id":1}}`,
+			request{id: 1, echo: json.RawMessage(`1`), startedAt: at}},
+		{"envelope without time", `{"detail-type":"X","source":"s","detail":{"group_action_id":1}}`, request{id: 1, echo: json.RawMessage(`1`)}},
+		{"envelope, own start", `{"detail-type":"X","source":"s","time":"bad","detail":{"group_action_id":1,"started_at":"2026-11-24T10:00:00Z"}}`,
+			request{id: 1, echo: json.RawMessage(`1`), startedAt: at}},
+		{"detail without an envelope", `{"detail":{"group_action_id":2},"group_action_id":1}`, request{id: 1, echo: json.RawMessage(`1`)}},
+	} {
+		got, err := parse([]byte(c.event))
+		if err != nil {
+			t.Errorf("%s: %v", c.name, err)
+			continue
+		}
+		if c.want.policy == (policy{}) {
+			c.want.policy = defaultPolicy
+		}
+		if got.id != c.want.id || string(got.echo) != string(c.want.echo) || !got.startedAt.Equal(c.want.startedAt) || got.timeout != c.want.timeout ||
+			!slices.Equal(got.expected, c.want.expected) || got.policy != c.want.policy || got.tenant != c.want.tenant {
+			t.Errorf("%s: %+v, want %+v", c.name, got, c.want)
+		}
+	}
+}
+
+func TestParseRefuses(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ event, want string }{
+		{``, "not a JSON object"},
+		{`null`, "not a JSON object"},
+		{`5`, "not a JSON object"},
+		{`[{"group_action_id":1}]`, "not a JSON object"},
+		{`{`, "not valid JSON"},
+		{`{"group_action_id"`, "not valid JSON"},
+		{`{"group_action_id":1`, "not valid JSON"},
+		{`{"group_action_id":1,}`, "not valid JSON"},
+		{`{"group_action_id":01}`, "not valid JSON"},
+		{`{"group_action_id":nil}`, `not valid JSON at "group_action_id"`},
+		{`{"group_action_id":1} {}`, "data behind"},
+		{`{"group_action_id":1}x`, "data behind"},
+		{"{\"group_action_id\":1,\"x\":\"\xff\"}", "UTF-8"},
+		{`{"group_action_id":1,"group_action_id":1}`, `"group_action_id" twice`},
+		{`{"group_action_id":1,"x":1,"x":1}`, `"x" twice`},
+		{`{}`, "group_action_id is missing: expected an integer"},
+		{`{"GROUP_ACTION_ID":1}`, "group_action_id is missing"},
+		{`{"group_action_id":null}`, "group_action_id: expected an integer"},
+		{`{"group_action_id":0}`, "group_action_id:"},
+		{`{"group_action_id":-1}`, "got -1"},
+		{`{"group_action_id":1.0}`, "got 1.0"},
+		{`{"group_action_id":1e3}`, "got 1e3"},
+		{`{"group_action_id":9223372036854775808}`, "got 9223372036854775808"},
+		{`{"group_action_id":"9223372036854775808"}`, "group_action_id:"},
+		{`{"group_action_id":"+5"}`, "group_action_id:"},
+		{`{"group_action_id":"-5"}`, "group_action_id:"},
+		{`{"group_action_id":" 5"}`, "group_action_id:"},
+		{`{"group_action_id":"5_0"}`, "group_action_id:"},
+		{`{"group_action_id":"0x5"}`, "group_action_id:"},
+		{`{"group_action_id":""}`, "group_action_id:"},
+		{`{"group_action_id":true}`, "group_action_id:"},
+		{`{"group_action_id":[1]}`, "group_action_id:"},
+		{`{"action_id":0}`, "action_id:"},
+		{`{"group_action_id":1,"action_id":"2"}`, "group_action_id 1 and action_id 2 differ"},
+		{`{"group_action_id":1,"action_id":null}`, "action_id:"},
+		{`{"group_action_id":1,"started_at":null}`, "started_at: expected an RFC 3339 time"},
+		{`{"group_action_id":1,"started_at":"yesterday"}`, "started_at:"},
+		{`{"group_action_id":1,"started_at":1732442442}`, "started_at:"},
+		{`{"group_action_id":1,"timeout_seconds":0}`, "timeout_seconds: expected an integer of at least 1"},
+		{`{"group_action_id":1,"timeout_seconds":"60"}`, "timeout_seconds:"},
+		{`{"group_action_id":1,"timeout_seconds":1.5}`, "timeout_seconds:"},
+		{`{"group_action_id":1,"timeout_seconds":null}`, "timeout_seconds:"},
+		{`{"group_action_id":1,"expected_agents":null}`, "expected_agents: expected a list"},
+		{`{"group_action_id":1,"expected_agents":"a"}`, "expected_agents:"},
+		{`{"group_action_id":1,"expected_agents":[1]}`, "expected_agents:"},
+		{`{"group_action_id":1,"expected_agents":[""]}`, "expected_agents:"},
+		{`{"group_action_id":1,"expected_agents":[null]}`, "expected_agents:"},
+		{`{"group_action_id":1,"policy":null}`, "policy is not a JSON object"},
+		{`{"group_action_id":1,"policy":[]}`, "policy is not a JSON object"},
+		{`{"group_action_id":1,"policy":{"Partial":"done"}}`, "policy.Partial is not known: expected min_success_percent, partial, settle"},
+		{`{"group_action_id":1,"policy":{"partial":"done","partial":"done"}}`, `policy has the key "partial" twice`},
+		{`{"group_action_id":1,"policy":{"partial":"DONE"}}`, `policy.partial: expected "failed", "done" or "pending", got "DONE"`},
+		{`{"group_action_id":1,"policy":{"partial":null}}`, "policy.partial:"},
+		{`{"group_action_id":1,"policy":{"settle":"some"}}`, "policy.settle:"},
+		{`{"group_action_id":1,"policy":{"min_success_percent":0}}`, "policy.min_success_percent: expected an integer from 1 to 100"},
+		{`{"group_action_id":1,"policy":{"min_success_percent":101}}`, "policy.min_success_percent:"},
+		{`{"group_action_id":1,"policy":{"min_success_percent":"90"}}`, "policy.min_success_percent:"},
+		{`{"group_action_id":1,"policy":{"min_success_percent":99.5}}`, "policy.min_success_percent:"},
+		{`{"group_action_id":1,"tenant":null}`, "tenant:"},
+		{`{"group_action_id":1,"tenant":""}`, "tenant: expected 1 to 64 characters"},
+		{`{"group_action_id":1,"tenant":"a/b"}`, "tenant:"},
+		{`{"group_action_id":1,"tenant":"é"}`, "tenant:"},
+		{`{"group_action_id":1,"tenant":"` + strings.Repeat("a", 65) + `"}`, "tenant:"},
+		{`{"detail-type":"X","source":"s","detail":null}`, "detail is not a JSON object"},
+		{`{"detail-type":"X","source":"s","detail":{}}`, "group_action_id is missing"},
+		{`{"detail-type":"X","source":"s","time":5,"detail":{"group_action_id":1}}`, "time: expected an RFC 3339 time, got 5"},
+		{`{"detail-type":"X","source":"s","detail":{"group_action_id":1,"group_action_id":2}}`, `detail has the key "group_action_id" twice`},
+		{`{"group_action_id":"` + strings.Repeat("9", 5000) + `"}`, "…"},
+	} {
+		_, err := parse([]byte(c.event))
+		var named *Error
+		if !errors.As(err, &named) || named.Name != InvalidRequest || !strings.Contains(named.Message, c.want) ||
+			strings.Contains(named.Message, "\n") || len(named.Message) > 400 {
+			t.Errorf("%.80s: %v, want %q in it", c.event, err, c.want)
+		}
+	}
+}
+
+func TestSecretID(t *testing.T) {
+	t.Parallel()
+	both := Config{SecretID: "default", TenantSecretPrefix: "xdr/tenant-"}
+	for _, c := range []struct {
+		name   string
+		tenant string
+		config Config
+		want   string // "" is an error
+	}{
+		{"default", "", both, "default"},
+		{"tenant", "acme", both, "xdr/tenant-acme"},
+		{"tenant refused", "acme", Config{SecretID: "default"}, ""},
+		{"tenant required", "", Config{TenantSecretPrefix: "xdr/tenant-"}, ""},
+	} {
+		got, err := request{tenant: c.tenant}.secretID(c.config)
+		if got != c.want || (err == nil) != (c.want != "") {
+			t.Errorf("%s: %q, %v", c.name, got, err)
+		}
+	}
+}
+
+func FuzzRequest(f *testing.F) {
+	for _, seed := range []string{
+		`{"group_action_id":22519813685366}`, `{"action_id":"7","policy":{"partial":"done"},"tenant":"a"}`, `{"group_action_id":1e3}`,
+		`{"detail-type":"X","source":"s","time":"2026-11-24T10:00:00Z","detail":{"group_action_id":1}}`, `null`, `{"a":{"a":{"a":[[[]]]}}}`,
+		`{"group_action_id":1,"expected_agents":["a","b"],"started_at":"2026-11-24T10:00:00Z","timeout_seconds":5}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, event []byte) {
+		r, err := parse(event)
+		if err != nil {
+			var named *Error
+			if !errors.As(err, &named) || named.Name != InvalidRequest || strings.ContainsAny(named.Message, "\r\n") || len(named.Message) > 600 {
+				t.Errorf("error %q", err)
+			}
+			return
+		}
+		var id any
+		if json.Unmarshal(r.echo, &id) != nil || r.id < 1 || r.policy.minSuccessPercent < 1 || r.policy.minSuccessPercent > 100 || r.timeout < 0 {
+			t.Errorf("accepted %+v", r)
+		}
+		// What was accepted is what any JSON reader sees.
+		var plain map[string]any
+		if json.Unmarshal(event, &plain) != nil {
+			t.Errorf("accepted what is not JSON: %q", event)
+		}
+	})
+}

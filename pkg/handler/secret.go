@@ -1,0 +1,88 @@
+package handler
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/soarstep/xdr-action-status/pkg/xdr"
+)
+
+// parseSecret reads the secret's JSON: api_url (or fqdn), api_key_id, api_key, security_level. Errors are
+// XDR.CredentialsInvalid, name the member and never show a value of the key or of text that may be one.
+func parseSecret(id string, value []byte, allowed []Origin) (xdr.Credentials, error) {
+	bad := func(format string, args ...any) (xdr.Credentials, error) {
+		return xdr.Credentials{}, errorf(CredentialsInvalid, "secret %q: "+format, append([]any{id}, args...)...)
+	}
+	m, err := members(value)
+	if err != nil {
+		return bad("expected a JSON object with api_url, api_key_id, api_key and security_level, without duplicate keys")
+	}
+	s := make(map[string]string)
+	for _, name := range []string{"api_url", "fqdn", "api_key_id", "api_key", "security_level"} {
+		raw, ok := m[name]
+		text, isString := readString(raw)
+		if !isString && name == "api_key_id" {
+			text, isString = idNumber(raw)
+		}
+		if ok && !isString {
+			return bad("%s: expected a string", name)
+		}
+		s[name] = strings.TrimSpace(text) // a pasted key often ends in a line break
+	}
+	base, err := baseURL(s["api_url"], s["fqdn"])
+	if err != nil {
+		return bad("%w", err)
+	}
+	origin, err := originOf(base)
+	if err != nil {
+		return bad("api_url: %w", err)
+	}
+	if !slices.ContainsFunc(allowed, func(o Origin) bool { return o.allows(origin) }) {
+		return bad("%s is not on the allow-list XDR_ALLOWED_ORIGINS (%v): no credentials are sent there", origin, allowed)
+	}
+	for _, name := range []string{"api_key_id", "api_key", "security_level"} {
+		if s[name] == "" {
+			return bad("%s is missing or empty", name)
+		}
+	}
+	cred, err := xdr.NewCredentials(base, s["api_key_id"], s["api_key"], xdr.SecurityLevel(s["security_level"]))
+	if err != nil {
+		return bad("%w", err)
+	}
+	return cred, nil
+}
+
+func idNumber(raw json.RawMessage) (string, bool) {
+	_, ok := readID(raw)
+	return string(raw), ok
+}
+
+// baseURL reads api_url, or makes one of fqdn, which people paste with or without scheme and api- prefix.
+func baseURL(apiURL, fqdn string) (*url.URL, error) {
+	text := apiURL
+	switch {
+	case apiURL == "" && fqdn == "":
+		return nil, fmt.Errorf("api_url is missing or empty")
+	case apiURL != "" && fqdn != "":
+		return nil, fmt.Errorf("api_url and fqdn are both given: expected one of them")
+	case fqdn != "":
+		scheme, host, ok := strings.Cut(fqdn, "://")
+		if !ok {
+			scheme, host = "https", fqdn
+		}
+		text = scheme + "://api-" + strings.TrimPrefix(host, "api-")
+	}
+	u, err := url.Parse(text)
+	switch {
+	case err != nil || u.Opaque != "" || u.Host == "":
+		return nil, fmt.Errorf("api_url: expected an address such as https://api-acme.xdr.us.paloaltonetworks.com")
+	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
+		return nil, fmt.Errorf("api_url: expected no user, query or fragment in the address")
+	case strings.Contains(u.Path, "/public_api"):
+		return nil, fmt.Errorf("api_url: expected the address without the path /public_api")
+	}
+	return u, nil
+}

@@ -1,0 +1,155 @@
+package handler
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"testing"
+)
+
+const canary = "CANARY-KEY-0123456789"
+
+func secretJSON(members string) []byte {
+	return []byte(`{"api_key_id":"7","api_key":"` + canary + `","security_level":"advanced",` + members + `}`)
+}
+
+func TestParseSecretAddress(t *testing.T) {
+	t.Parallel()
+	allowed := append(DefaultConfig().AllowedOrigins, Origin{"http", "127.0.0.1", "8480"})
+	for _, c := range []struct{ members, want string }{
+		{`"api_url":"https://api-acme.xdr.us.paloaltonetworks.com"`, "https://api-acme.xdr.us.paloaltonetworks.com"},
+		{`"api_url":"https://api-acme.xdr.us.paloaltonetworks.com/"`, "https://api-acme.xdr.us.paloaltonetworks.com"},
+		{`"api_url":" https://api-acme.xdr.us.paloaltonetworks.com\n"`, "https://api-acme.xdr.us.paloaltonetworks.com"},
+		{`"api_url":"https://API-acme.xdr.us.paloaltonetworks.com:443/gateway/"`, "https://API-acme.xdr.us.paloaltonetworks.com:443/gateway"},
+		{`"api_url":"http://127.0.0.1:8480/base"`, "http://127.0.0.1:8480/base"},
+		{`"fqdn":"acme.xdr.us.paloaltonetworks.com"`, "https://api-acme.xdr.us.paloaltonetworks.com"},
+		{`"fqdn":"api-acme.xdr.us.paloaltonetworks.com"`, "https://api-acme.xdr.us.paloaltonetworks.com"},
+		{`"fqdn":"https://acme.xdr.us.paloaltonetworks.com/"`, "https://api-acme.xdr.us.paloaltonetworks.com"},
+		{`"fqdn":"https://api-acme.xdr.us.paloaltonetworks.com","note":null`, "https://api-acme.xdr.us.paloaltonetworks.com"},
+	} {
+		cred, err := parseSecret("s", secretJSON(c.members), allowed)
+		if want := "key 7 (advanced) for " + c.want; err != nil || cred.String() != want {
+			t.Errorf("%s: %s, %v, want %s", c.members, cred, err, want)
+		}
+	}
+}
+
+func TestParseSecretRefuses(t *testing.T) {
+	t.Parallel()
+	const good = `"api_url":"https://api-acme.xdr.us.paloaltonetworks.com"`
+	for _, c := range []struct{ secret, want string }{
+		{canary, "expected a JSON object"},
+		{"", "expected a JSON object"},
+		{`"` + canary + `"`, "expected a JSON object"},
+		{`{"api_key":"` + canary, "expected a JSON object"},
+		{string(secretJSON(good + `,"api_key":"x"`)), "without duplicate keys"},
+		{string(secretJSON(`"x":1`)), "api_url is missing"},
+		{string(secretJSON(good + `,"fqdn":"x"`)), "both given"},
+		{string(secretJSON(`"api_url":5`)), "api_url: expected a string"},
+		{string(secretJSON(`"api_url":null`)), "api_url: expected a string"},
+		{string(secretJSON(`"api_url":"api-acme.xdr.us.paloaltonetworks.com"`)), "api_url: expected an address"},
+		{string(secretJSON(`"api_url":"ftp://api-acme.xdr.us.paloaltonetworks.com"`)), "expected https"},
+		{string(secretJSON(`"api_url":"http://api-acme.xdr.us.paloaltonetworks.com"`)), "not on the allow-list"},
+		{string(secretJSON(`"api_url":"https://api.example.com"`)), "https://api.example.com is not on the allow-list XDR_ALLOWED_ORIGINS ([https://*.paloaltonetworks.com])"},
+		{string(secretJSON(`"api_url":"https://user:` + canary + `@api-acme.xdr.us.paloaltonetworks.com"`)), "no user"},
+		{string(secretJSON(`"api_url":"https://api-acme.xdr.us.paloaltonetworks.com?x=` + canary + `"`)), "query"},
+		{string(secretJSON(`"api_url":"https://api-acme.xdr.us.paloaltonetworks.com/public_api/v1"`)), "without the path /public_api"},
+		{string(secretJSON(`"api_url":"https://\u0000"`)), "api_url: expected an address"},
+		{`{` + good + `,"api_key":"` + canary + `","security_level":"advanced"}`, "api_key_id is missing"},
+		{`{` + good + `,"api_key_id":7,"security_level":"advanced"}`, "api_key is missing"},
+		{`{` + good + `,"api_key_id":7,"api_key":" ","security_level":"advanced"}`, "api_key is missing or empty"},
+		{`{` + good + `,"api_key_id":7.5,"api_key":"` + canary + `","security_level":"advanced"}`, "api_key_id: expected a string"},
+		{`{` + good + `,"api_key_id":7,"api_key":"` + canary + `"}`, "security_level is missing"},
+		{`{` + good + `,"api_key_id":7,"api_key":"` + canary + `","security_level":"Advanced"}`, `expected "standard" or "advanced"`},
+		{`{` + good + `,"api_key_id":7,"api_key":"` + canary + ` x","security_level":"standard"}`, "key: expected printable ASCII"},
+	} {
+		_, err := parseSecret("xdr/acme", []byte(c.secret), DefaultConfig().AllowedOrigins)
+		var named *Error
+		if !errors.As(err, &named) || named.Name != CredentialsInvalid || !strings.Contains(named.Message, c.want) || !strings.Contains(named.Message, `"xdr/acme"`) {
+			t.Errorf("%s: %v, want %q in it", c.secret, err, c.want)
+		}
+		if strings.Contains(fmt.Sprintf("%v %+v %#v", err, err, err), canary) {
+			t.Errorf("the key appears: %v", err)
+		}
+	}
+}
+
+func TestAllowList(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		entry, target string
+		want          bool
+	}{
+		{"https://*.paloaltonetworks.com", "https://api-acme.xdr.us.paloaltonetworks.com", true},
+		{"https://*.paloaltonetworks.com", "https://API-ACME.XDR.US.PALOALTONETWORKS.COM:443", true},
+		{"*.paloaltonetworks.com", "https://api-acme.xdr.us.paloaltonetworks.com/base", true},
+		{"https://*.paloaltonetworks.com", "https://paloaltonetworks.com", false},
+		{"https://*.paloaltonetworks.com", "https://evil-paloaltonetworks.com", false},
+		{"https://*.paloaltonetworks.com", "https://api.paloaltonetworks.com.evil.example", false},
+		{"https://*.paloaltonetworks.com", "https://api.paloaltonetworks.com:8443", false},
+		{"https://*.paloaltonetworks.com", "http://api.paloaltonetworks.com", false},
+		{"https://*.paloaltonetworks.com", "https://api.paloaltonetworks.com.", false},
+		{"https://*.paloaltonetworks.com", "https://.paloaltonetworks.com", false},
+		{"https://*.paloaltonetworks.com", "https://api..paloaltonetworks.com", false},
+		{"https://*.paloaltonetworks.com", "https://аpi.paloaltonetworks.com", false}, // a Cyrillic а
+		{"https://*.paloaltonetworks.com", "https://evil.example%2f.paloaltonetworks.com", false},
+		{"https://*.paloaltonetworks.com", `https://evil.example\.paloaltonetworks.com`, false},
+		{"https://*.paloaltonetworks.com", "https://evil.example#.paloaltonetworks.com", false},
+		{"https://*.paloaltonetworks.com", "https://evil.example/.paloaltonetworks.com", false},
+		{"http://127.0.0.1:8480", "http://127.0.0.1:8480/base", true},
+		{"http://127.0.0.1:8480", "http://127.0.0.1:8481", false},
+		{"http://127.0.0.1:8480", "https://127.0.0.1:8480", false},
+		{"https://[::1]:8480", "https://[::1]:8480", true},
+		{"https://[::1]:8480", "https://[::1%25eth0]:8480", false},
+		{"https://api.example.com", "https://x.api.example.com", false},
+		{"https://*.api.example.com", "https://y.x.api.example.com", true},
+	} {
+		o, err := ParseOrigin(c.entry)
+		if err != nil {
+			t.Errorf("%s: %v", c.entry, err)
+			continue
+		}
+		got := false
+		if u, err := url.Parse(c.target); err == nil {
+			target, err := originOf(u)
+			got = err == nil && o.allows(target)
+		}
+		if got != c.want {
+			t.Errorf("%s allows %s: %v", c.entry, c.target, got)
+		}
+	}
+	for _, bad := range []string{"", "*", "ftp://h", "https://h/path", "https://u@h", "https://h?x", "https://h#f", "https://*", "*.*.com", "a.*.com", "https://ho st", "https://h%41"} {
+		if o, err := ParseOrigin(bad); err == nil {
+			t.Errorf("%q was taken for %v", bad, o)
+		}
+	}
+	for _, good := range []string{"https://[::1]:8480", "http://127.0.0.1:8480", "https://*.paloaltonetworks.com"} {
+		if o, err := ParseOrigin(good); err != nil || o.String() != good {
+			t.Errorf("%s: %s, %v", good, o, err)
+		}
+	}
+}
+
+func FuzzSecret(f *testing.F) {
+	for _, seed := range []string{
+		`{"api_url":"https://api-acme.xdr.us.paloaltonetworks.com","api_key_id":"7","api_key":"` + canary + `","security_level":"advanced"}`,
+		`{"fqdn":"acme.xdr.us.paloaltonetworks.com","api_key_id":7,"api_key":"` + canary + `","security_level":"standard"}`,
+		canary, `{"api_url":"https://` + canary + `@x"}`, `{"api_key":"` + canary + `"`, `{"api_key":["` + canary + `"]}`, `[]`, `{"api_url":"https://[::1%25x]"}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, value []byte) {
+		cred, err := parseSecret("id", value, DefaultConfig().AllowedOrigins)
+		if err == nil {
+			if host := cred.String(); !strings.Contains(strings.ToLower(host), ".paloaltonetworks.com") || !strings.Contains(host, "for https://") {
+				t.Errorf("accepted %s", cred)
+			}
+			return
+		}
+		var named *Error
+		if !errors.As(err, &named) || named.Name != CredentialsInvalid || strings.ContainsAny(named.Message, "\r\n") {
+			t.Errorf("error %q", err)
+		}
+	})
+}

@@ -1,0 +1,107 @@
+package handler
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+
+	"github.com/soarstep/xdr-action-status/pkg/xdr"
+)
+
+// margin is kept of a context's deadline to report in: a function that is out of time reports nothing.
+const margin = 500 * time.Millisecond
+
+// Step makes checks. All fields are required; a Step is safe for concurrent use and must not be copied.
+type Step struct {
+	Config
+	Secrets SecretsManager
+	XDR     *xdr.Client
+	Log     *slog.Logger     // takes one record for each check
+	Now     func() time.Time // the clock
+	Random  func() float64   // for jitter, from 0 to 1
+
+	cache secretCache
+	warm  atomic.Bool
+}
+
+// Check asks the API once about the action that the event names, and judges the answer. The event is the JSON of
+// schema/request.schema.json, or an EventBridge envelope around it. The error is always an [*Error], a panic's too.
+// Secrets Manager and the API together take no longer than the context allows, less half a second to report in.
+func (s *Step) Check(ctx context.Context, event []byte) (v Verdict, err error) {
+	rec := record{cold: !s.warm.Swap(true)}
+	defer func() {
+		if p := recover(); p != nil {
+			rec.stack = string(debug.Stack())
+			err = recovered(p)
+		}
+		if err != nil {
+			v, err = Verdict{}, exit(err, rec.request)
+		}
+		rec.write(ctx, s.Log, v, err)
+	}()
+	return s.check(ctx, event, &rec)
+}
+
+func (s *Step) check(ctx context.Context, event []byte, rec *record) (Verdict, error) {
+	r, err := parse(event)
+	if err != nil {
+		return Verdict{}, err
+	}
+	rec.request = r
+	secretID, err := r.secretID(s.Config)
+	if err != nil {
+		return Verdict{}, err
+	}
+	if deadline, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-margin))
+		defer cancel()
+	}
+	t, err := s.ask(ctx, r, secretID, rec)
+	if err != nil {
+		return Verdict{}, err
+	}
+	return s.verdict(r, t, s.Now()), nil
+}
+
+// ask makes the call, and once more where the key was refused and the secret has meanwhile changed: that is a
+// rotation. Where it has not changed, the key is wrong, and asking again would not help.
+func (s *Step) ask(ctx context.Context, r request, secretID string, rec *record) (*tally, error) {
+	used, err := s.credentials(ctx, secretID, "", rec)
+	if err != nil {
+		return nil, err
+	}
+	t, err := s.call(ctx, r, used, rec)
+	var refused *xdr.Error
+	if !errors.As(err, &refused) || refused.Kind == xdr.Unreadable || refused.StatusCode != http.StatusUnauthorized {
+		return t, err
+	}
+	renewed, err := s.credentials(ctx, secretID, used.version, rec)
+	switch {
+	case err != nil:
+		return nil, err
+	case renewed.version == used.version:
+		return nil, fmt.Errorf("%w; secret %q was read again and has not changed", refused, secretID)
+	}
+	return s.call(ctx, r, renewed, rec)
+}
+
+func (s *Step) credentials(ctx context.Context, secretID, rejected string, rec *record) (secret, error) {
+	began := s.Now()
+	value, from, err := s.secret(ctx, secretID, rejected)
+	rec.secretFrom, rec.secretTime = from, rec.secretTime+s.Now().Sub(began)
+	return value, err
+}
+
+func (s *Step) call(ctx context.Context, r request, with secret, rec *record) (*tally, error) {
+	began := s.Now()
+	t := newTally(r)
+	err := s.XDR.GetActionStatus(ctx, with.cred, r.id, t)
+	rec.apiCalls, rec.apiTime = rec.apiCalls+1, rec.apiTime+s.Now().Sub(began)
+	return t, err
+}

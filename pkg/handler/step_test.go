@@ -1,0 +1,357 @@
+package handler_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+
+	"github.com/soarstep/xdr-action-status/internal/schematest"
+	"github.com/soarstep/xdr-action-status/internal/xdrtest"
+	"github.com/soarstep/xdr-action-status/pkg/handler"
+	"github.com/soarstep/xdr-action-status/pkg/xdr"
+)
+
+// clock is a clock that tests move by hand.
+type clock struct {
+	mu sync.Mutex
+	at time.Time
+}
+
+func newClock() *clock { return &clock{at: time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)} }
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at
+}
+
+func (c *clock) Advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = c.at.Add(d)
+}
+
+// rig is a step with the real AWS SDK in front of a simulated tenant.
+type rig struct {
+	*handler.Step
+	sim   *xdrtest.Sim
+	clock *clock
+	log   *syncBuffer
+}
+
+// syncBuffer may be written and read at the same time.
+type syncBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *syncBuffer) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *syncBuffer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
+}
+
+func newRig(t *testing.T, o xdrtest.Options, scenarios ...string) *rig {
+	t.Helper()
+	for _, name := range scenarios {
+		s, err := xdrtest.Load(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.Scenarios = append(o.Scenarios, s)
+	}
+	c := newClock()
+	o.Now = c.Now
+	o.BasePath = "/gateway"
+	o.SecretAliases = []string{"xdr/tenant-acme"}
+	sim := xdrtest.Start(t, o)
+	log := new(syncBuffer)
+	transport := xdr.NewTransport(5 * time.Second)
+	t.Cleanup(transport.CloseIdleConnections)
+	config := handler.DefaultConfig()
+	config.SecretID, config.TenantSecretPrefix = "xdr/sim", "xdr/tenant-"
+	config.AllowedOrigins = []handler.Origin{origin(t, sim.URL())}
+	return &rig{
+		Step: &handler.Step{
+			Config:  config,
+			Secrets: sdk(sim.URL()),
+			XDR:     &xdr.Client{Transport: transport, Timeout: 5 * time.Second, Now: c.Now},
+			Log:     slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+			Now:     c.Now,
+			Random:  func() float64 { return 0.5 },
+		},
+		sim: sim, clock: c, log: log,
+	}
+}
+
+func origin(t *testing.T, base string) handler.Origin {
+	t.Helper()
+	o, err := handler.ParseOrigin(base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+func sdk(endpoint string) *secretsmanager.Client {
+	return secretsmanager.New(secretsmanager.Options{
+		Region:       "us-east-1",
+		BaseEndpoint: &endpoint,
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: "secret"}, nil
+		}),
+		Retryer: aws.NopRetryer{},
+	})
+}
+
+func (r *rig) check(t *testing.T, event string, args ...any) handler.Verdict {
+	t.Helper()
+	v, err := r.Check(t.Context(), fmt.Appendf(nil, event, args...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := schematest.Validate("verdict", raw); err != nil {
+		t.Errorf("%s: %v", raw, err)
+	}
+	return v
+}
+
+// fails makes a check that must end in an error of this name.
+func (r *rig) fails(t *testing.T, want handler.Name, event string) *handler.Error {
+	t.Helper()
+	v, err := r.Check(t.Context(), []byte(event))
+	var named *handler.Error
+	if !errors.As(err, &named) || named.Name != want {
+		t.Fatalf("verdict %q, error %v, want %s", v.Outcome, err, want)
+	}
+	if strings.ContainsAny(named.Message, "\r\n") {
+		t.Errorf("more than one line: %q", named.Message)
+	}
+	return named
+}
+
+// anyID asks for the action of a scenario that answers for any id.
+const anyID = `{"group_action_id":5}`
+
+func anyAction(name string) xdrtest.Scenario {
+	s, err := xdrtest.Load(name)
+	if err != nil {
+		panic(err)
+	}
+	s.GroupActionID = 0
+	return s
+}
+
+func TestVerdict(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, xdrtest.Options{}, "pending")
+	started := r.clock.Now().Add(-150 * time.Second).Format(time.RFC3339)
+	v := r.check(t, `{"group_action_id":"22519813685366","started_at":%q}`, started)
+	got, err := json.MarshalIndent(v, "", " ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want bytes.Buffer
+	pending, failed := v.PendingEndpoints[0], v.FailedEndpoints[0].AgentID
+	_ = json.Indent(&want, fmt.Appendf(nil, `{"group_action_id":"22519813685366","verdict":"pending","reason":"in_progress","wait_seconds":15,
+		"endpoints":{"total":3,"succeeded":1,"partial":0,"failed":1,"pending":1,"missing":0},
+		"statuses":{"COMPLETED_SUCCESSFULLY":1,"FAILED":1,"IN_PROGRESS":1},
+		"failed_endpoints":[{"agent_id":%q,"status":"FAILED","error":"Element not found."}],
+		"pending_endpoints":[%q],"unknown_statuses":[],"truncated":false,
+		"elapsed_seconds":150,"checked_at":"2026-11-24T10:00:00Z"}`, failed, pending), "", " ")
+	if !bytes.Equal(bytes.ReplaceAll(got, []byte("\t"), nil), bytes.ReplaceAll(want.Bytes(), []byte("\t"), nil)) {
+		t.Errorf("got %s\nwant %s", got, want.Bytes())
+	}
+}
+
+func TestMixedActionToItsEnd(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, xdrtest.Options{}, "mixed")
+	started := r.clock.Now()
+	checks := 0
+	for v := (handler.Verdict{Outcome: handler.Pending}); v.Outcome == handler.Pending; checks++ {
+		r.clock.Advance(time.Duration(v.WaitSeconds) * time.Second)
+		v = r.check(t, `{"group_action_id":9,"started_at":%q}`, started.Format(time.RFC3339))
+		if e := v.Endpoints; e.Total != e.Succeeded+e.Failed+e.Pending {
+			t.Fatalf("counts do not add up: %+v", e)
+		}
+		if v.Outcome != handler.Pending && (v.Reason != handler.EndpointsFailed || v.Endpoints.Total != 24 || v.WaitSeconds != 0 || v.Endpoints.Failed != 3) {
+			t.Errorf("%+v", v)
+		}
+	}
+	if checks < 8 || checks > 25 {
+		t.Errorf("%d checks", checks)
+	}
+}
+
+func TestEveryErrorName(t *testing.T) {
+	t.Parallel()
+	fault := func(f xdrtest.Fault) func(*rig) { return func(r *rig) { r.sim.AddFaults(f) } }
+	secretFault := func(name string) func(*rig) {
+		return func(r *rig) { r.sim.AddSecretFaults(xdrtest.SecretFault{Name: name}) }
+	}
+	for _, c := range []struct {
+		name    string
+		prepare func(*rig)
+		event   string
+		want    handler.Name
+		text    []string
+	}{
+		{"bad event", func(*rig) {}, `{}`, handler.InvalidRequest, []string{"group_action_id is missing"}},
+		{"no such secret", func(r *rig) { r.SecretID = "nobody" }, anyID, handler.CredentialsInvalid, []string{`"nobody" does not exist`}},
+		{"no such tenant", func(*rig) {}, `{"group_action_id":5,"tenant":"x"}`, handler.CredentialsInvalid, []string{`"xdr/tenant-x" does not exist`}},
+		{"denied", secretFault("AccessDeniedException"), anyID, handler.CredentialsInvalid, []string{"secretsmanager:GetSecretValue"}},
+		{"cannot decrypt", secretFault("DecryptionFailure"), anyID, handler.CredentialsInvalid, []string{"cannot be read"}},
+		{"malformed", func(r *rig) { r.sim.SetSecret("not JSON", false) }, anyID, handler.CredentialsInvalid, []string{"expected a JSON object"}},
+		{"origin", func(r *rig) { r.AllowedOrigins = handler.DefaultConfig().AllowedOrigins }, anyID, handler.CredentialsInvalid, []string{"allow-list"}},
+		{"throttled secret", secretFault("ThrottlingException"), anyID, handler.CredentialsUnavailable, []string{"failing"}},
+		{"failing secret", secretFault("InternalServiceError"), anyID, handler.CredentialsUnavailable, []string{"failing"}},
+		{"no Secrets Manager", func(r *rig) { r.Secrets = sdk("http://127.0.0.1:1") }, anyID, handler.CredentialsUnavailable, []string{"refused"}},
+		{"wrong key", func(r *rig) { r.sim.RevokeKey() }, anyID, handler.Unauthorized, []string{"401", "read again and has not changed", "check api_key_id"}},
+		{"no licence", fault(xdrtest.Fault{Status: 402}), anyID, handler.Unauthorized, []string{"402", "licence"}},
+		{"no role", fault(xdrtest.Fault{Status: 403}), anyID, handler.Unauthorized, []string{"403", "role"}},
+		{"skewed clock", func(r *rig) {
+			real := r.XDR.Now
+			r.XDR.Now = func() time.Time { return real().Add(20 * time.Minute) }
+		}, anyID, handler.Unauthorized, []string{"401", "differs from the API's by 20m"}},
+		{"throttled", fault(xdrtest.Fault{Status: 429, RetryAfter: "7"}), anyID, handler.Throttled, []string{"429", "retry after 7s"}},
+		{"500", fault(xdrtest.Fault{Status: 500}), anyID, handler.Unavailable, []string{"500", "group_action_id 5", "request id"}},
+		{"HTML 502", fault(xdrtest.Fault{Status: 502, ContentType: "text/html", Body: "<h1>Bad Gateway</h1>"}), anyID, handler.Unavailable, []string{"502", "proxy"}},
+		{"reset", fault(xdrtest.Fault{Reset: true}), anyID, handler.Unavailable, []string{"no answer"}},
+		{"cut off", fault(xdrtest.Fault{CutAfterBytes: 20}), anyID, handler.Unavailable, []string{"no answer"}},
+		{"400", fault(xdrtest.Fault{Status: 400}), anyID, handler.Rejected, []string{"400"}},
+		{"404", fault(xdrtest.Fault{Status: 404}), anyID, handler.Rejected, []string{"404"}},
+		{"302", fault(xdrtest.Fault{Status: 302, Body: "x"}), anyID, handler.Rejected, []string{"302"}},
+		{"wrong type", fault(xdrtest.Fault{Body: `{"reply":{"data":[]}}`}), anyID, handler.Rejected, []string{"/reply/data"}},
+		{"oversize", fault(xdrtest.Fault{PadBytes: 1 << 20}), anyID, handler.Rejected, []string{"over the limit"}},
+		{"401 in a 200", fault(xdrtest.Fault{Status: 200, Body: `{"reply":{"err_code":401,"err_msg":"no"}}`}), anyID, handler.Unauthorized, []string{"401"}},
+		{"500 in a 200", fault(xdrtest.Fault{Status: 200, Body: `{"reply":{"err_code":"500","err_msg":"no"}}`}), anyID, handler.Unavailable, []string{"500"}},
+		{"bug", func(r *rig) { r.Random = nil }, anyID, handler.Internal, []string{"panic", "nil pointer"}},
+		{"bug in the SDK", func(r *rig) { r.Secrets = broken{} }, anyID, handler.Internal, []string{"panic with a string"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, xdrtest.Options{Scenarios: []xdrtest.Scenario{anyAction("pending")}, Key: canary})
+			r.XDR.MaxReplyBytes = 1 << 16
+			c.prepare(r)
+			err := r.fails(t, c.want, c.event)
+			for _, text := range c.text {
+				if !strings.Contains(err.Message, text) {
+					t.Errorf("%q is not in: %s", text, err.Message)
+				}
+			}
+			if log := r.log.String(); strings.Count(log, "\n") != 1 || !strings.Contains(log, `"level":"ERROR"`) || !strings.Contains(log, string(c.want)) {
+				t.Errorf("log: %s", log)
+			}
+			if out := fmt.Sprintf("%v %+v %#v %s", err, err, err, r.log.String()); strings.Contains(out, canary) {
+				t.Errorf("the key appears: %s", out)
+			}
+		})
+	}
+}
+
+const canary = "CANARY-KEY-0123456789"
+
+// broken panics with the credentials' text in hand.
+type broken struct{}
+
+func (broken) GetSecretValue(context.Context, *secretsmanager.GetSecretValueInput, ...func(*secretsmanager.Options)) (*secretsmanager.GetSecretValueOutput, error) {
+	panic("with " + canary)
+}
+
+func TestTemporary(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[handler.Name]bool{
+		handler.InvalidRequest: false, handler.CredentialsInvalid: false, handler.CredentialsUnavailable: true, handler.Unauthorized: false,
+		handler.Throttled: true, handler.Unavailable: true, handler.Rejected: false, handler.Internal: false, "other": false,
+	} {
+		e := &handler.Error{Name: name, Message: "m"}
+		if e.Temporary() != want || e.Error() != string(name)+": m" {
+			t.Errorf("%s: %v, %s", name, e.Temporary(), e)
+		}
+	}
+}
+
+func TestLogLine(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, xdrtest.Options{}, "pending", "unknown_status")
+	r.check(t, `{"group_action_id":22519813685366,"tenant":"acme"}`)
+	unknown := anyAction("unknown_status")
+	unknownID, _ := xdrtest.Load("unknown_status")
+	v := r.check(t, `{"group_action_id":%d}`, unknownID.GroupActionID)
+	if len(v.UnknownStatuses) != 2 || v.Outcome != handler.Pending || v.Statuses["SUCCEEDED"] != 1 || len(unknown.Agents) == 0 {
+		t.Errorf("%+v", v)
+	}
+	lines := strings.Split(strings.TrimSpace(r.log.String()), "\n")
+	if len(lines) != 2 {
+		t.Fatalf("%d lines: %s", len(lines), r.log.String())
+	}
+	for i, want := range [][]string{
+		{`"level":"INFO"`, `"msg":"check"`, `"group_action_id":22519813685366`, `"tenant":"acme"`, `"cold_start":true`, `"secret":"fetched"`, `"secret_ms":`, `"api_ms":`,
+			`"api_calls":1`, `"verdict":"pending"`, `"reason":"in_progress"`, `"wait_seconds":5`, `"endpoints":{"total":3,"succeeded":1,"partial":0,"failed":1,"pending":1,"missing":0}`},
+		{`"level":"WARN"`, `"cold_start":false`, `"unknown_statuses":["COMPLETED_SUCCESSFULLY_WITH_EXCEPTIONS","SUCCEEDED"]`},
+	} {
+		for _, part := range want {
+			if !strings.Contains(lines[i], part) {
+				t.Errorf("%s is not in: %s", part, lines[i])
+			}
+		}
+	}
+}
+
+// Slow services end in their own error, before the function's time is up.
+func TestDeadlineLeavesTimeToReport(t *testing.T) {
+	t.Parallel()
+	for name, prepare := range map[handler.Name]func(*rig){
+		handler.Unavailable:            func(r *rig) { r.sim.AddFaults(xdrtest.Fault{DelaySeconds: 60}) },
+		handler.CredentialsUnavailable: func(r *rig) { r.sim.AddSecretFaults(xdrtest.SecretFault{Delay: time.Minute}) },
+	} {
+		r := newRig(t, xdrtest.Options{}, "pending")
+		prepare(r)
+		ctx, cancel := context.WithTimeout(t.Context(), 700*time.Millisecond)
+		_, err := r.Check(ctx, []byte(`{"group_action_id":22519813685366}`))
+		var named *handler.Error
+		if ctx.Err() != nil || !errors.As(err, &named) || named.Name != name {
+			t.Errorf("context %v, error %v, want %s within its time", ctx.Err(), err, name)
+		}
+		cancel()
+	}
+}
+
+func TestBinarySecret(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, xdrtest.Options{SecurityLevel: "standard"}, "pending")
+	r.sim.SetSecret(r.sim.SecretValue(), true)
+	r.check(t, `{"group_action_id":22519813685366}`)
+}
+
+func TestFQDNSecret(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, xdrtest.Options{}, "pending")
+	u, _ := url.Parse(r.sim.URL())
+	r.sim.SetSecret(fmt.Sprintf(`{"fqdn":"http://%s","api_key_id":7,"api_key":"k","security_level":"advanced"}`, u.Host), false)
+	if err := r.fails(t, handler.CredentialsInvalid, anyID); !strings.Contains(err.Message, "http://api-127.0.0.1") {
+		t.Error(err)
+	}
+}

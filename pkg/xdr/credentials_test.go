@@ -1,0 +1,77 @@
+package xdr
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"strings"
+	"testing"
+)
+
+const canary = "CANARY-KEY-0123456789"
+
+func TestCredentialsCannotBePrinted(t *testing.T) {
+	t.Parallel()
+	c := credentials(t, canary, Advanced)
+	type holder struct {
+		Shown  Credentials
+		hidden Credentials
+		ptr    *Credentials
+		list   []any
+	}
+	h := holder{c, c, &c, []any{c, &c}}
+	var out bytes.Buffer
+	for _, verb := range "vsqxXdtpTbcoOUeEfFgG" {
+		for _, flags := range []string{"", "+", "#"} {
+			for _, value := range []any{c, &c, h, &h, []Credentials{c}, map[string]any{"c": c}, fmt.Errorf("wrapped: %v", c)} {
+				fmt.Fprintf(&out, "%"+flags+string(verb)+"\n", value)
+			}
+		}
+	}
+	for _, value := range []any{c, &c, h, map[string]any{"c": c}} {
+		raw, err := json.Marshal(value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out.Write(raw)
+	}
+	for _, sink := range []slog.Handler{slog.NewTextHandler(&out, nil), slog.NewJSONHandler(&out, nil)} {
+		slog.New(sink).Info("check", "c", c, "ptr", &c, "holder", h, slog.Group("g", "c", c))
+	}
+	if strings.Contains(out.String(), canary) {
+		t.Errorf("the key appears in:\n%s", out.String())
+	}
+	if got := fmt.Sprintf("%+v", c); got != "key 7 (advanced) for https://api-acme.xdr.us.paloaltonetworks.com" {
+		t.Errorf("printed as %q", got)
+	}
+}
+
+func TestNewCredentialsRefuses(t *testing.T) {
+	t.Parallel()
+	good := &url.URL{Scheme: "https", Host: "h"}
+	for _, c := range []struct {
+		name      string
+		base      *url.URL
+		id, key   string
+		level     SecurityLevel
+		wantNamed string
+	}{
+		{"no base", nil, "7", canary, Standard, "base URL"},
+		{"no host", &url.URL{Scheme: "https"}, "7", canary, Standard, "base URL"},
+		{"other scheme", &url.URL{Scheme: "ftp", Host: "h"}, "7", canary, Standard, "base URL"},
+		{"empty id", good, "", canary, Standard, "key id"},
+		{"id with a line break", good, "7\n8", canary, Standard, "key id"},
+		{"empty key", good, "7", "", Standard, "key:"},
+		{"key with a space", good, "7", canary + " x", Standard, "key:"},
+		{"key beyond ASCII", good, "7", canary + "é", Standard, "key:"},
+		{"no level", good, "7", canary, "", "security level"},
+		{"level in capitals", good, "7", canary, "Advanced", "security level"},
+	} {
+		_, err := NewCredentials(c.base, c.id, c.key, c.level)
+		if err == nil || !strings.Contains(err.Error(), c.wantNamed) || strings.Contains(err.Error(), canary) {
+			t.Errorf("%s: %v", c.name, err)
+		}
+	}
+}

@@ -1,0 +1,67 @@
+package xdr
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+// counts is a Sink that only counts.
+type counts struct{ agents, reasons, longest int }
+
+func (c *counts) AgentStatus([]byte, Status) { c.agents++ }
+func (c *counts) ErrorReason(_ []byte, r ErrorReason) {
+	c.reasons++
+	c.longest = max(c.longest, strings.Count(r.String(), "\n"))
+}
+
+func FuzzReply(f *testing.F) {
+	for _, seed := range []string{
+		`{"reply":{"data":{"a":"COMPLETED_SUCCESSFULLY","b":"FAILED"},"errorReasons":{"b":{"errorDescription":"Element not found.\r\n"}}}}`,
+		`{"reply":{"errorReasons":{"b":{"errorData":"{\"errorText\":\"t\"}","missing_files":[{"description":"d"},"s"]}},"data":null}}`,
+		`{"reply":{"err_code":500,"err_msg":"m","err_extra":[{}]}}`, `{"err_code":"401"}`, `{}`, `{"reply":{}}`, "\xff", `{"reply":{"data":{"\ud800":"\ud800"}}}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		var got counts
+		said, err := readReply(strings.NewReader(string(body)), &got)
+		if got.longest > 0 {
+			t.Errorf("a reason of %d lines", got.longest+1)
+		}
+		if err != nil {
+			return
+		}
+		// What was accepted has at least two quotes for each agent and each reason.
+		if quotes := strings.Count(string(body), `"`); quotes < 4*got.agents+2*got.reasons {
+			t.Errorf("%d agents and %d reasons out of %d quotes", got.agents, got.reasons, quotes)
+		}
+		_ = said.isError()
+	})
+}
+
+func FuzzErrorBody(f *testing.F) {
+	for _, seed := range []string{
+		`{"reply":{"err_code":401,"err_msg":"Unauthorized","err_extra":""}}`, `{"err_code":"500","err_msg":"{\"line\":1}","err_extra":{"a":[1]}}`,
+		"<html><body>Bad Gateway</body></html>", "", "null", `{"reply":"` + canary + `"}`, canary,
+	} {
+		f.Add(503, []byte(seed))
+	}
+	cred := credentials(f, canary, Standard)
+	f.Fuzz(func(t *testing.T, status int, body []byte) {
+		e := (&Error{StatusCode: status}).refused(&http.Response{Body: io.NopCloser(strings.NewReader(string(body)))}, cred)
+		line := e.Error()
+		switch {
+		case e.Kind != Refused && e.Kind != Intercepted:
+			t.Errorf("kind %d", e.Kind)
+		case strings.ContainsAny(line, "\r\n") || !utf8.ValidString(line):
+			t.Errorf("not one line of text: %q", line)
+		case len([]rune(line)) > 8*maxText:
+			t.Errorf("%d characters", len(line))
+		case strings.Contains(line, canary):
+			t.Errorf("the key appears: %s", line)
+		}
+	})
+}

@@ -1,0 +1,34 @@
+package xdr
+
+import "testing"
+
+func TestErrorReason(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ name, raw, want string }{
+		{"errorDescription", `{"errorDescription":"Element not found.\r\n","errorData":"{\"errorText\":\"other\"}"}`, "Element not found."},
+		{"several lines become one", `{"errorDescription":"a\r\n\tb  c"}`, "a b c"},
+		{"missing_files with descriptions", `{"errorDescription":null,"missing_files":[{"description":null},{"description":"File not found"}]}`, "File not found"},
+		{"missing_files of strings", `{"missing_files":["", "C:\\temp\\x.exe"]}`, `C:\temp\x.exe`},
+		{"missing_files is a string", `{"missing_files":"x","errorData":"{\"errorText\":\"deep\"}"}`, "deep"},
+		{"errorData holds JSON", `{"errorData":"{\"reportIds\": [], \"errorText\": \"Agent is busy\"}"}`, "Agent is busy"},
+		{"errorData is an object without text", `{"errorData":{"x":1}}`, `{"errorData":{"x":1}}`},
+		{"errorData is not JSON", `{"errorData":"plain"}`, `{"errorData":"plain"}`},
+		{"description before files before data", `{"errorData":"{\"errorText\":\"3\"}","missing_files":["2"],"errorDescription":"1"}`, "1"},
+		{"files before data", `{"errorData":"{\"errorText\":\"3\"}","missing_files":["2"]}`, "2"},
+		{"terminate_result", `{"terminated_by":"admin","terminate_result":[{"path":null,"status":1}],"bucket":null,"file_name":""}`,
+			`{"terminate_result":[{"path":null,"status":1}],"terminated_by":"admin"}`},
+		{"a description that is no string", `{"errorDescription":{"code":5}}`, `{"code":5}`},
+		{"all null", `{"errorDescription":null,"errorData":null,"missing_files":[]}`, ""},
+		{"a string", `"just text\n"`, "just text"},
+		{"null", `null`, ""},
+		{"empty object", `{}`, ""},
+		{"list", `[1, 2]`, "[1,2]"},
+		{"ill-formed UTF-8", "{\"errorDescription\":\"caf\xe9\"}", "caf\ufffd"},
+		{"no JSON at all", `{"broken`, `{"broken`},
+		{"nothing", ``, ""},
+	} {
+		if got := ErrorReason(c.raw).String(); got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+}

@@ -1,0 +1,182 @@
+package xdr
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// Sink takes a reply apart as it arrives. The byte slices are valid until the method returns.
+// The reasons may come before, between or after the statuses, and for any of the agents or none.
+type Sink interface {
+	// AgentStatus is called once for each agent of the reply, in the reply's order.
+	AgentStatus(agentID []byte, status Status)
+	// ErrorReason is called for each agent that the reply gives a reason for.
+	ErrorReason(agentID []byte, reason ErrorReason)
+}
+
+type ignore struct{}
+
+func (ignore) AgentStatus([]byte, Status)      {}
+func (ignore) ErrorReason([]byte, ErrorReason) {}
+
+// refusal is the API's error object as it came, each value as JSON text.
+type refusal struct{ code, msg, extra jsontext.Value }
+
+func (r refusal) any() bool { return text(r.code)+text(r.msg)+text(r.extra) != "" }
+
+// isError tells a refusal that came with HTTP 200 from an empty error object beside good data.
+func (r refusal) isError() bool { return text(r.code) != "" && text(r.code) != "0" }
+
+// replyReader walks {"reply": {"data": {agent: status…}, "errorReasons": {agent: object…}}} and the
+// error object, with or without "reply" around it. Unknown members are skipped.
+type replyReader struct {
+	dec  *jsontext.Decoder
+	sink Sink
+	said refusal
+	seen map[string]bool // the members that may come only once
+}
+
+// readReply reads one whole JSON document. Names of agents may repeat and texts may be ill-formed
+// UTF-8: detecting the one takes memory for each agent, and the other must not cost a verdict.
+func readReply(r io.Reader, sink Sink) (refusal, error) {
+	rr := replyReader{
+		dec:  jsontext.NewDecoder(r, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)),
+		sink: sink,
+		seen: make(map[string]bool, 2),
+	}
+	if err := rr.object(rr.top); err != nil {
+		return refusal{}, err
+	}
+	if _, err := rr.dec.ReadToken(); err == nil {
+		return refusal{}, errors.New("data after the end of the JSON document")
+	} else if err != io.EOF { //nolint:errorlint // a bare io.EOF is the clean end
+		return refusal{}, plain(err)
+	}
+	return rr.said, nil
+}
+
+func (rr *replyReader) top(name []byte) error {
+	if string(name) == "reply" {
+		if err := rr.once("reply"); err != nil {
+			return err
+		}
+		return rr.objectOrNull(rr.reply)
+	}
+	return rr.errorMember(name)
+}
+
+func (rr *replyReader) reply(name []byte) error {
+	var member func([]byte) error
+	switch string(name) {
+	case "data":
+		member = rr.agent
+	case "errorReasons":
+		if rr.dec.PeekKind() == '[' { // seen nowhere, and no reason to lose the statuses
+			return plain(rr.dec.SkipValue())
+		}
+		member = rr.reason
+	default:
+		return rr.errorMember(name)
+	}
+	if err := rr.once(string(name)); err != nil {
+		return err
+	}
+	return rr.objectOrNull(member)
+}
+
+func (rr *replyReader) agent(agentID []byte) error {
+	if rr.dec.PeekKind() != '"' {
+		return rr.unexpected("a status string")
+	}
+	raw, err := rr.dec.ReadValue()
+	if err != nil {
+		return plain(err)
+	}
+	rr.sink.AgentStatus(agentID, statusOf(unquote(raw)))
+	return nil
+}
+
+func (rr *replyReader) reason(agentID []byte) error {
+	raw, err := rr.dec.ReadValue()
+	if err != nil {
+		return plain(err)
+	}
+	rr.sink.ErrorReason(agentID, ErrorReason(raw))
+	return nil
+}
+
+func (rr *replyReader) errorMember(name []byte) error {
+	var keep *jsontext.Value
+	switch string(name) {
+	case "err_code":
+		keep = &rr.said.code
+	case "err_msg":
+		keep = &rr.said.msg
+	case "err_extra":
+		keep = &rr.said.extra
+	default:
+		return plain(rr.dec.SkipValue())
+	}
+	raw, err := rr.dec.ReadValue()
+	*keep = raw.Clone()
+	return plain(err)
+}
+
+func (rr *replyReader) once(name string) error {
+	if rr.seen[name] {
+		return fmt.Errorf("%q appears twice", name)
+	}
+	rr.seen[name] = true
+	return nil
+}
+
+func (rr *replyReader) objectOrNull(member func(name []byte) error) error {
+	if rr.dec.PeekKind() == 'n' {
+		return plain(rr.dec.SkipValue())
+	}
+	return rr.object(member)
+}
+
+// object reads an object and calls member at each of its values.
+func (rr *replyReader) object(member func(name []byte) error) error {
+	if rr.dec.PeekKind() != '{' {
+		return rr.unexpected("an object")
+	}
+	if _, err := rr.dec.ReadToken(); err != nil {
+		return plain(err)
+	}
+	var name []byte // reused: reading the value invalidates the decoder's own copy
+	for rr.dec.PeekKind() != '}' {
+		raw, err := rr.dec.ReadValue()
+		if err != nil {
+			return plain(err)
+		}
+		name = append(name[:0], unquote(raw)...)
+		if err := member(name); err != nil {
+			return err
+		}
+	}
+	_, err := rr.dec.ReadToken()
+	return plain(err)
+}
+
+// unexpected says which value is not what it should be; where there is none, what broke it off.
+func (rr *replyReader) unexpected(want string) error {
+	got := rr.dec.PeekKind()
+	if err := rr.dec.SkipValue(); err != nil {
+		return plain(err)
+	}
+	return fmt.Errorf("%s: expected %s, got %s", cut(string(rr.dec.StackPointer()), 80), want, got)
+}
+
+// plain drops the package name that jsontext begins its messages with.
+func plain(err error) error {
+	var syntax *jsontext.SyntacticError
+	if !errors.As(err, &syntax) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return err
+	}
+	return fmt.Errorf("not JSON at byte %d: %w", syntax.ByteOffset, syntax.Err)
+}

@@ -1,0 +1,109 @@
+package xdr
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"testing/iotest"
+)
+
+// lines is a Sink that writes down what it is told.
+type lines struct{ strings.Builder }
+
+func (l *lines) AgentStatus(id []byte, s Status) { fmt.Fprintf(l, "%s=%s ", id, s) }
+func (l *lines) ErrorReason(id []byte, r ErrorReason) {
+	fmt.Fprintf(l, "%s!%s ", id, r)
+}
+
+func TestReadReply(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ name, body, want string }{
+		{"one agent", `{"reply":{"data":{"a":"PENDING"}}}`, "a=PENDING "},
+		{"white space", " {\n\"reply\" : { \"data\" : { \"a\" : \"FAILED\" , \"b\" : \"TIMEOUT\" } } }\n ", "a=FAILED b=TIMEOUT "},
+		{"reasons after", `{"reply":{"data":{"a":"FAILED"},"errorReasons":{"a":{"errorDescription":"x"}}}}`, "a=FAILED a!x "},
+		{"reasons before", `{"reply":{"errorReasons":{"a":{"errorDescription":"x"}},"data":{"a":"FAILED"}}}`, "a!x a=FAILED "},
+		{"errorReasons null", `{"reply":{"data":{"a":"FAILED"},"errorReasons":null}}`, "a=FAILED "},
+		{"errorReasons a list", `{"reply":{"data":{"a":"FAILED"},"errorReasons":[]}}`, "a=FAILED "},
+		{"an odd reason", `{"reply":{"data":{"a":"FAILED"},"errorReasons":{"a":null,"b":[7]}}}`, "a=FAILED a! b![7] "},
+		{"data null", `{"reply":{"data":null}}`, ""},
+		{"data absent", `{"reply":{}}`, ""},
+		{"reply null", `{"reply":null}`, ""},
+		{"no reply", `{}`, ""},
+		{"unknown members", `{"x":[{"reply":1}],"reply":{"data":{"a":"EXPIRED"},"y":{"data":{"z":"FAILED"}}},"z":1e9}`, "a=EXPIRED "},
+		{"escapes", `{"reply":{"data":{"\u0061\n":"PEND\u0049NG","q\"":"FAILED"}}}`, "a\n=PENDING q\"=FAILED "},
+		{"unknown status", `{"reply":{"data":{"a":"SUCCEEDED","b":""}}}`, "a=SUCCEEDED b= "},
+		{"a repeated agent", `{"reply":{"data":{"a":"FAILED","a":"PENDING"}}}`, "a=FAILED a=PENDING "},
+		{"ill-formed UTF-8", "{\"reply\":{\"data\":{\"a\xff\":\"PENDING\"}}}", "a\xff=PENDING "},
+		{"err_code 0 beside data", `{"reply":{"data":{"a":"PENDING"},"err_code":0}}`, "a=PENDING "},
+	} {
+		for _, slow := range []bool{false, true} {
+			var r io.Reader = strings.NewReader(c.body)
+			if slow {
+				r = iotest.OneByteReader(r)
+			}
+			var got lines
+			said, err := readReply(r, &got)
+			if err != nil || said.isError() || got.String() != c.want {
+				t.Errorf("%s: %q, %v, want %q", c.name, got.String(), err, c.want)
+			}
+		}
+	}
+}
+
+func TestReadReplyErrors(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ name, body, want string }{
+		{"HTML", `<html>`, "not JSON at byte 0"},
+		{"list", `[]`, "expected an object, got ["},
+		{"reply is a string", `{"reply":"x"}`, "/reply: expected an object, got string"},
+		{"reply is true", `{"reply":true}`, "/reply: expected an object, got true"},
+		{"data is a list", `{"reply":{"data":[]}}`, "/reply/data: expected an object, got ["},
+		{"data is a number", `{"reply":{"data":5}}`, "/reply/data: expected an object, got number"},
+		{"errorReasons is a number", `{"reply":{"errorReasons":5}}`, "/reply/errorReasons: expected an object, got number"},
+		{"status is a number", `{"reply":{"data":{"a":5}}}`, "/reply/data/a: expected a status string, got number"},
+		{"status is null", `{"reply":{"data":{"a":null}}}`, "/reply/data/a: expected a status string, got null"},
+		{"status is an object", `{"reply":{"data":{"a":{}}}}`, "/reply/data/a: expected a status string, got {"},
+		{"two replies", `{"reply":{},"reply":{}}`, `"reply" appears twice`},
+		{"two data", `{"reply":{"data":{},"data":{}}}`, `"data" appears twice`},
+		{"data behind", `{"reply":{}}{}`, "data after the end"},
+		{"garbage behind", `{"reply":{}}x`, "not JSON at byte 12"},
+		{"missing comma", `{"reply":{"data":{"a":"FAILED" "b":"FAILED"}}}`, "not JSON at byte"},
+		{"bad name", `{"reply":{"data":{5:"FAILED"}}}`, "not JSON at byte"},
+	} {
+		_, err := readReply(strings.NewReader(c.body), ignore{})
+		if err == nil || !strings.Contains(err.Error(), c.want) || strings.ContainsAny(err.Error(), "\n") {
+			t.Errorf("%s: %v, want %q in it", c.name, err, c.want)
+		}
+	}
+}
+
+// However early a good reply breaks off, it is known to have broken off.
+func TestReadReplyBrokenOff(t *testing.T) {
+	t.Parallel()
+	const body = `{"reply":{"data":{"a":"FAILED","b\u0062":"PENDING"},"errorReasons":{"a":{"errorDescription":"x"}}},"err_code":null}`
+	for n := range len(body) {
+		_, err := readReply(strings.NewReader(body[:n]), ignore{})
+		if !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
+			t.Fatalf("after %d bytes: %v", n, err)
+		}
+	}
+}
+
+func TestRefusalTexts(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ name, body, want string }{
+		{"code a number", `{"reply":{"err_code":500,"err_msg":"m","err_extra":"e"}}`, "500|m|e"},
+		{"code a string, no reply around it", `{"err_code":"500","err_msg":"m","err_extra":null}`, "500|m|"},
+		{"extra a list", `{"reply":{"err_code":500,"err_msg":"m","err_extra":[{"loc": ["a"], "msg":"b"}]}}`, `500|m|[{"loc":["a"],"msg":"b"}]`},
+		{"extra an object", `{"reply":{"err_code":500,"err_extra":{"a":1}}}`, `500||{"a":1}`},
+		{"msg JSON text", `{"reply":{"err_msg":"{\"line\": 1}"}}`, `|{"line": 1}|`},
+		{"msg an object", `{"reply":{"err_msg":{"line":1}}}`, `|{"line":1}|`},
+	} {
+		said, err := readReply(strings.NewReader(c.body), ignore{})
+		if got := text(said.code) + "|" + text(said.msg) + "|" + text(said.extra); err != nil || got != c.want || !said.any() {
+			t.Errorf("%s: %q, %v, want %q", c.name, got, err, c.want)
+		}
+	}
+}

@@ -1,0 +1,34 @@
+package xdr
+
+import (
+	"errors"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// NewTransport returns a transport whose connect, TLS and header timeouts fit a call that may
+// take timeout as a whole. TLS is always verified; HTTPS_PROXY and SSL_CERT_FILE work as everywhere.
+func NewTransport(timeout time.Duration) *http.Transport {
+	only1 := new(http.Protocols)
+	only1.SetHTTP1(true) // one small request at a time: HTTP/2 only costs start-up time
+	return &http.Transport{
+		Proxy:                 proxy,
+		DialContext:           (&net.Dialer{Timeout: timeout / 2}).DialContext,
+		TLSHandshakeTimeout:   timeout / 2,
+		ResponseHeaderTimeout: timeout * 4 / 5, // leaves time for one more attempt on a fresh connection
+		IdleConnTimeout:       time.Minute,     // by the wall clock, so that it counts a frozen sandbox's sleep
+		MaxIdleConnsPerHost:   8,
+		Protocols:             only1,
+	}
+}
+
+// proxy keeps the text of a malformed HTTPS_PROXY, which may hold a password, out of errors.
+func proxy(r *http.Request) (*url.URL, error) {
+	u, err := http.ProxyFromEnvironment(r)
+	if err != nil {
+		return nil, errors.New("HTTPS_PROXY is not a valid proxy address")
+	}
+	return u, nil
+}
