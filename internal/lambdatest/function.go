@@ -1,25 +1,10 @@
 package lambdatest
 
 import (
-	"cmp"
 	"context"
-	"fmt"
-	"net/http/httptest"
-	"os"
-	"os/exec"
-	"strconv"
-	"strings"
+	"errors"
 	"sync"
-	"time"
 )
-
-// Options say what to run.
-type Options struct {
-	Binary      string
-	Env         map[string]string // beside what Lambda sets itself; nothing comes from the test's environment
-	Timeout     time.Duration     // of the function, sent as the deadline of each invocation; default 30 s
-	Concurrency int               // invocations at a time; more than 1 as in Lambda Managed Instances
-}
 
 // TB is the part of testing.TB that a Function needs.
 type TB interface {
@@ -28,118 +13,131 @@ type TB interface {
 	Cleanup(f func())
 }
 
-// Function is a running bootstrap: one execution environment.
+// Function is a function that was started by [Start]. Its methods may be used concurrently.
 type Function struct {
-	o       Options
-	server  *httptest.Server
-	process *exec.Cmd
-	output  *os.File // what the process writes is there before its answer is
-	queue   chan *invocation
-	first   chan struct{} // closed at the first request for work
-	exited  chan struct{} // closed when the process has ended
-	once    sync.Once
+	options        Options
+	stdout, stderr *capture
 
 	mu      sync.Mutex
-	running map[string]*invocation
+	current *sandbox
+	closed  bool
 }
 
-// Start runs the bootstrap until the test ends.
+// Start runs the binary until the test ends; then the process is killed and waited for. It returns at once,
+// while the process initializes: see [Function.FirstNext] and [Function.InitError].
 func Start(t TB, o Options) *Function {
 	t.Helper()
-	o.Timeout = cmp.Or(o.Timeout, 30*time.Second)
-	o.Concurrency = max(o.Concurrency, 1)
-	f := &Function{
-		o:       o,
-		queue:   make(chan *invocation),
-		first:   make(chan struct{}),
-		exited:  make(chan struct{}),
-		running: make(map[string]*invocation),
-	}
-	var err error
-	if f.output, err = os.CreateTemp("", "lambdatest"); err != nil {
+	f, err := start(o)
+	if err != nil {
 		t.Fatalf("lambdatest: %v", err)
 	}
-	f.server = httptest.NewServer(f.runtimeAPI())
-	if err := f.launch(); err != nil {
-		t.Fatalf("lambdatest: %v", err)
-	}
-	t.Cleanup(f.stop)
+	t.Cleanup(f.close)
 	return f
 }
 
-func (f *Function) launch() error {
-	f.process = exec.Command(f.o.Binary) //nolint:gosec,noctx // the test's own binary, ended by stop
-	f.process.Env = f.environment()
-	f.process.Stdout, f.process.Stderr = f.output, f.output
-	if err := f.process.Start(); err != nil {
-		return err
-	}
-	go func() {
-		defer close(f.exited)
-		_ = f.process.Wait() // how it ended is in its ProcessState
-	}()
-	return nil
-}
-
-func (f *Function) environment() []string {
-	env := []string{
-		"AWS_LAMBDA_RUNTIME_API=" + strings.TrimPrefix(f.server.URL, "http://"),
-		"AWS_LAMBDA_FUNCTION_NAME=status",
-		"AWS_LAMBDA_FUNCTION_VERSION=1",
-		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE=128",
-		"AWS_REGION=us-east-1",
-		"AWS_ACCESS_KEY_ID=simulated",
-		"AWS_SECRET_ACCESS_KEY=simulated",
-		"_HANDLER=bootstrap",
-	}
-	if f.o.Concurrency > 1 {
-		env = append(env, "AWS_LAMBDA_MAX_CONCURRENCY="+strconv.Itoa(f.o.Concurrency))
-	}
-	for name, value := range f.o.Env { // a later entry overrides an earlier one
-		env = append(env, name+"="+value)
-	}
-	return env
-}
-
-func (f *Function) stop() {
-	_ = f.process.Process.Kill() // it may have ended by itself
-	<-f.exited
-	f.server.CloseClientConnections()
-	f.server.Close()
-	_, _ = f.output.Close(), os.Remove(f.output.Name()) // a file in the temporary folder
-}
-
-// Output is everything that the process has written to standard output and error until now.
-func (f *Function) Output() string {
-	text, err := os.ReadFile(f.output.Name())
+func start(o Options) (*Function, error) {
+	o, err := o.withDefaults()
 	if err != nil {
-		return err.Error()
+		return nil, err
 	}
-	return string(text)
+	f := &Function{options: o}
+	if f.stdout, err = newCapture(); err != nil {
+		return nil, err
+	}
+	if f.stderr, err = newCapture(); err != nil {
+		return nil, err
+	}
+	_, err = f.revive()
+	return f, err
 }
 
-// PID is the process's id.
-func (f *Function) PID() int { return f.process.Process.Pid }
-
-// FirstNext is closed when the process asks for work for the first time: its init is over.
-func (f *Function) FirstNext() <-chan struct{} { return f.first }
-
-// Alive tells whether the process runs.
-func (f *Function) Alive() bool {
-	select {
-	case <-f.exited:
-		return false
-	default:
-		return true
-	}
+func (f *Function) close() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.closed = true
+	f.current.kill()
+	<-f.current.exited
+	f.stdout.close()
+	f.stderr.close()
 }
 
-// Exit waits until the process has ended by itself, and returns its exit code.
-func (f *Function) Exit(ctx context.Context) (int, error) {
+// revive returns a sandbox whose process has not ended yet, a fresh one if need be.
+func (f *Function) revive() (*sandbox, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch {
+	case f.closed:
+		return nil, errors.New("lambdatest: the test has ended")
+	case f.current != nil && f.current.alive():
+		return f.current, nil
+	}
+	s, err := startSandbox(f.options, f.stdout, f.stderr)
+	if err == nil {
+		f.current = s
+	}
+	return s, err
+}
+
+func (f *Function) sandbox() *sandbox {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.current
+}
+
+// Invoke hands the event to the process when it asks for one, and waits for the answer. What the function
+// answers, be it an error, is a Reply; the error is an [*ExitError], a [*TimeoutError] or the end of ctx. The event of
+// an ended ctx stays with the process, if it had received it. A process that has ended is not started again.
+func (f *Function) Invoke(ctx context.Context, event []byte) (Reply, error) {
+	return f.sandbox().invoke(ctx, newInvocation(newID(), event))
+}
+
+// InitFailure is an initialization that failed.
+type InitFailure struct {
+	// Posted is the body of /runtime/init/error, nil if the process ended without it; ErrorType and
+	// ErrorMessage are read from it as in a [Reply].
+	Posted                  []byte
+	ErrorType, ErrorMessage string
+	ExitCode                int // -1 after a signal: a process that does not end after an init error is killed
+	Stderr                  string
+}
+
+// InitError waits for the process to end before its first question for an event, as [initialization errors] make it. It is an
+// error if the process asks for one.
+//
+// [initialization errors]: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html#runtimes-api-initerror
+func (f *Function) InitError(ctx context.Context) (InitFailure, error) {
+	s := f.sandbox()
 	select {
-	case <-f.exited:
-		return f.process.ProcessState.ExitCode(), nil
+	case <-s.exited:
+	case <-s.firstNext:
 	case <-ctx.Done():
-		return 0, fmt.Errorf("the process runs on: %w", ctx.Err())
+		return InitFailure{}, context.Cause(ctx)
 	}
+	if s.initialized() {
+		return InitFailure{}, errors.New("lambdatest: the process asked for an event: its initialization succeeded")
+	}
+	r := s.initError
+	return InitFailure{r.RawError, r.ErrorType, r.ErrorMessage, s.cmd.ProcessState.ExitCode(), f.Stderr()}, nil
 }
+
+// Stdout is what the process and those before it have written to standard output until now. What they wrote before they
+// answered an event is in it when Invoke returns.
+func (f *Function) Stdout() string { return f.stdout.String() }
+
+// Stderr is as [Function.Stdout], of standard error.
+func (f *Function) Stderr() string { return f.stderr.String() }
+
+// Output is Stdout and then Stderr: all that Lambda would put into the log.
+func (f *Function) Output() string { return f.Stdout() + f.Stderr() }
+
+// Alive says whether the process is running.
+func (f *Function) Alive() bool { return f.sandbox().alive() }
+
+// PID is the process id of the process, or of the last one.
+func (f *Function) PID() int { return f.sandbox().cmd.Process.Pid }
+
+// FirstNext is closed when the process asks for its first event: it has initialized.
+func (f *Function) FirstNext() <-chan struct{} { return f.sandbox().firstNext }
+
+// Exited is closed when the process has ended. A panicking function answers first and ends afterwards.
+func (f *Function) Exited() <-chan struct{} { return f.sandbox().exited }

@@ -1,8 +1,7 @@
 package lambdatest
 
 import (
-	"context"
-	"crypto/rand"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -11,115 +10,123 @@ import (
 	"time"
 )
 
-// Reply is what an invocation came to.
-type Reply struct {
-	RequestID    string
-	Payload      []byte // as the function posted it; for an error its error object
-	ErrorType    string // "" for success
-	ErrorMessage string
-}
+// The [quotas] of a synchronous invocation, in bytes. Lambda lets a response be a little longer than an event.
+//
+// [quotas]: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+const (
+	maxEvent    = 6 << 20
+	maxResponse = maxEvent + 100
+)
 
-// invocation is one event on its way through the function.
-type invocation struct {
-	id    string
-	event []byte
-	reply chan Reply
-}
+const (
+	headerErrorType = "Lambda-Runtime-Function-Error-Type" // also a trailer
+	trailerErrBody  = "Lambda-Runtime-Function-Error-Body"
+)
 
-// Invoke sends an event and waits for the answer. An error means that there will be none: ctx ended, the function's
-// time was up, or the process did.
-func (f *Function) Invoke(ctx context.Context, event []byte) (Reply, error) {
-	i := &invocation{id: newUUID(), event: event, reply: make(chan Reply, 1)}
-	select {
-	case f.queue <- i:
-	case <-ctx.Done():
-		return Reply{}, ctx.Err()
-	case <-f.exited:
-		return Reply{}, exitError{f.process.ProcessState.ExitCode()}
-	}
-	timeout := time.NewTimer(f.o.Timeout)
-	defer timeout.Stop()
-	select {
-	case r := <-i.reply:
-		return r, nil
-	case <-ctx.Done():
-		return Reply{}, ctx.Err()
-	case <-timeout.C:
-		return Reply{}, timeoutError{f.o.Timeout}
-	case <-f.exited:
-		return Reply{}, exitError{f.process.ProcessState.ExitCode()}
-	}
-}
-
-type timeoutError struct{ after time.Duration }
-
-func (e timeoutError) Error() string {
-	return fmt.Sprintf("Task timed out after %.2f seconds", e.after.Seconds())
-}
-
-type exitError struct{ code int }
-
-func (e exitError) Error() string {
-	return fmt.Sprintf("Runtime exited with error: exit status %d", e.code)
-}
-
-func (f *Function) runtimeAPI() http.Handler {
-	const base = "/2018-06-01/runtime/"
+// runtimeAPI serves the [Runtime API].
+//
+// [Runtime API]: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
+func (s *sandbox) runtimeAPI() http.Handler {
+	const root = "/2018-06-01/runtime"
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET "+base+"invocation/next", f.next)
-	mux.HandleFunc("POST "+base+"invocation/{id}/response", func(w http.ResponseWriter, r *http.Request) {
-		f.settle(w, r, func(body []byte) Reply { return Reply{Payload: body} })
-	})
-	mux.HandleFunc("POST "+base+"invocation/{id}/error", func(w http.ResponseWriter, r *http.Request) {
-		f.settle(w, r, func(body []byte) Reply {
-			var e struct{ ErrorType, ErrorMessage string }
-			if err := json.Unmarshal(body, &e); err != nil {
-				e.ErrorType = "not JSON: " + err.Error()
-			}
-			return Reply{Payload: body, ErrorType: e.ErrorType, ErrorMessage: e.ErrorMessage}
-		})
-	})
+	mux.HandleFunc("GET "+root+"/invocation/next", s.next)
+	mux.HandleFunc("POST "+root+"/invocation/{id}/response", s.response)
+	mux.HandleFunc("POST "+root+"/invocation/{id}/error", s.functionError)
+	mux.HandleFunc("POST "+root+"/init/error", s.failInit)
 	return mux
 }
 
-// next hands out one event, with the headers that Lambda sends.
-func (f *Function) next(w http.ResponseWriter, r *http.Request) {
-	f.once.Do(func() { close(f.first) })
-	select {
-	case <-r.Context().Done():
-	case i := <-f.queue:
-		f.mu.Lock()
-		f.running[i.id] = i
-		f.mu.Unlock()
-		h := w.Header()
-		h.Set("Lambda-Runtime-Aws-Request-Id", i.id)
-		h.Set("Lambda-Runtime-Deadline-Ms", strconv.FormatInt(time.Now().Add(f.o.Timeout).UnixMilli(), 10))
-		h.Set("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:us-east-1:123456789012:function:status:1")
-		h.Set("Lambda-Runtime-Trace-Id", "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Parent=9a9197af755a6419;Sampled=0")
-		h.Set("Content-Type", "application/json")
-		_, _ = w.Write(i.event) // a process that is gone is noticed as such
+// next blocks until there is an event.
+func (s *sandbox) next(w http.ResponseWriter, r *http.Request) {
+	s.asked.Do(func() { close(s.firstNext) })
+	for {
+		select {
+		case <-r.Context().Done(): // the process has ended
+			return
+		case i := <-s.queue:
+			if s.deliver(i) {
+				s.send(w, i)
+				return
+			}
+		}
 	}
 }
 
-// settle takes the answer to an event that was handed out.
-func (f *Function) settle(w http.ResponseWriter, r *http.Request, read func([]byte) Reply) {
-	body, err := io.ReadAll(r.Body)
-	f.mu.Lock()
-	i := f.running[r.PathValue("id")]
-	delete(f.running, r.PathValue("id"))
-	f.mu.Unlock()
-	if err != nil || i == nil {
-		http.Error(w, `{"errorType":"InvalidRequestID","errorMessage":"no such invocation"}`, http.StatusBadRequest)
+func (s *sandbox) send(w http.ResponseWriter, i *invocation) {
+	h := w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Lambda-Runtime-Aws-Request-Id", i.id)
+	h.Set("Lambda-Runtime-Deadline-Ms", strconv.FormatInt(time.Now().Add(s.timeout).UnixMilli(), 10))
+	h.Set("Lambda-Runtime-Invoked-Function-Arn", functionARN)
+	h.Set("Lambda-Runtime-Trace-Id", newTraceID())
+	_, _ = w.Write(i.event) // to a process that has ended: watch tells
+}
+
+// response reads a response to its end, buffered or streamed. A stream that broke off tells so in its [trailers].
+//
+// [trailers]: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html#runtimes-custom-response-streaming
+func (s *sandbox) response(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxResponse+1))
+	if err != nil {
+		return // half an answer is none
+	}
+	id := r.PathValue("id")
+	if len(body) > maxResponse {
+		message := fmt.Sprintf("Response payload size exceeded maximum allowed payload size (%d bytes).", maxResponse)
+		e := errorBody{message, "Function.ResponseSizeTooLarge"}
+		s.settle(w, failure(id, "", e.json()), http.StatusRequestEntityTooLarge, e)
 		return
 	}
-	reply := read(body)
-	reply.RequestID = i.id
-	w.WriteHeader(http.StatusAccepted)
-	i.reply <- reply
+	reply := Reply{RequestID: id, Payload: body}
+	if broken := r.Trailer.Get(headerErrorType); broken != "" {
+		body, _ := base64.StdEncoding.DecodeString(r.Trailer.Get(trailerErrBody))
+		reply = failure(id, broken, body)
+	}
+	s.settle(w, reply, http.StatusAccepted, accepted)
 }
 
-func newUUID() string {
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // never fails
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+func (s *sandbox) functionError(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return
+	}
+	s.settle(w, failure(r.PathValue("id"), r.Header.Get(headerErrorType), body), http.StatusAccepted, accepted)
+}
+
+// settle gives the reply to the caller and the status to the process.
+func (s *sandbox) settle(w http.ResponseWriter, reply Reply, status int, body any) {
+	i := s.take(reply.RequestID)
+	if i == nil {
+		writeJSON(w, http.StatusBadRequest, errorBody{"Invalid request ID", "InvalidRequestID"})
+		return
+	}
+	i.settle(reply, nil)
+	writeJSON(w, status, body)
+}
+
+// initGrace is for a process to end by itself after it has reported that it cannot start.
+const initGrace = 500 * time.Millisecond
+
+func (s *sandbox) failInit(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	switch {
+	case err != nil:
+		return
+	case s.initialized():
+		writeJSON(w, http.StatusForbidden, errorBody{"State transition is not allowed", "InvalidStateTransition"})
+		return
+	}
+	s.mu.Lock()
+	s.initError = failure("", r.Header.Get(headerErrorType), body)
+	s.mu.Unlock()
+	time.AfterFunc(initGrace, s.kill)
+	writeJSON(w, http.StatusAccepted, accepted)
+}
+
+var accepted = map[string]string{"status": "OK"}
+
+func writeJSON(w http.ResponseWriter, status int, body any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(body)
 }
