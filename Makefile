@@ -43,7 +43,7 @@ sim: ## serve the simulated tenant and its secret where events/env.json expects 
 fuzz: ## run each fuzz target for FUZZTIME
 	@set -e; for pkg in ./pkg/xdr ./pkg/handler; do \
 	  for target in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
-	    echo "$$pkg $$target"; go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$pkg; \
+	    echo "$$pkg $$target"; go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1s $$pkg; \
 	  done; \
 	done
 

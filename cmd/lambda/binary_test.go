@@ -79,6 +79,9 @@ func (d deployed) invoke(t *testing.T, event string) lambdatest.Reply {
 	return r
 }
 
+// body is what the caller gets: the verdict or the error object.
+func body(r lambdatest.Reply) []byte { return append(r.Payload, r.RawError...) }
+
 const (
 	doneID    = `{"group_action_id":22519813685301}`
 	pendingID = `{"group_action_id":22519813685366}`
@@ -103,7 +106,7 @@ func TestSamples(t *testing.T) {
 			t.Fatal(err)
 		}
 		r := d.invoke(t, string(event))
-		want, got := fields(t, raw), fields(t, r.Payload)
+		want, got := fields(t, raw), fields(t, body(r))
 		if message, ok := want["errorMessage"].(string); ok && strings.HasPrefix(r.ErrorMessage, message) {
 			want["errorMessage"] = r.ErrorMessage
 		}
@@ -206,8 +209,8 @@ func TestErrorNames(t *testing.T) {
 			if log := d.Output(); r.ErrorType != "" && (!strings.Contains(log, `"level":"ERROR"`) || !strings.Contains(log, r.ErrorType) || !strings.Contains(log, r.RequestID)) {
 				t.Errorf("log: %s", log)
 			}
-			if strings.Contains(d.Output()+string(r.Payload), canary) {
-				t.Errorf("the key appears: %s\n%s", r.Payload, d.Output())
+			if strings.Contains(d.Output()+string(body(r)), canary) {
+				t.Errorf("the key appears: %s\n%s", body(r), d.Output())
 			}
 		})
 	}
@@ -222,7 +225,7 @@ func TestLogLevelsHoldNoKey(t *testing.T) {
 			d.sim.RevokeKey()
 			r := d.invoke(t, doneID)
 			log := d.Output()
-			if strings.Contains(log+string(r.Payload), canary) || !strings.Contains(log, "XDR.Unauthorized") {
+			if strings.Contains(log+string(body(r)), canary) || !strings.Contains(log, "XDR.Unauthorized") {
 				t.Errorf("%s %s: %s", level, format, log)
 			}
 			if shown := strings.Contains(log, "all_succeeded"); shown != (level != "WARN" && level != "ERROR") {
@@ -241,7 +244,7 @@ func TestPanicLeavesTheProcessAlive(t *testing.T) {
 		t.Errorf("%s: %s", r.ErrorType, r.ErrorMessage)
 	}
 	if r := d.invoke(t, doneID); r.ErrorType != "" || !d.Alive() {
-		t.Errorf("afterwards: %s", r.Payload)
+		t.Errorf("afterwards: %s", body(r))
 	}
 	if out := d.Output(); strings.Contains(out, canary) || !strings.Contains(out, `"stack":"goroutine`) {
 		t.Errorf("log: %s", out)
@@ -281,9 +284,9 @@ func TestBadEnvironmentStopsTheInit(t *testing.T) {
 		t.Run(bad.name+"="+bad.value, func(t *testing.T) {
 			t.Parallel()
 			f := lambdatest.Start(t, lambdatest.Options{Binary: bootstrap, Env: map[string]string{"XDR_SECRET_ID": "s", bad.name: bad.value}})
-			code, err := f.Exit(t.Context())
-			if err != nil || code != 1 || !strings.Contains(f.Output(), bad.name+":") || strings.Count(f.Output(), "\n") != 1 {
-				t.Errorf("exit code %d, %v: %s", code, err, f.Output())
+			e, err := f.InitError(t.Context())
+			if err != nil || e.ExitCode != 1 || !strings.Contains(e.Stderr, bad.name+":") || strings.Count(f.Output(), "\n") != 1 {
+				t.Errorf("%+v, %v", e, err)
 			}
 		})
 	}
@@ -315,7 +318,7 @@ func TestColdConcurrentInvocationsShareOneFetch(t *testing.T) {
 	for range 200 {
 		group.Go(func() {
 			if r, err := d.Invoke(t.Context(), []byte(doneID)); err != nil || r.ErrorType != "" {
-				t.Errorf("%s, %v", r.Payload, err)
+				t.Errorf("%s, %v", body(r), err)
 			}
 		})
 	}
@@ -330,7 +333,7 @@ func TestRotationUnderLoadLosesNoCheck(t *testing.T) {
 		group.Go(func() {
 			for range 10 {
 				if r, err := d.Invoke(t.Context(), []byte(doneID)); err != nil || r.ErrorType != "" {
-					t.Errorf("%s, %v", r.Payload, err)
+					t.Errorf("%s, %v", body(r), err)
 				}
 			}
 		})

@@ -36,3 +36,8 @@ func clip(s string, limit int) string {
 
 // isSpecial tells whether a character does not stand for itself, in one byte, in JSON.
 func isSpecial(r rune) bool { return r < ' ' || r > '~' || r == '"' || r == '\\' }
+
+// jsonSize is the number of bytes that a clipped text takes in JSON, with its quotes and a comma.
+func jsonSize(s string) int {
+	return len(s) + strings.Count(s, `"`) + strings.Count(s, `\`) + len(`"",`)
+}

@@ -98,5 +98,5 @@ func judge(s situation, p policy) (Outcome, Reason) {
 	return Done, AllSucceeded
 }
 
-// required is ceil(total × percent / 100), at least 1.
-func required(total, percent int) int { return max(1, (total*percent+99)/100) }
+// required is ceil(total × percent / 100): at least 1 of at least one endpoint, since percent is at least 1.
+func required(total, percent int) int { return (total*percent + 99) / 100 }

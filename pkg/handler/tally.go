@@ -7,24 +7,27 @@ import (
 	"github.com/soarstep/xdr-action-status/pkg/xdr"
 )
 
-// Bounds of a verdict's lists and texts. Together they keep it under 64 KiB whatever the API says.
+// Bounds of a verdict's lists and texts. Together they keep it within [maxVerdict] whatever the API says.
 const (
-	maxListed = 100 // entries of a list
-	maxID     = 64  // JSON bytes of an agent id or a status
-	maxError  = 256 // JSON bytes, so at most as many characters, of an error
+	maxListed  = 100    // entries of a list
+	maxID      = 64     // JSON bytes of an agent id or a status
+	maxError   = 256    // JSON bytes, so at most as many characters, of an error
+	maxFailed  = 18_000 // JSON bytes of failed_endpoints: 100 entries with an error of 90 characters
+	maxUnknown = 2_500  // JSON bytes of unknown_statuses
 )
 
 // tally folds a reply, agent by agent, into counts and short lists. It is an [xdr.Sink].
 type tally struct {
 	Endpoints
-	partial   partial
-	statuses  map[string]int
-	unknown   []string
-	failed    lowest
-	pending   lowest
-	reasons   lowest // those that came before the statuses
-	missing   map[string]bool
-	truncated bool
+	partial     partial
+	statuses    map[string]int
+	unknown     []string
+	unknownSize int // JSON bytes of unknown
+	failed      lowest
+	pending     lowest
+	reasons     lowest // those that came before the statuses
+	missing     map[string]bool
+	truncated   bool
 }
 
 func newTally(r request) *tally {
@@ -61,7 +64,8 @@ func (t *tally) AgentStatus(agentID []byte, status xdr.Status) {
 
 func (t *tally) count(status string, known bool) {
 	if _, seen := t.statuses[status]; !seen && !known {
-		if len(t.unknown) == maxListed {
+		t.unknownSize += jsonSize(status)
+		if len(t.unknown) == maxListed || t.unknownSize > maxUnknown {
 			t.truncated = true
 			return
 		}
@@ -96,7 +100,19 @@ func (t *tally) finish() {
 		}
 	}
 	slices.Sort(t.unknown)
+	size := 0
+	for i, e := range t.failed.entries {
+		if size += e.size(); size > maxFailed {
+			t.failed.entries, t.failed.dropped = t.failed.entries[:i], true
+			break
+		}
+	}
 	t.truncated = t.truncated || t.failed.dropped || t.pending.dropped
+}
+
+// size is what an entry takes in JSON: its texts, its keys and punctuation.
+func (e FailedEndpoint) size() int {
+	return jsonSize(e.AgentID) + jsonSize(string(e.Status)) + jsonSize(e.Error) + len(`{"agent_id":,"status":,"error":},`)
 }
 
 // lowest keeps the entries with the lowest agent ids, in order.

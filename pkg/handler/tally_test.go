@@ -105,7 +105,7 @@ func TestClip(t *testing.T) {
 	})
 }
 
-// Whatever the API says, the verdict stays under 64 KiB.
+// Whatever the API says, the verdict fits as the Cause of a failed execution.
 func TestVerdictIsSmall(t *testing.T) {
 	t.Parallel()
 	s := &Step{Config: DefaultConfig(), Random: func() float64 { return 0.5 }}
@@ -129,7 +129,7 @@ func TestVerdictIsSmall(t *testing.T) {
 			reason, _ := json.Marshal(long)
 			tl.ErrorReason(id, reason)
 		}
-		if n := size(tl); n >= 64<<10 || n < 20<<10 {
+		if n := size(tl); n > maxVerdict || n < 20_000 {
 			t.Errorf("filled with %q: %d bytes", filler, n)
 		}
 	}
@@ -139,7 +139,7 @@ func TestVerdictIsSmall(t *testing.T) {
 			tl.AgentStatus([]byte(a[0]), xdr.Status(a[1]))
 			tl.ErrorReason([]byte(a[0]), xdr.ErrorReason(a[2]))
 		}
-		if n := size(tl); n >= 64<<10 {
+		if n := size(tl); n > maxVerdict {
 			rt.Fatalf("%d bytes", n)
 		}
 	})
@@ -215,5 +215,25 @@ func TestVerdictTimes(t *testing.T) {
 		if v.Reason != want {
 			t.Errorf("empty after %v: %s, want %s", elapsed, v.Reason, want)
 		}
+	}
+}
+
+// Long reasons cost entries of the list, never the counts.
+func TestFailedEndpointsStayWithinTheirBytes(t *testing.T) {
+	t.Parallel()
+	tl := newTally(request{policy: defaultPolicy})
+	for i := range 100 {
+		tl.AgentStatus([]byte(agentID(i)), "FAILED")
+		reason, _ := json.Marshal(map[string]string{"errorDescription": strings.Repeat("reason ", 100)})
+		tl.ErrorReason([]byte(agentID(i)), reason)
+	}
+	tl.finish()
+	size := 0
+	for _, e := range tl.failed.entries {
+		raw, _ := json.Marshal(e)
+		size += len(raw) + 1
+	}
+	if n := len(tl.failed.entries); n != 53 || size > maxFailed || size < maxFailed-400 || tl.Failed != 100 || !tl.truncated {
+		t.Errorf("%d entries, %d bytes, %d failed, truncated %v", n, size, tl.Failed, tl.truncated)
 	}
 }

@@ -7,8 +7,13 @@ import (
 	"github.com/soarstep/xdr-action-status/pkg/xdr"
 )
 
-// Verdict is the answer of one check. Every field is always present in its JSON, and the whole stays
-// under 64 KiB, far below what a Step Functions state may hold (256 KiB).
+// maxVerdict is the length of the Cause of a failed execution, in characters: a verdict must fit as a whole.
+//
+// Source: https://docs.aws.amazon.com/step-functions/latest/apireference/API_HistoryEvent.html
+const maxVerdict = 32_768
+
+// Verdict is the answer of one check. Every field is always present in its JSON, and the whole takes at most
+// 32,768 bytes: it fits as the Cause of a failed execution, and far into the 256 KiB of a state.
 type Verdict struct {
 	GroupActionID json.RawMessage `json:"group_action_id"` // as the request gave it, number or string
 	Outcome       Outcome         `json:"verdict"`
@@ -17,7 +22,7 @@ type Verdict struct {
 
 	Endpoints        Endpoints        `json:"endpoints"`
 	Statuses         map[string]int   `json:"statuses"`          // how many endpoints by status; at most 100 unknown ones
-	FailedEndpoints  []FailedEndpoint `json:"failed_endpoints"`  // the first 100 by agent id
+	FailedEndpoints  []FailedEndpoint `json:"failed_endpoints"`  // the first by agent id, at most 100 and 18,000 bytes
 	PendingEndpoints []string         `json:"pending_endpoints"` // the first 100 agent ids, missing ones included
 	UnknownStatuses  []string         `json:"unknown_statuses"`  // statuses that the API page does not list; counted as pending
 	Truncated        bool             `json:"truncated"`         // a list above is not whole; counts are exact
