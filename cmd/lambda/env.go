@@ -68,7 +68,7 @@ type env struct {
 
 func (e *env) text(name string) string {
 	value, _ := e.lookup(name)
-	return value
+	return strings.TrimSpace(value)
 }
 
 func (e *env) fail(name, want, got string) {
@@ -115,8 +115,8 @@ func (e *env) origins(name string, absent []handler.Origin) []handler.Origin {
 	var list []handler.Origin
 	for entry := range strings.SplitSeq(text, ",") {
 		o, err := handler.ParseOrigin(strings.TrimSpace(entry))
-		if err != nil {
-			e.fail(name, "origins with commas between them, such as https://*.paloaltonetworks.com", text)
+		if err != nil && e.err == nil {
+			e.err = fmt.Errorf("%s: %w", name, err)
 		}
 		list = append(list, o)
 	}

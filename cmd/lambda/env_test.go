@@ -53,7 +53,7 @@ var badValues = []struct{ name, value string }{
 	{"XDR_SECRET_TTL_SECONDS", "-1"}, {"XDR_SECRET_TTL_SECONDS", "5m"}, {"XDR_ALLOWED_ORIGINS", "https://h/path"}, {"XDR_ALLOWED_ORIGINS", "*.a,,"},
 	{"XDR_HTTP_TIMEOUT_SECONDS", "0"}, {"XDR_TIMEOUT_SECONDS", "0"}, {"XDR_TIMEOUT_SECONDS", "1e3"}, {"XDR_TIMEOUT_SECONDS", "100000000"},
 	{"XDR_MIN_WAIT_SECONDS", "0"}, {"XDR_MIN_WAIT_SECONDS", "301"}, {"XDR_MAX_WAIT_SECONDS", "x"}, {"XDR_WAIT_FRACTION", "0"},
-	{"XDR_WAIT_FRACTION", "NaN"}, {"XDR_WAIT_FRACTION", "1.1"}, {"XDR_EMPTY_GRACE_SECONDS", " "}, {"XDR_MAX_REPLY_BYTES", "0"}, {"XDR_SECRET_ID", ""},
+	{"XDR_WAIT_FRACTION", "NaN"}, {"XDR_WAIT_FRACTION", "1.1"}, {"XDR_EMPTY_GRACE_SECONDS", "x"}, {"XDR_SECRET_ID", " "}, {"XDR_MAX_REPLY_BYTES", "0"}, {"XDR_SECRET_ID", ""},
 }
 
 func TestBadValues(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"math/rand/v2"
+	"net/http"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda/messages"
@@ -26,11 +27,13 @@ func newFunction(lookup func(string) (string, bool)) (function, error) {
 	if err != nil {
 		return function{}, err
 	}
+	transport := xdr.NewTransport(s.httpTimeout)
+	transport.DialTLSContext = newTLSDialer(s.httpTimeout / 2).DialContext
 	return function{&handler.Step{
 		Config:  s.step,
-		Secrets: secretsManager(s.aws),
+		Secrets: secretsManager(s.aws, transport),
 		XDR: &xdr.Client{
-			Transport:     xdr.NewTransport(s.httpTimeout),
+			Transport:     transport,
 			Timeout:       s.httpTimeout,
 			MaxReplyBytes: s.maxReplyBytes,
 		},
@@ -42,9 +45,10 @@ func newFunction(lookup func(string) (string, bool)) (function, error) {
 
 // secretsManager builds the client directly: in Lambda the environment holds all that config.LoadDefaultConfig
 // would go and look for.
-func secretsManager(s awsSettings) *secretsmanager.Client {
+func secretsManager(s awsSettings, t *http.Transport) *secretsmanager.Client {
 	o := secretsmanager.Options{
-		Region: s.region,
+		Region:     s.region,
+		HTTPClient: awsHTTP{t},
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			if s.accessKeyID == "" || s.secretAccessKey == "" {
 				return aws.Credentials{}, errors.New("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set")
@@ -58,10 +62,17 @@ func secretsManager(s awsSettings) *secretsmanager.Client {
 	return secretsmanager.New(o)
 }
 
+// awsHTTP is a transport as the SDK wants it. It follows no redirects.
+type awsHTTP struct{ *http.Transport }
+
+func (h awsHTTP) Do(r *http.Request) (*http.Response, error) { return h.RoundTrip(r) }
+
 // Invoke is one check. An error leaves as the outermost value of the one type whose name the runtime passes on.
 func (f function) Invoke(ctx context.Context, event []byte) ([]byte, error) {
 	v, err := f.step.Check(ctx, event)
-	if named, ok := errors.AsType[*handler.Error](err); ok {
+	if err != nil {
+		named := &handler.Error{Name: handler.Internal, Message: err.Error()}
+		errors.As(err, &named)
 		return nil, messages.InvokeResponse_Error{Type: string(named.Name), Message: named.Message}
 	}
 	var out bytes.Buffer

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 
@@ -15,5 +16,6 @@ func main() {
 		fmt.Fprintln(os.Stderr, "xdr-action-status: cannot start:", err)
 		os.Exit(1)
 	}
+	f.step.Prefetch(context.Background())
 	lambda.Start(f)
 }

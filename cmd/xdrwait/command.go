@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"runtime/debug"
 	"time"
 
@@ -139,7 +140,7 @@ func (o *options) check() error {
 		return errors.New("expected one of --secret-id, --credentials and --simulate")
 	case o.output != "text" && o.output != "json":
 		return fmt.Errorf("--output: expected text or json, got %q", o.output)
-	case o.speed <= 0:
+	case !(o.speed > 0) || math.IsInf(o.speed, 1): //nolint:staticcheck // NaN is not above 0 either
 		return errors.New("--speed: expected a number above 0")
 	case o.timeout < time.Second:
 		return errors.New("--timeout: expected at least 1s")

@@ -58,6 +58,9 @@ func TestExitCodes(t *testing.T) {
 		{"no such flag", []string{"--nope"}, 64, "", "unknown flag: --nope"},
 		{"bad output", []string{"--simulate", "done", "--output", "xml"}, 64, "", `--output: expected text or json, got "xml"`},
 		{"bad speed", []string{"--simulate", "done", "--speed", "0"}, 64, "", "--speed"},
+		{"no speed", []string{"--simulate", "done", "--speed", "NaN"}, 64, "", "--speed"},
+		{"a directory", []string{"--credentials", ".", "7"}, 2, "", "XDR.CredentialsInvalid"},
+		{"Retry-After beyond the timeout", []string{"--simulate", scenario(`{"description":"x","faults":[{"status":429,"retry_after":"120"}]}`), "--timeout", "3m", "--speed", "10000"}, 2, "", "next check in 2m0s"},
 		{"bad timeout", []string{"--simulate", "done", "--timeout", "1ms"}, 64, "", "--timeout"},
 		{"bad origin", []string{"--credentials", "f", "--allow-origin", "h/p", "7"}, 64, "", "--allow-origin"},
 		{"no such scenario", []string{"--simulate", "nope"}, 64, "", "one of all_statuses, done"},
@@ -119,7 +122,7 @@ func TestCredentialsFile(t *testing.T) {
 	if err := os.WriteFile(file, []byte("{}"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if code, _, stderr := command(t, "--credentials", file, "22519813685301"); code != 2 || !strings.Contains(stderr, "api_url is missing") {
+	if code, _, stderr := command(t, "--credentials", file, "22519813685301"); code != 2 || !strings.Contains(stderr, "api_url: missing") {
 		t.Errorf("exit code %d: %s", code, stderr)
 	}
 }

@@ -65,12 +65,17 @@ type file string
 func (f file) GetSecretValue(context.Context, *secretsmanager.GetSecretValueInput, ...func(*secretsmanager.Options)) (*secretsmanager.GetSecretValueOutput, error) {
 	raw, err := os.ReadFile(string(f)) //nolint:gosec // the user's own file
 	if err != nil {
-		return nil, err
+		return nil, fileError{err}
 	}
 	sum := sha256.Sum256(raw)
 	version := hex.EncodeToString(sum[:])
 	return &secretsmanager.GetSecretValueOutput{SecretBinary: raw, VersionId: &version}, nil
 }
+
+// fileError has a code, as the errors of AWS have: it is an answer, not an outage.
+type fileError struct{ error }
+
+func (fileError) ErrorCode() string { return "FileError" }
 
 // simulated starts a tenant and its secret in this process. They are reached over HTTP on loopback, with real
 // signatures and the real AWS SDK; only the time is their own.

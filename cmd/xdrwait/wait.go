@@ -59,10 +59,9 @@ func (o options) loop(ctx context.Context, step *handler.Step, t target, show pr
 	event := o.event(t.id, began)
 	for failures := 0; ; {
 		v, err := step.Check(ctx, event)
+		left := o.timeout - t.clock.Now().Sub(began)
 		var pause time.Duration
 		switch {
-		case ctx.Err() != nil:
-			return last, errInterrupted
 		case err == nil:
 			failures, last = 0, &v
 			show.check(v)
@@ -70,17 +69,29 @@ func (o options) loop(ctx context.Context, step *handler.Step, t target, show pr
 				return last, nil
 			}
 			pause = time.Duration(v.WaitSeconds) * time.Second
-		case !retry(err, last == nil && failures == 0) || t.clock.Now().Sub(began) >= o.timeout:
+		case ctx.Err() != nil:
+			return last, errInterrupted
+		case !retry(err, last == nil && failures == 0) || left <= 0:
 			return last, err
 		default:
-			pause = min(time.Minute, 5*time.Second<<failures)
-			failures = min(failures+1, 6)
+			pause = min(left, backoff(err, failures))
+			failures++
 			show.trouble(err, pause)
 		}
 		if !t.clock.Sleep(ctx, pause) {
 			return last, errInterrupted
 		}
 	}
+}
+
+// backoff doubles from five seconds to a minute, or waits as long as the API asks.
+func backoff(err error, failures int) time.Duration {
+	pause := min(time.Minute, 5*time.Second<<min(failures, 6))
+	var call *xdr.Error
+	if errors.As(err, &call) {
+		pause = max(pause, call.RetryAfter)
+	}
+	return pause
 }
 
 // retry tells whether an error may pass. Someone sits in front of a first check, and missing AWS credentials look

@@ -31,7 +31,7 @@ func Build(ctx context.Context, pkgDir, outDir string, overlay map[string]string
 		}
 		args = append(args, "-overlay", file)
 	}
-	cmd := exec.CommandContext(ctx, "go", append(args, ".")...) // #nosec G204 -- a test chooses what it builds
+	cmd := exec.CommandContext(ctx, "go", append(args, ".")...) //nolint:gosec // a test chooses what it builds
 	cmd.Dir = pkgDir
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {

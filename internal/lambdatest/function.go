@@ -85,8 +85,8 @@ func (f *Function) sandbox() *sandbox {
 }
 
 // Invoke hands the event to the process when it asks for one, and waits for the answer. What the function
-// answers, be it an error, is a Reply; the error is an [*ExitError], a [*TimeoutError] or the end of ctx. The event of
-// an ended ctx stays with the process, if it had received it. A process that has ended is not started again.
+// answers, be it an error, is a Reply; the error is an [*ExitError], a [*TimeoutError] or the end of ctx.
+// A process that has received the event keeps it when ctx ends. One that has ended is not started again.
 func (f *Function) Invoke(ctx context.Context, event []byte) (Reply, error) {
 	return f.sandbox().invoke(ctx, newInvocation(newID(), event))
 }
@@ -101,10 +101,10 @@ type InitFailure struct {
 	Stderr                  string
 }
 
-// InitError waits for the process to end before its first question for an event, as [initialization errors] make it. It is an
-// error if the process asks for one.
+// InitError waits for the process to end without having asked for an event, with or without having posted an
+// [initialization error]. It is an error if the process asks for one, or if ctx ends.
 //
-// [initialization errors]: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html#runtimes-api-initerror
+// [initialization error]: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html#runtimes-api-initerror
 func (f *Function) InitError(ctx context.Context) (InitFailure, error) {
 	s := f.sandbox()
 	select {
@@ -120,8 +120,8 @@ func (f *Function) InitError(ctx context.Context) (InitFailure, error) {
 	return InitFailure{r.RawError, r.ErrorType, r.ErrorMessage, s.cmd.ProcessState.ExitCode(), f.Stderr()}, nil
 }
 
-// Stdout is what the process and those before it have written to standard output until now. What they wrote before they
-// answered an event is in it when Invoke returns.
+// Stdout is what the process, and those before it, have written to standard output until now. What was written
+// before the answer to an event is in it when Invoke returns.
 func (f *Function) Stdout() string { return f.stdout.String() }
 
 // Stderr is as [Function.Stdout], of standard error.

@@ -47,6 +47,7 @@ func readEvent(w http.ResponseWriter, r *http.Request) ([]byte, bool) {
 	case err != nil:
 		refuse(w, http.StatusBadRequest, "InvalidRequestContentException", err.Error())
 	case len(event) > maxEvent:
+		_, _ = io.Copy(io.Discard, r.Body) // a caller that is cut off while it sends sees no status
 		refuse(w, http.StatusRequestEntityTooLarge, "RequestTooLargeException",
 			fmt.Sprintf("Request must be smaller than %d bytes for the InvokeFunction operation", maxEvent))
 	case len(event) == 0:

@@ -35,7 +35,7 @@ func startSandbox(o Options, stdout, stderr *capture) (*sandbox, error) {
 		return nil, err
 	}
 	s := &sandbox{
-		cmd:       exec.Command(o.Binary), // #nosec G204 //nolint:noctx // a test chooses what it runs; kill ends it
+		cmd:       exec.Command(o.Binary), //nolint:gosec,noctx // a test chooses what it runs; kill ends it
 		timeout:   o.Timeout,
 		stderr:    stderr,
 		queue:     make(chan *invocation),

@@ -54,7 +54,8 @@ func (f *fetch) isDone() bool {
 }
 
 // secret returns the secret with this id. rejected is the version that the API has just refused, or "": that one is
-// not taken from the cache. A fetch that was under way may have read it before it was replaced, so it is read once more.
+// not taken from the cache. A fetch that was under way may have read the secret before it was replaced, or have failed
+// before the sandbox was frozen: where it does not help, there is one more.
 func (s *Step) secret(ctx context.Context, id, rejected string) (secret, source, error) {
 	for round := 0; ; round++ {
 		f, from, began := s.latest(ctx, id, rejected)
@@ -63,10 +64,12 @@ func (s *Step) secret(ctx context.Context, id, rejected string) (secret, source,
 		case <-ctx.Done():
 			return secret{}, "", errorf(CredentialsUnavailable, "secret %q: no answer from Secrets Manager: %s", id, timedOut(ctx))
 		}
+		last := began || round > 0
 		switch {
+		case f.from == "" && !last: // it failed, perhaps for reasons from before this check
 		case f.from == "", f.from == stale && f.value.version == rejected:
 			return secret{}, "", f.err
-		case f.value.version != rejected || began || round > 0:
+		case rejected == "" || f.value.version != rejected || last:
 			if from == "" || f.from == stale {
 				from = f.from
 			}
@@ -84,7 +87,7 @@ func (s *Step) latest(ctx context.Context, id, rejected string) (f *fetch, from 
 	case last == nil:
 	case !last.isDone():
 		return last, "", false
-	case s.Now().Before(last.expires) && last.value.version != rejected:
+	case s.Now().Before(last.expires) && (rejected == "" || last.value.version != rejected):
 		return last, cached, false
 	}
 	f = &fetch{done: make(chan struct{})}
@@ -106,12 +109,15 @@ func (s *Step) fetch(ctx context.Context, id string, f, last *fetch) {
 	f.err = err
 	switch {
 	case err == nil:
-		f.value, f.from, f.expires = value, fetched, s.Now().Add(s.SecretTTL)
+		f.value, f.from, f.expires = value, fetched, s.wallClock().Add(s.SecretTTL)
 	case last != nil && last.from != "" && classified(err).Name == CredentialsUnavailable:
-		f.value, f.from, f.expires = last.value, stale, s.Now().Add(min(staleFor, s.SecretTTL))
+		f.value, f.from, f.expires = last.value, stale, s.wallClock().Add(min(staleFor, s.SecretTTL))
 	default:
 		s.cache.mu.Lock()
 		delete(s.cache.fetches, id)
 		s.cache.mu.Unlock()
 	}
 }
+
+// wallClock is Now without its monotonic reading, which may stand still while a sandbox is frozen.
+func (s *Step) wallClock() time.Time { return s.Now().Round(0) }

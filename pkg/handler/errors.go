@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"runtime/debug"
 	"time"
 
 	"github.com/soarstep/xdr-action-status/pkg/xdr"
@@ -32,6 +33,8 @@ type Error struct {
 	Name    Name
 	Message string
 	Err     error // the cause, if there is one
+
+	stack string // of a panic, for the log: function names and addresses, no values
 }
 
 func (e *Error) Error() string { return string(e.Name) + ": " + e.Message }
@@ -53,13 +56,17 @@ func errorf(name Name, format string, args ...any) *Error {
 	return &Error{Name: name, Message: err.Error(), Err: errors.Unwrap(err)}
 }
 
+// maxMessage bounds a message, in JSON bytes: enough for all that the API says, and far below the Cause's 32,768.
+const maxMessage = 4_000
+
 // exit is the one place where an error gets its name for the workflow, and the action that it is about.
 func exit(err error, about request) *Error {
-	named := classified(err)
-	if about.id == 0 {
-		return named
+	named := *classified(err) // a copy: checks that share a fetch share its error
+	if about.id != 0 {
+		named.Message = fmt.Sprintf("group_action_id %d: %s", about.id, named.Message)
 	}
-	return &Error{Name: named.Name, Message: fmt.Sprintf("group_action_id %d: %s", about.id, named.Message), Err: named.Err}
+	named.Message = clip(named.Message, maxMessage)
+	return &named
 }
 
 func classified(err error) *Error {
@@ -105,19 +112,24 @@ func keyAdvice(e *xdr.Error) string {
 	case 403:
 		advice = "the key's role may not view the Action Center"
 	}
-	if skew := e.ClockSkew.Round(time.Second); skew.Abs() > time.Minute {
-		advice += fmt.Sprintf("; the clock here differs from the API's by %v", skew)
+	switch skew := e.ClockSkew.Round(time.Second); {
+	case skew > time.Minute:
+		advice += fmt.Sprintf("; the clock here is %v ahead of the API's", skew)
+	case skew < -time.Minute:
+		advice += fmt.Sprintf("; the clock here is %v behind the API's", -skew)
 	}
 	return advice
 }
 
 // recovered names a panic. Its value may hold anything, so only the runtime's own words are shown.
 func recovered(value any) *Error {
+	e := errorf(Internal, "panic with a %T", value)
 	var bug runtime.Error
 	if err, ok := value.(error); ok && errors.As(err, &bug) {
-		return errorf(Internal, "panic: %w", bug)
+		e = errorf(Internal, "panic: %w", bug)
 	}
-	return errorf(Internal, "panic with a %T", value)
+	e.stack = string(debug.Stack())
+	return e
 }
 
 // timedOut tells whether a context ended because its time was up.

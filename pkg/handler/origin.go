@@ -18,27 +18,29 @@ func ParseOrigin(s string) (Origin, error) {
 		text = "https://" + text
 	}
 	u, err := url.Parse(text)
-	if err != nil || u.Path != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil || u.Opaque != "" {
-		return Origin{}, fmt.Errorf("%q: expected [https://]host[:port], the host perhaps with *. in front", s)
+	if err != nil || u.Path != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+		return Origin{}, fmt.Errorf("%q: expected [https://]host[:port] and nothing behind it, the host perhaps with *. in front", s)
 	}
+	bare, wild := strings.CutPrefix(u.Host, "*.")
+	u.Host = bare
 	o, err := originOf(u)
 	if err != nil {
 		return Origin{}, fmt.Errorf("%q: %w", s, err)
 	}
-	if strings.Contains(strings.TrimPrefix(o.Host, "*."), "*") {
-		return Origin{}, fmt.Errorf("%q: * may only stand for the first labels, as in *.example.com", s)
+	if wild {
+		o.Host = "*." + o.Host
 	}
 	return o, nil
 }
 
-// originOf reduces a URL to what is compared. Names are compared as ASCII in lower case: a look-alike in
-// another script, a trailing dot, a percent sign or an IPv6 zone matches nothing and is refused here.
+// originOf reduces a URL to what is compared. A host is ASCII before its case is folded: a look-alike in another
+// script, a trailing dot, a percent sign, a star or an IPv6 zone is refused here.
 func originOf(u *url.URL) (Origin, error) {
 	o := Origin{Scheme: strings.ToLower(u.Scheme), Host: strings.ToLower(u.Hostname()), Port: u.Port()}
 	switch {
 	case o.Scheme != "https" && o.Scheme != "http":
 		return Origin{}, fmt.Errorf("expected https, got %q", clip(u.Scheme, maxID))
-	case !isHostName(o.Host):
+	case !isHostName(u.Hostname()):
 		return Origin{}, fmt.Errorf("%q is not a host name", clip(o.Host, maxID))
 	case o.Scheme == "https" && o.Port == "443", o.Scheme == "http" && o.Port == "80":
 		o.Port = ""
@@ -50,7 +52,7 @@ func isHostName(host string) bool {
 	if addr, err := netip.ParseAddr(host); err == nil {
 		return addr.Zone() == ""
 	}
-	strange := func(r rune) bool { return !isLetterOrDigit(r) && r != '-' && r != '.' && r != '*' }
+	strange := func(r rune) bool { return !isLetterOrDigit(r) && r != '-' && r != '.' }
 	return host != "" && !strings.ContainsFunc(host, strange) &&
 		!strings.HasPrefix(host, ".") && !strings.HasSuffix(host, ".") && !strings.Contains(host, "..")
 }

@@ -15,7 +15,6 @@ type record struct {
 	secretTime time.Duration
 	apiTime    time.Duration
 	apiCalls   int
-	stack      string // of a panic: function names and addresses, no values
 }
 
 // write logs a verdict at info level, at warning level where it rests on a stale secret or on statuses that
@@ -33,8 +32,8 @@ func (r *record) write(ctx context.Context, log *slog.Logger, v Verdict, err err
 	var failure *Error
 	if errors.As(err, &failure) {
 		attrs = append(attrs, slog.String("error_name", string(failure.Name)), slog.String("error", failure.Message))
-		if r.stack != "" {
-			attrs = append(attrs, slog.String("stack", r.stack))
+		if failure.stack != "" {
+			attrs = append(attrs, slog.String("stack", failure.stack))
 		}
 		log.LogAttrs(ctx, slog.LevelError, "check failed", attrs...)
 		return

@@ -75,14 +75,16 @@ func TestRefreshEndsWhenNothingChanges(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, v := newSecretStep()
 		early := s.later(t.Context(), "")
-		refused := s.later(t.Context(), "1")
+		refused := []chan got{s.later(t.Context(), "1"), s.later(t.Context(), "1")}
 		v <- "1"
 		synctest.Wait()
 		<-early
 		v <- "1"
 		synctest.Wait()
-		if g := <-refused; g.version != "1" || g.err != nil {
-			t.Errorf("%+v", g)
+		for _, r := range refused {
+			if g := <-r; g.version != "1" || g.err != nil {
+				t.Errorf("%+v", g)
+			}
 		}
 	})
 }
@@ -108,3 +110,66 @@ func TestSilentSecretsManager(t *testing.T) {
 		}
 	})
 }
+
+// Whoever joined a fetch that failed makes one more: the first may have begun before the sandbox was frozen.
+func TestJoinerOfAFailedFetchTriesOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, v := newSecretStep()
+		began := s.later(t.Context(), "")
+		time.Sleep(fetchTimeout - time.Millisecond)
+		joined := s.later(t.Context(), "")
+		if g := <-began; g.err == nil {
+			t.Errorf("%+v", g)
+		}
+		synctest.Wait()
+		v <- "1"
+		if g := <-joined; g.version != "1" || g.from != fetched {
+			t.Errorf("%+v", g)
+		}
+	})
+}
+
+// Some other store than Secrets Manager may have no versions; its values are cached all the same.
+func TestSecretWithoutVersionIsCached(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, v := newSecretStep()
+		first := s.later(t.Context(), "")
+		v <- ""
+		if g := <-first; g.from != fetched {
+			t.Errorf("%+v", g)
+		}
+		if g := <-s.later(t.Context(), ""); g.from != cached {
+			t.Errorf("%+v", g)
+		}
+	})
+}
+
+func TestSecretErrors(t *testing.T) {
+	t.Parallel()
+	for code, want := range map[string]Name{
+		"ThrottlingException": CredentialsUnavailable, "Throttling": CredentialsUnavailable, "TooManyRequestsException": CredentialsUnavailable,
+		"InternalServiceError": CredentialsUnavailable, "InternalFailure": CredentialsUnavailable, "ServiceUnavailable": CredentialsUnavailable,
+		"RequestTimeout": CredentialsUnavailable, "RequestLimitExceeded": CredentialsUnavailable, "SlowDown": CredentialsUnavailable, "": CredentialsUnavailable,
+		"AccessDeniedException": CredentialsInvalid, "ResourceNotFoundException": CredentialsInvalid, "DecryptionFailure": CredentialsInvalid,
+		"InvalidRequestException": CredentialsInvalid, "ExpiredTokenException": CredentialsInvalid, "UnrecognizedClientException": CredentialsInvalid,
+	} {
+		if got := secretError(t.Context(), "id", apiError{code, 400}); got.Name != want {
+			t.Errorf("%q: %s, want %s", code, got.Name, want)
+		}
+	}
+	if got := secretError(t.Context(), "id", apiError{"Strange", 503}); got.Name != CredentialsUnavailable {
+		t.Errorf("503: %s", got.Name)
+	}
+}
+
+// apiError looks like an error of the SDK.
+type apiError struct {
+	code   string
+	status int
+}
+
+func (e apiError) Error() string       { return e.code }
+func (e apiError) ErrorCode() string   { return e.code }
+func (e apiError) HTTPStatusCode() int { return e.status }

@@ -3,6 +3,7 @@ package handler
 import (
 	"cmp"
 	"encoding/json"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -75,10 +76,9 @@ func parse(event []byte) (request, error) {
 //
 // Source: https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html
 func unwrap(m map[string]json.RawMessage) (map[string]json.RawMessage, error) {
-	for _, name := range []string{"detail-type", "source", "detail"} {
-		if m[name] == nil {
-			return m, nil
-		}
+	has := func(name string) bool { return m[name] != nil }
+	if !has("detail-type") || !has("source") || !has("detail") || has("group_action_id") || has("action_id") {
+		return m, nil
 	}
 	detail, err := members(m["detail"])
 	if err != nil {
@@ -115,6 +115,7 @@ func member[T any](r *reader, name, want string, absent T, read func(json.RawMes
 	value, ok := read(raw)
 	if !ok {
 		r.fail(name, want, raw)
+		return absent
 	}
 	return value
 }
@@ -133,7 +134,7 @@ func (r *reader) actionID() (int64, json.RawMessage) {
 	case !has:
 		return alias, r.from["action_id"]
 	case hasAlias && alias != id:
-		r.err = errorf(InvalidRequest, "group_action_id %d and action_id %d differ: give one of them", id, alias)
+		id, r.err = 0, errorf(InvalidRequest, "group_action_id %d and action_id %d differ: give one of them", id, alias)
 	}
 	return id, echo
 }
@@ -147,8 +148,8 @@ func (r *reader) policy(raw json.RawMessage) (policy, bool) {
 		return policy{}, true
 	}
 	p := reader{from: m, in: "policy."}
-	for name := range m {
-		if !slices.Contains(policyKeys, name) {
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		if p.err == nil && !slices.Contains(policyKeys, name) {
 			p.err = errorf(InvalidRequest, "policy.%s is not known: expected %s", clip(name, maxID), strings.Join(policyKeys, ", "))
 		}
 	}
@@ -172,7 +173,11 @@ func readInt(text string, most uint64) (int64, bool) {
 	return int64(n), err == nil && n >= 1 && n <= most //nolint:gosec // 63 bits fit
 }
 
+// readID takes leading zeros too, in reason: the id is echoed.
 func readID(raw json.RawMessage) (int64, bool) {
+	if len(raw) > maxID {
+		return 0, false
+	}
 	text, ok := readString(raw)
 	if !ok {
 		text = string(raw)
@@ -183,7 +188,7 @@ func readID(raw json.RawMessage) (int64, bool) {
 func readTime(raw json.RawMessage) (time.Time, bool) {
 	s, ok := readString(raw)
 	t, err := time.Parse(time.RFC3339, s)
-	return t, ok && err == nil
+	return t, ok && err == nil && !t.IsZero() // the year 1 is a variable that nobody set
 }
 
 // readSeconds holds what a time.Duration can, 292 years; more is the same.

@@ -35,6 +35,9 @@ func TestParse(t *testing.T) {
 		{"envelope without time", `{"detail-type":"X","source":"s","detail":{"group_action_id":1}}`, request{id: 1, echo: json.RawMessage(`1`)}},
 		{"envelope, own start", `{"detail-type":"X","source":"s","time":"bad","detail":{"group_action_id":1,"started_at":"2026-11-24T10:00:00Z"}}`,
 			request{id: 1, echo: json.RawMessage(`1`), startedAt: at}},
+		{"no envelope where the top has an id", `{"detail-type":"X","source":"s","detail":{"group_action_id":1},"group_action_id":2,"tenant":"a"}`,
+			request{id: 2, echo: json.RawMessage(`2`), tenant: "a"}},
+		{"62 digits", `{"group_action_id":"` + strings.Repeat("0", 61) + `7"}`, request{id: 7, echo: json.RawMessage(`"` + strings.Repeat("0", 61) + `7"`)}},
 		{"detail without an envelope", `{"detail":{"group_action_id":2},"group_action_id":1}`, request{id: 1, echo: json.RawMessage(`1`)}},
 	} {
 		got, err := parse([]byte(c.event))
@@ -90,6 +93,9 @@ func TestParseRefuses(t *testing.T) {
 		{`{"action_id":0}`, "action_id:"},
 		{`{"group_action_id":1,"action_id":"2"}`, "group_action_id 1 and action_id 2 differ"},
 		{`{"group_action_id":1,"action_id":null}`, "action_id:"},
+		{`{"group_action_id":"` + strings.Repeat("0", 62) + `7"}`, "group_action_id:"},
+		{`{"group_action_id":1,"started_at":"0001-01-01T00:00:00Z"}`, "started_at:"},
+		{`{"group_action_id":1,"policy":{"b":1,"a":1}}`, "policy.a is not known"},
 		{`{"group_action_id":1,"started_at":null}`, "started_at: expected an RFC 3339 time"},
 		{`{"group_action_id":1,"started_at":"yesterday"}`, "started_at:"},
 		{`{"group_action_id":1,"started_at":1732442442}`, "started_at:"},

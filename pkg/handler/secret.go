@@ -2,7 +2,7 @@ package handler
 
 import (
 	"encoding/json"
-	"fmt"
+	"errors"
 	"net/url"
 	"slices"
 	"strings"
@@ -32,16 +32,20 @@ func parseSecret(id string, value []byte, allowed []Origin) (xdr.Credentials, er
 		}
 		s[name] = strings.TrimSpace(text) // a pasted key often ends in a line break
 	}
+	from := "api_url"
+	if s["fqdn"] != "" {
+		from = "fqdn"
+	}
 	base, err := baseURL(s["api_url"], s["fqdn"])
 	if err != nil {
-		return bad("%w", err)
+		return bad("%s: %w", from, err)
 	}
 	origin, err := originOf(base)
 	if err != nil {
-		return bad("api_url: %w", err)
+		return bad("%s: %w", from, err)
 	}
 	if !slices.ContainsFunc(allowed, func(o Origin) bool { return o.allows(origin) }) {
-		return bad("%s is not on the allow-list XDR_ALLOWED_ORIGINS (%v): no credentials are sent there", origin, allowed)
+		return bad("%s: %s is not on the allow-list XDR_ALLOWED_ORIGINS (%v): no credentials are sent there", from, origin, allowed)
 	}
 	for _, name := range []string{"api_key_id", "api_key", "security_level"} {
 		if s[name] == "" {
@@ -60,14 +64,15 @@ func idNumber(raw json.RawMessage) (string, bool) {
 	return string(raw), ok
 }
 
-// baseURL reads api_url, or makes one of fqdn, which people paste with or without scheme and api- prefix.
+// baseURL reads api_url, or makes one of fqdn, which people paste with or without scheme and api- prefix. A host without a
+// dot is refused unseen: it may be a key in the wrong place.
 func baseURL(apiURL, fqdn string) (*url.URL, error) {
 	text := apiURL
 	switch {
 	case apiURL == "" && fqdn == "":
-		return nil, fmt.Errorf("api_url is missing or empty")
+		return nil, errors.New("missing or empty")
 	case apiURL != "" && fqdn != "":
-		return nil, fmt.Errorf("api_url and fqdn are both given: expected one of them")
+		return nil, errors.New("given beside api_url: expected one of them")
 	case fqdn != "":
 		scheme, host, ok := strings.Cut(fqdn, "://")
 		if !ok {
@@ -77,12 +82,12 @@ func baseURL(apiURL, fqdn string) (*url.URL, error) {
 	}
 	u, err := url.Parse(text)
 	switch {
-	case err != nil || u.Opaque != "" || u.Host == "":
-		return nil, fmt.Errorf("api_url: expected an address such as https://api-acme.xdr.us.paloaltonetworks.com")
+	case err != nil || !strings.ContainsAny(u.Hostname(), ".:"):
+		return nil, errors.New("expected the tenant's address, such as https://api-acme.xdr.us.paloaltonetworks.com")
 	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
-		return nil, fmt.Errorf("api_url: expected no user, query or fragment in the address")
+		return nil, errors.New("expected no user, query or fragment in the address")
 	case strings.Contains(u.Path, "/public_api"):
-		return nil, fmt.Errorf("api_url: expected the address without the path /public_api")
+		return nil, errors.New("expected the address without the path /public_api")
 	}
 	return u, nil
 }

@@ -39,37 +39,41 @@ func TestParseSecretRefuses(t *testing.T) {
 	t.Parallel()
 	const good = `"api_url":"https://api-acme.xdr.us.paloaltonetworks.com"`
 	for _, c := range []struct{ secret, want string }{
+		{`{"fqdn":"` + canary + `","api_key_id":"7","api_key":"acme.xdr.us.paloaltonetworks.com","security_level":"advanced"}`, "fqdn: expected the tenant's address"},
+		{`{"api_url":"https://` + canary + `","api_key_id":"7","api_key":"x","security_level":"advanced"}`, "api_url: expected the tenant's address"},
+		{string(secretJSON(`"api_url":"https://*.paloaltonetworks.com"`)), "is not a host name"},
+		{string(secretJSON(`"api_url":"https://api-acme.xdr.us.paloaltonetworks.com#x"`)), "fragment"},
 		{canary, "expected a JSON object"},
 		{"", "expected a JSON object"},
 		{`"` + canary + `"`, "expected a JSON object"},
 		{`{"api_key":"` + canary, "expected a JSON object"},
 		{string(secretJSON(good + `,"api_key":"x"`)), "without duplicate keys"},
-		{string(secretJSON(`"x":1`)), "api_url is missing"},
-		{string(secretJSON(good + `,"fqdn":"x"`)), "both given"},
+		{string(secretJSON(`"x":1`)), "api_url: missing"},
+		{string(secretJSON(good + `,"fqdn":"x"`)), "fqdn: given beside api_url"},
 		{string(secretJSON(`"api_url":5`)), "api_url: expected a string"},
 		{string(secretJSON(`"api_url":null`)), "api_url: expected a string"},
-		{string(secretJSON(`"api_url":"api-acme.xdr.us.paloaltonetworks.com"`)), "api_url: expected an address"},
+		{string(secretJSON(`"api_url":"api-acme.xdr.us.paloaltonetworks.com"`)), "api_url: expected the tenant's address"},
 		{string(secretJSON(`"api_url":"ftp://api-acme.xdr.us.paloaltonetworks.com"`)), "expected https"},
 		{string(secretJSON(`"api_url":"http://api-acme.xdr.us.paloaltonetworks.com"`)), "not on the allow-list"},
-		{string(secretJSON(`"api_url":"https://api.example.com"`)), "https://api.example.com is not on the allow-list XDR_ALLOWED_ORIGINS ([https://*.paloaltonetworks.com])"},
+		{string(secretJSON(`"api_url":"https://api.example.com"`)), "api_url: https://api.example.com is not on the allow-list XDR_ALLOWED_ORIGINS ([https://*.paloaltonetworks.com])"},
 		{string(secretJSON(`"api_url":"https://user:` + canary + `@api-acme.xdr.us.paloaltonetworks.com"`)), "no user"},
 		{string(secretJSON(`"api_url":"https://api-acme.xdr.us.paloaltonetworks.com?x=` + canary + `"`)), "query"},
 		{string(secretJSON(`"api_url":"https://api-acme.xdr.us.paloaltonetworks.com/public_api/v1"`)), "without the path /public_api"},
-		{string(secretJSON(`"api_url":"https://\u0000"`)), "api_url: expected an address"},
+		{string(secretJSON(`"api_url":"https://\u0000"`)), "api_url: expected the tenant's address"},
 		{`{` + good + `,"api_key":"` + canary + `","security_level":"advanced"}`, "api_key_id is missing"},
 		{`{` + good + `,"api_key_id":7,"security_level":"advanced"}`, "api_key is missing"},
 		{`{` + good + `,"api_key_id":7,"api_key":" ","security_level":"advanced"}`, "api_key is missing or empty"},
 		{`{` + good + `,"api_key_id":7.5,"api_key":"` + canary + `","security_level":"advanced"}`, "api_key_id: expected a string"},
 		{`{` + good + `,"api_key_id":7,"api_key":"` + canary + `"}`, "security_level is missing"},
 		{`{` + good + `,"api_key_id":7,"api_key":"` + canary + `","security_level":"Advanced"}`, `expected "standard" or "advanced"`},
-		{`{` + good + `,"api_key_id":7,"api_key":"` + canary + ` x","security_level":"standard"}`, "key: expected printable ASCII"},
+		{`{` + good + `,"api_key_id":7,"api_key":"` + canary + ` x","security_level":"standard"}`, "api_key: expected printable ASCII"},
 	} {
 		_, err := parseSecret("xdr/acme", []byte(c.secret), DefaultConfig().AllowedOrigins)
 		var named *Error
 		if !errors.As(err, &named) || named.Name != CredentialsInvalid || !strings.Contains(named.Message, c.want) || !strings.Contains(named.Message, `"xdr/acme"`) {
 			t.Errorf("%s: %v, want %q in it", c.secret, err, c.want)
 		}
-		if strings.Contains(fmt.Sprintf("%v %+v %#v", err, err, err), canary) {
+		if strings.Contains(strings.ToUpper(fmt.Sprintf("%v %+v %#v", err, err, err)), canary) {
 			t.Errorf("the key appears: %v", err)
 		}
 	}
@@ -92,7 +96,10 @@ func TestAllowList(t *testing.T) {
 		{"https://*.paloaltonetworks.com", "https://api.paloaltonetworks.com.", false},
 		{"https://*.paloaltonetworks.com", "https://.paloaltonetworks.com", false},
 		{"https://*.paloaltonetworks.com", "https://api..paloaltonetworks.com", false},
-		{"https://*.paloaltonetworks.com", "https://аpi.paloaltonetworks.com", false}, // a Cyrillic а
+		{"https://*.paloaltonetworks.com", "https://аpi.paloaltonetworks.com", false},      // a Cyrillic а
+		{"https://api.example.com", "https://apİ.example.com", false},                      // folds to an ASCII i
+		{"https://*.paloaltonetworks.com", "https://api.paloaltonetwor\u212as.com", false}, // a Kelvin sign folds to k
+		{"https://*.paloaltonetworks.com", "https://*.paloaltonetworks.com", false},
 		{"https://*.paloaltonetworks.com", "https://evil.example%2f.paloaltonetworks.com", false},
 		{"https://*.paloaltonetworks.com", `https://evil.example\.paloaltonetworks.com`, false},
 		{"https://*.paloaltonetworks.com", "https://evil.example#.paloaltonetworks.com", false},

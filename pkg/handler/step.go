@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"runtime/debug"
 	"sync/atomic"
 	"time"
 
@@ -36,7 +35,6 @@ func (s *Step) Check(ctx context.Context, event []byte) (v Verdict, err error) {
 	rec := record{cold: !s.warm.Swap(true)}
 	defer func() {
 		if p := recover(); p != nil {
-			rec.stack = string(debug.Stack())
 			err = recovered(p)
 		}
 		if err != nil {
@@ -49,10 +47,10 @@ func (s *Step) Check(ctx context.Context, event []byte) (v Verdict, err error) {
 
 func (s *Step) check(ctx context.Context, event []byte, rec *record) (Verdict, error) {
 	r, err := parse(event)
+	rec.request = r // its id is known even where something else is wrong
 	if err != nil {
 		return Verdict{}, err
 	}
-	rec.request = r
 	secretID, err := r.secretID(s.Config)
 	if err != nil {
 		return Verdict{}, err
@@ -78,7 +76,7 @@ func (s *Step) ask(ctx context.Context, r request, secretID string, rec *record)
 	}
 	t, err := s.call(ctx, r, used, rec)
 	var refused *xdr.Error
-	if !errors.As(err, &refused) || refused.Kind == xdr.Unreadable || refused.StatusCode != http.StatusUnauthorized {
+	if !errors.As(err, &refused) || refused.StatusCode != http.StatusUnauthorized {
 		return t, err
 	}
 	renewed, err := s.credentials(ctx, secretID, used.version, rec)

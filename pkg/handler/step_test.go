@@ -234,7 +234,14 @@ func TestEveryErrorName(t *testing.T) {
 		{"skewed clock", func(r *rig) {
 			real := r.XDR.Now
 			r.XDR.Now = func() time.Time { return real().Add(20 * time.Minute) }
-		}, anyID, handler.Unauthorized, []string{"401", "differs from the API's by 20m"}},
+		}, anyID, handler.Unauthorized, []string{"401", "20m0s ahead of the API's"}},
+		{"slow clock", func(r *rig) {
+			real := r.XDR.Now
+			r.XDR.Now = func() time.Time { return real().Add(-20 * time.Minute) }
+		}, anyID, handler.Unauthorized, []string{"401", "20m0s behind the API's"}},
+		{"503", fault(xdrtest.Fault{Status: 503}), anyID, handler.Unavailable, []string{"503"}},
+		{"foreign JSON", fault(xdrtest.Fault{Body: `{"message":"maintenance"}`}), anyID, handler.Rejected, []string{"without the member reply"}},
+		{"err_msg without data", fault(xdrtest.Fault{Body: `{"reply":{"err_msg":"no such action"}}`}), anyID, handler.Rejected, []string{"no such action"}},
 		{"throttled", fault(xdrtest.Fault{Status: 429, RetryAfter: "7"}), anyID, handler.Throttled, []string{"429", "retry after 7s"}},
 		{"500", fault(xdrtest.Fault{Status: 500}), anyID, handler.Unavailable, []string{"500", "group_action_id 5", "request id"}},
 		{"HTML 502", fault(xdrtest.Fault{Status: 502, ContentType: "text/html", Body: "<h1>Bad Gateway</h1>"}), anyID, handler.Unavailable, []string{"502", "proxy"}},

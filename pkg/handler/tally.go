@@ -16,6 +16,9 @@ const (
 	maxUnknown = 2_500  // JSON bytes of unknown_statuses
 )
 
+// otherStatus is where statuses beyond maxUnknown are counted.
+const otherStatus = "(other)"
+
 // tally folds a reply, agent by agent, into counts and short lists. It is an [xdr.Sink].
 type tally struct {
 	Endpoints
@@ -67,9 +70,10 @@ func (t *tally) count(status string, known bool) {
 		t.unknownSize += jsonSize(status)
 		if len(t.unknown) == maxListed || t.unknownSize > maxUnknown {
 			t.truncated = true
-			return
+			status = otherStatus
+		} else {
+			t.unknown = append(t.unknown, status)
 		}
-		t.unknown = append(t.unknown, status)
 	}
 	t.statuses[status]++
 }

@@ -40,6 +40,33 @@ func TestListsAreCappedAndCountsExact(t *testing.T) {
 	if tl.pending.entries[0].AgentID != agentID(1000) || !slices.IsSorted(tl.unknown) {
 		t.Errorf("first pending %s, unknown %v", tl.pending.entries[0].AgentID, tl.unknown)
 	}
+	sum := 0
+	for _, n := range tl.statuses {
+		sum += n
+	}
+	if sum != tl.Total-tl.Missing || tl.statuses[otherStatus] != 150 {
+		t.Errorf("statuses add up to %d of %d, %d of them others", sum, tl.Total-tl.Missing, tl.statuses[otherStatus])
+	}
+}
+
+// Each list alone makes the verdict say that it is not whole.
+func TestTruncated(t *testing.T) {
+	t.Parallel()
+	for _, status := range []string{"FAILED", "PENDING", "NEW_%d"} {
+		for n, want := range map[int]bool{100: false, 101: true} {
+			tl := newTally(request{policy: defaultPolicy})
+			for i := range n {
+				s := status
+				if strings.Contains(s, "%") {
+					s = fmt.Sprintf(s, i)
+				}
+				tl.AgentStatus([]byte(agentID(i)), xdr.Status(s))
+			}
+			if tl.finish(); tl.truncated != want {
+				t.Errorf("%d agents with %s: truncated %v", n, status, tl.truncated)
+			}
+		}
+	}
 }
 
 func TestReasonsMayComeFirst(t *testing.T) {
@@ -110,7 +137,7 @@ func TestVerdictIsSmall(t *testing.T) {
 	t.Parallel()
 	s := &Step{Config: DefaultConfig(), Random: func() float64 { return 0.5 }}
 	size := func(tl *tally) int {
-		v := s.verdict(request{echo: json.RawMessage(`"` + strings.Repeat("0", 64) + `1"`)}, tl, time.Unix(0, 0))
+		v := s.verdict(request{echo: json.RawMessage(`"` + strings.Repeat("0", 61) + `1"`)}, tl, time.Unix(0, 0))
 		var out strings.Builder
 		enc := json.NewEncoder(&out)
 		enc.SetEscapeHTML(false)

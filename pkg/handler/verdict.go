@@ -21,7 +21,7 @@ type Verdict struct {
 	WaitSeconds   int             `json:"wait_seconds"` // when to ask again: at least 1 while pending, else 0
 
 	Endpoints        Endpoints        `json:"endpoints"`
-	Statuses         map[string]int   `json:"statuses"`          // how many endpoints by status; at most 100 unknown ones
+	Statuses         map[string]int   `json:"statuses"`          // how many endpoints by status; "(other)" takes unknown ones beyond the list
 	FailedEndpoints  []FailedEndpoint `json:"failed_endpoints"`  // the first by agent id, at most 100 and 18,000 bytes
 	PendingEndpoints []string         `json:"pending_endpoints"` // the first 100 agent ids, missing ones included
 	UnknownStatuses  []string         `json:"unknown_statuses"`  // statuses that the API page does not list; counted as pending

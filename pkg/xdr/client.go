@@ -5,11 +5,13 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
-	"fmt"
+	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptrace"
 	"strconv"
+	"sync/atomic"
 	"time"
 )
 
@@ -50,9 +52,12 @@ func (c *Client) GetActionStatus(ctx context.Context, cred Credentials, groupAct
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
+	if cred.key == nil {
+		return &Error{Kind: NoAnswer, Err: errors.New("no credentials")}
+	}
 	resp, err := c.send(ctx, cred, groupActionID)
 	if err != nil {
-		return &Error{Kind: NoAnswer, Err: plainCause(ctx, err)}
+		return &Error{Kind: NoAnswer, Err: cred.clean(plainCause(ctx, err))}
 	}
 	defer resp.Body.Close() //nolint:errcheck // nothing is lost: the reply has been judged by then
 
@@ -61,7 +66,7 @@ func (c *Client) GetActionStatus(ctx context.Context, cred Credentials, groupAct
 		return e.refused(resp, cred)
 	}
 	body := &watchedBody{r: http.MaxBytesReader(nil, resp.Body, cmp.Or(c.MaxReplyBytes, DefaultMaxReplyBytes))}
-	said, err := readReply(body, sink)
+	said, err := readReply(body, cred, sink)
 	return e.judge(ctx, said, body.err, err, cred)
 }
 
@@ -69,8 +74,8 @@ func (c *Client) GetActionStatus(ctx context.Context, cred Credentials, groupAct
 // is what a sandbox finds after it was frozen. net/http could replay by itself, but with the nonce of
 // the first attempt, which the API may have seen.
 func (c *Client) send(ctx context.Context, cred Credentials, id int64) (*http.Response, error) {
-	resp, reused, err := c.attempt(ctx, cred, id)
-	if err == nil || !reused || ctx.Err() != nil {
+	resp, dead, err := c.attempt(ctx, cred, id)
+	if err == nil || !dead {
 		return resp, err
 	}
 	if t, ok := c.transport().(interface{ CloseIdleConnections() }); ok {
@@ -80,23 +85,25 @@ func (c *Client) send(ctx context.Context, cred Credentials, id int64) (*http.Re
 	return resp, err
 }
 
-func (c *Client) attempt(ctx context.Context, cred Credentials, id int64) (resp *http.Response, reused bool, err error) {
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GotConn: func(i httptrace.GotConnInfo) { reused = i.Reused },
-	})
-	req, err := c.request(ctx, cred, id)
+// attempt tells beside its error whether a kept-alive connection was dead: no byte came back on it, and not for
+// lack of time.
+func (c *Client) attempt(ctx context.Context, cred Credentials, id int64) (resp *http.Response, dead bool, err error) {
+	var reused, answered atomic.Bool // the transport calls back from goroutines of its own
+	req, err := c.request(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn:              func(i httptrace.GotConnInfo) { reused.Store(i.Reused) },
+		GotFirstResponseByte: func() { answered.Store(true) },
+	}), cred, id)
 	if err != nil {
 		return nil, false, err
 	}
 	resp, err = c.transport().RoundTrip(req)
-	return resp, reused, err
+	var slow net.Error
+	late := ctx.Err() != nil || errors.As(err, &slow) && slow.Timeout()
+	return resp, reused.Load() && !answered.Load() && !late, err
 }
 
 // request builds and signs one attempt.
 func (c *Client) request(ctx context.Context, cred Credentials, id int64) (*http.Request, error) {
-	if cred.key == nil {
-		return nil, fmt.Errorf("no credentials")
-	}
 	body := []byte(`{"request_data":{"group_action_id":` + strconv.FormatInt(id, 10) + `}}`)
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, cred.base.String()+path, bytes.NewReader(body))
 	if err != nil {

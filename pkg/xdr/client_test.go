@@ -145,7 +145,7 @@ func TestRecordedReplies(t *testing.T) {
 		{file: "unauthorized_401", kind: xdr.Refused, status: 401, check: func(e *xdr.Error) bool {
 			return e.ClockSkew == 2*time.Minute && e.RequestID == "req-1" && e.Code == "401" && e.Extra == ""
 		}, text: "Public API request unauthorized"},
-		{file: "bare_500", kind: xdr.Refused, status: 500, text: `[{\"loc\":\"x\"}]`},
+		{file: "bare_500", kind: xdr.Refused, status: 500, text: `[{"loc":"x"}]`},
 		{file: "forbidden_in_200", kind: xdr.Refused, status: 403},
 		{file: "odd_code_in_200", kind: xdr.Refused, status: 200, text: "E-17"},
 		{file: "redirect_302", kind: xdr.Intercepted, status: 302},
@@ -335,6 +335,93 @@ func TestTimeoutsStayInsideTheContext(t *testing.T) {
 	}
 }
 
+// Each phase has a timeout of its own, whatever the context allows.
+func TestTransportTimeouts(t *testing.T) {
+	t.Parallel()
+	silent := listen(t, func(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) })
+	for name, apiURL := range map[string]string{"TLS handshake timeout": "https" + strings.TrimPrefix(silent, "http"), "timeout awaiting response headers": silent} {
+		transport := xdr.NewTransport(100 * time.Millisecond)
+		_, err := ask(t, &xdr.Client{Transport: transport, Timeout: time.Minute}, apiURL, "k", xdr.Standard, 1)
+		if e := failure(t, err); e.Kind != xdr.NoAnswer || !strings.Contains(e.Error(), name) {
+			t.Errorf("%s: %v", name, e)
+		}
+	}
+}
+
+// A slow answer on a kept-alive connection is not asked for again: the API has enough to do.
+func TestSlowAnswerIsNotRepeated(t *testing.T) {
+	t.Parallel()
+	done := scenario(t, "done")
+	sim := xdrtest.Start(t, xdrtest.Options{Scenarios: []xdrtest.Scenario{done}})
+	sim.Expect(2)
+	sim.AddFaults(xdrtest.Fault{From: 2, DelaySeconds: 60})
+	c := &xdr.Client{Transport: xdr.NewTransport(300 * time.Millisecond), Timeout: time.Minute}
+	if _, err := ask(t, c, sim.APIURL(), sim.Key(), xdr.Advanced, done.GroupActionID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ask(t, c, sim.APIURL(), sim.Key(), xdr.Advanced, done.GroupActionID); failure(t, err).Kind != xdr.NoAnswer {
+		t.Error(err)
+	}
+}
+
+// Neither is one that came and cannot be read, nor one on a connection that was new.
+func TestOnlyADeadConnectionIsReplaced(t *testing.T) {
+	t.Parallel()
+	recorded, err := os.ReadFile("testdata/replies/success.http")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, second := range map[string]string{"garbage": "garbage\r\n\r\n", "hangs up at once": ""} {
+		var requests atomic.Int32
+		server := listen(t, func(conn net.Conn) {
+			for r := bufio.NewReader(conn); ; {
+				req, err := http.ReadRequest(r)
+				if err != nil {
+					return
+				}
+				_, _ = io.Copy(io.Discard, req.Body)
+				switch n := requests.Add(1); {
+				case second == "": // every connection is new, and every one is dead
+					return
+				case n == 1:
+					_, _ = conn.Write(recorded)
+				default:
+					_, _ = conn.Write([]byte(second))
+					return
+				}
+			}
+		})
+		c := client(t)
+		want := int32(1)
+		if second != "" {
+			want = 2
+			if _, err := ask(t, c, server, "k", xdr.Standard, 1); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := ask(t, c, server, "k", xdr.Standard, 1); failure(t, err).Kind != xdr.NoAnswer || requests.Load() != want {
+			t.Errorf("%s: %v after %d requests, want %d", name, err, requests.Load(), want)
+		}
+	}
+}
+
+// What is not HTTP can echo the key too.
+func TestEchoedKeyInBrokenHTTPIsRedacted(t *testing.T) {
+	t.Parallel()
+	const key = "CANARY-KEY-0123456789"
+	for _, reply := range []string{key + "\r\n\r\n", "HTTP/1.1 " + key + " x\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: " + key + "\r\n\r\n", "HTTP/1.1 200 OK\r\n" + key + "\r\n\r\n"} {
+		server := listen(t, func(conn net.Conn) {
+			if _, err := http.ReadRequest(bufio.NewReader(conn)); err == nil {
+				_, _ = conn.Write([]byte(reply))
+			}
+		})
+		_, err := ask(t, client(t), server, key, xdr.Standard, 1)
+		if e := failure(t, err); strings.Contains(e.Error(), "CANARY") || strings.Contains(e.Err.Error(), "CANARY") {
+			t.Errorf("%q: %v", reply, e)
+		}
+	}
+}
+
 func TestTLSIsVerified(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewUnstartedServer(http.NotFoundHandler())
@@ -363,7 +450,7 @@ func TestZeroCredentialsAndBrokenRandomness(t *testing.T) {
 // A proxy that echoes the request must not bring the key into an error.
 func TestEchoedKeyIsRedacted(t *testing.T) {
 	t.Parallel()
-	for _, body := range []string{"<p>%s</p>", `{"reply":{"err_code":400,"err_msg":"%s","err_extra":["%s"]}}`, `{"reply":"%s"}`, "%s"} {
+	for _, body := range []string{"<p>%s</p>", `{"reply":{"err_code":400,"err_msg":"%s","err_extra":["%s"]}}`, `{"reply":"%s"}`, "%s", `{"reply":{"data":{"%s\n":5}}}`, `{"%s":1}`} {
 		for _, status := range []int{200, 400, 502} {
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				w.Header().Set("X-Request-Id", r.Header.Get("Authorization"))

@@ -1,6 +1,7 @@
 package xdr
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -26,7 +27,7 @@ type Credentials struct {
 	base  url.URL
 	keyID string
 	level SecurityLevel
-	key   func() string // behind a func, so that no reflection-driven printer reaches it
+	key   func() []byte // behind a func, so that no reflection-driven printer reaches it
 }
 
 // NewCredentials checks and keeps what a call needs. The base URL is the tenant's API address
@@ -38,14 +39,15 @@ func NewCredentials(base *url.URL, keyID, key string, level SecurityLevel) (Cred
 	case base == nil || base.Host == "" || (base.Scheme != "https" && base.Scheme != "http"):
 		return Credentials{}, errors.New("base URL: expected an absolute https URL")
 	case !isHeaderToken(keyID):
-		return Credentials{}, errors.New("key id: expected printable ASCII without spaces")
+		return Credentials{}, errors.New("api_key_id: expected printable ASCII without spaces")
 	case !isHeaderToken(key):
-		return Credentials{}, errors.New("key: expected printable ASCII without spaces")
+		return Credentials{}, errors.New("api_key: expected printable ASCII without spaces")
 	case level != Standard && level != Advanced:
-		return Credentials{}, fmt.Errorf("security level: expected %q or %q", Standard, Advanced)
+		return Credentials{}, fmt.Errorf("security_level: expected %q or %q", Standard, Advanced)
 	}
+	secret := []byte(key)
 	u := url.URL{Scheme: base.Scheme, Host: base.Host, Path: strings.TrimRight(base.Path, "/")}
-	return Credentials{base: u, keyID: keyID, level: level, key: func() string { return key }}, nil
+	return Credentials{base: u, keyID: keyID, level: level, key: func() []byte { return secret }}, nil
 }
 
 func isHeaderToken(s string) bool {
@@ -63,7 +65,27 @@ func (c Credentials) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.St
 // MarshalText makes JSON, slog and every other text encoder print String.
 func (c Credentials) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
 
-// redact removes the key from a text that came from outside: a proxy may echo a request.
-func (c Credentials) redact(text string) string {
-	return strings.ReplaceAll(text, c.key(), "[redacted]")
+// shortestKey is the least length of a key that is looked for in foreign text. Real ones have 128 characters.
+const shortestKey = 8
+
+// redact removes the key from what came from outside: a proxy may echo a request.
+func (c Credentials) redact(text []byte) []byte {
+	key := c.key()
+	if len(key) < shortestKey || !bytes.Contains(text, key) {
+		return text
+	}
+	return bytes.ReplaceAll(text, key, []byte("[redacted]"))
+}
+
+// line makes one line, without the key, of a text that came from outside.
+func (c Credentials) line(text string, limit int) string {
+	return cut(oneLine(string(c.redact([]byte(text)))), limit)
+}
+
+// clean makes an error fit to be shown. It stays what it is if its text needs no change.
+func (c Credentials) clean(err error) error {
+	if text := c.line(err.Error(), maxText); text != err.Error() {
+		return errors.New(text)
+	}
+	return err
 }

@@ -61,13 +61,13 @@ func TestNewCredentialsRefuses(t *testing.T) {
 		{"no base", nil, "7", canary, Standard, "base URL"},
 		{"no host", &url.URL{Scheme: "https"}, "7", canary, Standard, "base URL"},
 		{"other scheme", &url.URL{Scheme: "ftp", Host: "h"}, "7", canary, Standard, "base URL"},
-		{"empty id", good, "", canary, Standard, "key id"},
-		{"id with a line break", good, "7\n8", canary, Standard, "key id"},
-		{"empty key", good, "7", "", Standard, "key:"},
-		{"key with a space", good, "7", canary + " x", Standard, "key:"},
-		{"key beyond ASCII", good, "7", canary + "é", Standard, "key:"},
-		{"no level", good, "7", canary, "", "security level"},
-		{"level in capitals", good, "7", canary, "Advanced", "security level"},
+		{"empty id", good, "", canary, Standard, "api_key_id"},
+		{"id with a line break", good, "7\n8", canary, Standard, "api_key_id"},
+		{"empty key", good, "7", "", Standard, "api_key:"},
+		{"key with a space", good, "7", canary + " x", Standard, "api_key:"},
+		{"key beyond ASCII", good, "7", canary + "é", Standard, "api_key:"},
+		{"no level", good, "7", canary, "", "security_level"},
+		{"level in capitals", good, "7", canary, "Advanced", "security_level"},
 	} {
 		_, err := NewCredentials(c.base, c.id, c.key, c.level)
 		if err == nil || !strings.Contains(err.Error(), c.wantNamed) || strings.Contains(err.Error(), canary) {

@@ -1,6 +1,7 @@
 package xdr
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -58,11 +59,11 @@ func (e *Error) Error() string {
 			part.name = "body"
 		}
 		if part.value != "" {
-			fmt.Fprintf(&b, ", %s %s", part.name, strconv.Quote(part.value))
+			fmt.Fprintf(&b, "; %s: %s", part.name, part.value)
 		}
 	}
 	if e.RetryAfter > 0 {
-		fmt.Fprintf(&b, ", retry after %v", e.RetryAfter)
+		fmt.Fprintf(&b, "; retry after %v", e.RetryAfter)
 	}
 	return b.String()
 }
@@ -75,7 +76,7 @@ func (c *Client) receipt(resp *http.Response, cred Credentials) *Error {
 	now := c.now()
 	e := &Error{StatusCode: resp.StatusCode, RetryAfter: retryAfter(resp.Header.Get("Retry-After"), now)}
 	for _, name := range requestIDHeaders {
-		e.RequestID = cmp.Or(e.RequestID, cut(cred.redact(resp.Header.Get(name)), 128))
+		e.RequestID = cmp.Or(e.RequestID, cred.line(resp.Header.Get(name), 128))
 	}
 	if date, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
 		e.ClockSkew = now.Sub(date)
@@ -102,7 +103,7 @@ const (
 // refused reads the body of a reply other than HTTP 200.
 func (e *Error) refused(resp *http.Response, cred Credentials) *Error {
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody)) // what came of it tells enough
-	said, err := readReply(strings.NewReader(string(body)), ignore{})
+	said, err := readReply(bytes.NewReader(body), cred, ignore{})
 	if err == nil && said.any() {
 		e.Kind = Refused
 		e.say(said, cred)
@@ -110,7 +111,7 @@ func (e *Error) refused(resp *http.Response, cred Credentials) *Error {
 	}
 	e.Kind = Intercepted
 	mediaType, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
-	e.Message = cut(oneLine(cred.redact(mediaType+" "+string(body))), maxText)
+	e.Message = cred.line(mediaType+" "+string(body), maxText)
 	return e
 }
 
@@ -121,11 +122,11 @@ func (e *Error) judge(ctx context.Context, said refusal, broken, err error, cred
 	case errors.As(broken, &tooLarge):
 		e.Kind, e.Err = Unreadable, fmt.Errorf("over the limit of %d bytes", tooLarge.Limit)
 	case broken != nil:
-		e.Kind, e.Err = NoAnswer, plainCause(ctx, broken)
+		e.Kind, e.Err = NoAnswer, cred.clean(plainCause(ctx, broken))
 	case errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF):
 		e.Kind, e.Err = NoAnswer, errors.New("the reply broke off")
 	case err != nil:
-		e.Kind, e.Err = Unreadable, err
+		e.Kind, e.Err = Unreadable, cred.clean(err)
 	case said.isError():
 		e.Kind = Refused
 		e.say(said, cred)
@@ -139,8 +140,7 @@ func (e *Error) judge(ctx context.Context, said refusal, broken, err error, cred
 }
 
 func (e *Error) say(said refusal, cred Credentials) {
-	clean := func(raw []byte) string { return cut(oneLine(cred.redact(text(raw))), maxText) }
-	e.Code, e.Message, e.Extra = clean(said.code), clean(said.msg), clean(said.extra)
+	e.Code, e.Message, e.Extra = cred.line(text(said.code), 64), cred.line(text(said.msg), maxText), cred.line(text(said.extra), maxText)
 }
 
 // plainCause says a timeout in plain words; everything else the network says is kept.

@@ -25,9 +25,10 @@ func FuzzReply(f *testing.F) {
 	} {
 		f.Add([]byte(seed))
 	}
+	cred := credentials(f, canary, Standard)
 	f.Fuzz(func(t *testing.T, body []byte) {
 		var got counts
-		said, err := readReply(strings.NewReader(string(body)), &got)
+		said, err := readReply(strings.NewReader(string(body)), cred, &got)
 		if got.longest > 0 {
 			t.Errorf("a reason of %d lines", got.longest+1)
 		}
@@ -58,7 +59,7 @@ func FuzzErrorBody(f *testing.F) {
 			t.Errorf("kind %d", e.Kind)
 		case strings.ContainsAny(line, "\r\n") || !utf8.ValidString(line):
 			t.Errorf("not one line of text: %q", line)
-		case len([]rune(line)) > 8*maxText:
+		case len([]rune(line)) > 3*maxText:
 			t.Errorf("%d characters", len(line))
 		case strings.Contains(line, canary):
 			t.Errorf("the key appears: %s", line)

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"strings"
+	"unicode"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -21,13 +22,12 @@ func (r ErrorReason) String() string {
 	if m == nil {
 		return oneLine(text(r))
 	}
-	line := cmp.Or(
-		text(m["errorDescription"]),
-		firstDescription(m["missing_files"]),
-		text(members([]byte(text(m["errorData"])))["errorText"]),
-		remains(m),
+	return cmp.Or(
+		oneLine(text(m["errorDescription"])),
+		oneLine(firstDescription(m["missing_files"])),
+		oneLine(text(members([]byte(text(m["errorData"])))["errorText"])),
+		oneLine(remains(m)),
 	)
-	return oneLine(line)
 }
 
 // firstDescription reads a list of objects with a description, or of strings.
@@ -39,7 +39,7 @@ func firstDescription(raw []byte) string {
 		if m := members(f); m != nil {
 			line = text(m["description"])
 		}
-		if line != "" {
+		if oneLine(line) != "" {
 			return line
 		}
 	}
@@ -49,7 +49,7 @@ func firstDescription(raw []byte) string {
 // remains is the last resort: every member that says something, as JSON.
 func remains(m map[string]json.RawMessage) string {
 	for name, raw := range m {
-		if text(raw) == "" {
+		if oneLine(text(raw)) == "" {
 			delete(m, name)
 		}
 	}
@@ -99,9 +99,15 @@ func unquote(raw []byte) []byte {
 	return content
 }
 
-// oneLine folds line breaks and runs of white space into single spaces, and makes ill-formed UTF-8 visible.
+// oneLine folds everything that is not a visible character into single spaces, and makes ill-formed UTF-8 visible.
 func oneLine(s string) string {
-	return strings.Join(strings.Fields(strings.ToValidUTF8(s, "\ufffd")), " ")
+	visible := func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return ' '
+	}
+	return strings.Join(strings.Fields(strings.Map(visible, strings.ToValidUTF8(s, "\ufffd"))), " ")
 }
 
 // cut keeps at most n characters and marks where it cut.

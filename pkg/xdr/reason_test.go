@@ -18,6 +18,8 @@ func TestErrorReason(t *testing.T) {
 		{"terminate_result", `{"terminated_by":"admin","terminate_result":[{"path":null,"status":1}],"bucket":null,"file_name":""}`,
 			`{"terminate_result":[{"path":null,"status":1}],"terminated_by":"admin"}`},
 		{"a description that is no string", `{"errorDescription":{"code":5}}`, `{"code":5}`},
+		{"a blank description hides nothing", `{"errorDescription":" \r\n","missing_files":["\n"],"errorData":"{\"errorText\":\"busy\"}"}`, "busy"},
+		{"control characters", "{\"errorDescription\":\"a\\u001b[31m\\u0000b\"}", "a [31m b"},
 		{"all null", `{"errorDescription":null,"errorData":null,"missing_files":[]}`, ""},
 		{"a string", `"just text\n"`, "just text"},
 		{"null", `null`, ""},

@@ -23,27 +23,35 @@ func (ignore) AgentStatus([]byte, Status)      {}
 func (ignore) ErrorReason([]byte, ErrorReason) {}
 
 // refusal is the API's error object as it came, each value as JSON text.
-type refusal struct{ code, msg, extra jsontext.Value }
+type refusal struct {
+	code, msg, extra jsontext.Value
+	withData         bool
+}
 
 func (r refusal) any() bool { return text(r.code)+text(r.msg)+text(r.extra) != "" }
 
 // isError tells a refusal that came with HTTP 200 from an empty error object beside good data.
-func (r refusal) isError() bool { return text(r.code) != "" && text(r.code) != "0" }
+func (r refusal) isError() bool {
+	return text(r.code) != "" && text(r.code) != "0" || text(r.msg) != "" && !r.withData
+}
 
 // replyReader walks {"reply": {"data": {agent: status…}, "errorReasons": {agent: object…}}} and the
 // error object, with or without "reply" around it. Unknown members are skipped.
 type replyReader struct {
-	dec  *jsontext.Decoder
-	sink Sink
-	said refusal
-	seen map[string]bool // the members that may come only once
+	dec     *jsontext.Decoder
+	cred    Credentials
+	sink    Sink
+	said    refusal
+	seen    map[string]bool // the members that may come only once
+	foreign bool            // a member at the top that is not the API's
 }
 
 // readReply reads one whole JSON document. Names of agents may repeat and texts may be ill-formed
 // UTF-8: detecting the one takes memory for each agent, and the other must not cost a verdict.
-func readReply(r io.Reader, sink Sink) (refusal, error) {
+func readReply(r io.Reader, cred Credentials, sink Sink) (refusal, error) {
 	rr := replyReader{
 		dec:  jsontext.NewDecoder(r, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)),
+		cred: cred,
 		sink: sink,
 		seen: make(map[string]bool, 2),
 	}
@@ -55,6 +63,10 @@ func readReply(r io.Reader, sink Sink) (refusal, error) {
 	} else if err != io.EOF { //nolint:errorlint // a bare io.EOF is the clean end
 		return refusal{}, plain(err)
 	}
+	if rr.foreign && !rr.seen["reply"] && !rr.said.any() {
+		return refusal{}, errors.New("JSON without the member reply")
+	}
+	rr.said.withData = rr.seen["data"]
 	return rr.said, nil
 }
 
@@ -65,6 +77,7 @@ func (rr *replyReader) top(name []byte) error {
 		}
 		return rr.objectOrNull(rr.reply)
 	}
+	rr.foreign = true
 	return rr.errorMember(name)
 }
 
@@ -74,7 +87,7 @@ func (rr *replyReader) reply(name []byte) error {
 	case "data":
 		member = rr.agent
 	case "errorReasons":
-		if rr.dec.PeekKind() == '[' { // seen nowhere, and no reason to lose the statuses
+		if rr.dec.PeekKind() != '{' { // null, or a shape that nobody has seen and that is no reason to lose the statuses
 			return plain(rr.dec.SkipValue())
 		}
 		member = rr.reason
@@ -95,7 +108,7 @@ func (rr *replyReader) agent(agentID []byte) error {
 	if err != nil {
 		return plain(err)
 	}
-	rr.sink.AgentStatus(agentID, statusOf(unquote(raw)))
+	rr.sink.AgentStatus(rr.cred.redact(agentID), statusOf(rr.cred.redact(unquote(raw))))
 	return nil
 }
 
@@ -104,7 +117,7 @@ func (rr *replyReader) reason(agentID []byte) error {
 	if err != nil {
 		return plain(err)
 	}
-	rr.sink.ErrorReason(agentID, ErrorReason(raw))
+	rr.sink.ErrorReason(rr.cred.redact(agentID), ErrorReason(rr.cred.redact(raw)))
 	return nil
 }
 

@@ -25,6 +25,10 @@ func TestReadReply(t *testing.T) {
 		{"reasons after", `{"reply":{"data":{"a":"FAILED"},"errorReasons":{"a":{"errorDescription":"x"}}}}`, "a=FAILED a!x "},
 		{"reasons before", `{"reply":{"errorReasons":{"a":{"errorDescription":"x"}},"data":{"a":"FAILED"}}}`, "a!x a=FAILED "},
 		{"errorReasons null", `{"reply":{"data":{"a":"FAILED"},"errorReasons":null}}`, "a=FAILED "},
+		{"errorReasons a number", `{"reply":{"errorReasons":5,"data":{"a":"FAILED"}}}`, "a=FAILED "},
+		{"errorReasons a string", `{"reply":{"data":{"a":"FAILED"},"errorReasons":"none"}}`, "a=FAILED "},
+		{"an echoed key", `{"reply":{"data":{"x` + canary + `":"` + canary + `"},"errorReasons":{"a":"` + canary + `!"}}}`, "x[redacted]=[redacted] a![redacted]! "},
+		{"err_msg beside data", `{"reply":{"data":{"a":"PENDING"},"err_msg":"note"}}`, "a=PENDING "},
 		{"errorReasons a list", `{"reply":{"data":{"a":"FAILED"},"errorReasons":[]}}`, "a=FAILED "},
 		{"an odd reason", `{"reply":{"data":{"a":"FAILED"},"errorReasons":{"a":null,"b":[7]}}}`, "a=FAILED a! b![7] "},
 		{"data null", `{"reply":{"data":null}}`, ""},
@@ -44,7 +48,7 @@ func TestReadReply(t *testing.T) {
 				r = iotest.OneByteReader(r)
 			}
 			var got lines
-			said, err := readReply(r, &got)
+			said, err := readReply(r, credentials(t, canary, Advanced), &got)
 			if err != nil || said.isError() || got.String() != c.want {
 				t.Errorf("%s: %q, %v, want %q", c.name, got.String(), err, c.want)
 			}
@@ -61,7 +65,8 @@ func TestReadReplyErrors(t *testing.T) {
 		{"reply is true", `{"reply":true}`, "/reply: expected an object, got true"},
 		{"data is a list", `{"reply":{"data":[]}}`, "/reply/data: expected an object, got ["},
 		{"data is a number", `{"reply":{"data":5}}`, "/reply/data: expected an object, got number"},
-		{"errorReasons is a number", `{"reply":{"errorReasons":5}}`, "/reply/errorReasons: expected an object, got number"},
+		{"foreign JSON", `{"message":"Service is under maintenance"}`, "without the member reply"},
+		{"foreign error", `{"error":"invalid_token","x":{"reply":{}}}`, "without the member reply"},
 		{"status is a number", `{"reply":{"data":{"a":5}}}`, "/reply/data/a: expected a status string, got number"},
 		{"status is null", `{"reply":{"data":{"a":null}}}`, "/reply/data/a: expected a status string, got null"},
 		{"status is an object", `{"reply":{"data":{"a":{}}}}`, "/reply/data/a: expected a status string, got {"},
@@ -72,7 +77,7 @@ func TestReadReplyErrors(t *testing.T) {
 		{"missing comma", `{"reply":{"data":{"a":"FAILED" "b":"FAILED"}}}`, "not JSON at byte"},
 		{"bad name", `{"reply":{"data":{5:"FAILED"}}}`, "not JSON at byte"},
 	} {
-		_, err := readReply(strings.NewReader(c.body), ignore{})
+		_, err := readReply(strings.NewReader(c.body), credentials(t, canary, Advanced), ignore{})
 		if err == nil || !strings.Contains(err.Error(), c.want) || strings.ContainsAny(err.Error(), "\n") {
 			t.Errorf("%s: %v, want %q in it", c.name, err, c.want)
 		}
@@ -84,7 +89,7 @@ func TestReadReplyBrokenOff(t *testing.T) {
 	t.Parallel()
 	const body = `{"reply":{"data":{"a":"FAILED","b\u0062":"PENDING"},"errorReasons":{"a":{"errorDescription":"x"}}},"err_code":null}`
 	for n := range len(body) {
-		_, err := readReply(strings.NewReader(body[:n]), ignore{})
+		_, err := readReply(strings.NewReader(body[:n]), credentials(t, canary, Advanced), ignore{})
 		if !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
 			t.Fatalf("after %d bytes: %v", n, err)
 		}
@@ -101,7 +106,7 @@ func TestRefusalTexts(t *testing.T) {
 		{"msg JSON text", `{"reply":{"err_msg":"{\"line\": 1}"}}`, `|{"line": 1}|`},
 		{"msg an object", `{"reply":{"err_msg":{"line":1}}}`, `|{"line":1}|`},
 	} {
-		said, err := readReply(strings.NewReader(c.body), ignore{})
+		said, err := readReply(strings.NewReader(c.body), credentials(t, canary, Advanced), ignore{})
 		if got := text(said.code) + "|" + text(said.msg) + "|" + text(said.extra); err != nil || got != c.want || !said.any() {
 			t.Errorf("%s: %q, %v, want %q", c.name, got, err, c.want)
 		}

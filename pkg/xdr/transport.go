@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// NewTransport returns a transport whose connect, TLS and header timeouts fit a call that may
-// take timeout as a whole. TLS is always verified; HTTPS_PROXY and SSL_CERT_FILE work as everywhere.
+// NewTransport returns a transport for calls that may take timeout as a whole: half of it for the connection, half for
+// the TLS handshake, all of it for the reply's header. TLS is always verified; HTTPS_PROXY and SSL_CERT_FILE work as everywhere.
 func NewTransport(timeout time.Duration) *http.Transport {
 	only1 := new(http.Protocols)
 	only1.SetHTTP1(true) // one small request at a time: HTTP/2 only costs start-up time
@@ -17,8 +17,8 @@ func NewTransport(timeout time.Duration) *http.Transport {
 		Proxy:                 proxy,
 		DialContext:           (&net.Dialer{Timeout: timeout / 2}).DialContext,
 		TLSHandshakeTimeout:   timeout / 2,
-		ResponseHeaderTimeout: timeout * 4 / 5, // leaves time for one more attempt on a fresh connection
-		IdleConnTimeout:       time.Minute,     // by the wall clock, so that it counts a frozen sandbox's sleep
+		ResponseHeaderTimeout: timeout,
+		IdleConnTimeout:       time.Minute, // by the wall clock, so that it counts a frozen sandbox's sleep
 		MaxIdleConnsPerHost:   8,
 		Protocols:             only1,
 	}
