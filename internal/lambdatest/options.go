@@ -43,8 +43,8 @@ func (o Options) withDefaults() (Options, error) {
 //
 // [defined runtime environment variables]: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
 func (o Options) environ(runtimeAPI string) []string {
-	env := map[string]string{
-		"AWS_ACCESS_KEY_ID":               "AKIAIOSFODNN7EXAMPLE", // AWS's own example key
+	env := map[string]string{ //nolint:gosec // the key is AWS's own example
+		"AWS_ACCESS_KEY_ID":               "AKIAIOSFODNN7EXAMPLE",
 		"AWS_SECRET_ACCESS_KEY":           "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
 		"AWS_SESSION_TOKEN":               "lambdatest-session-token",
 		"AWS_REGION":                      "us-east-1",

@@ -49,6 +49,17 @@ func TestListsAreCappedAndCountsExact(t *testing.T) {
 	}
 }
 
+func TestManyLongUnknownStatusesAreTruncated(t *testing.T) {
+	t.Parallel()
+	tl := newTally(request{policy: defaultPolicy})
+	for i := range 60 {
+		tl.AgentStatus([]byte(agentID(i)), xdr.Status(fmt.Sprintf("NEW_%02d_%s", i, strings.Repeat("X", 40))))
+	}
+	if tl.finish(); !tl.truncated || len(tl.unknown) != 50 || tl.statuses[otherStatus] != 10 {
+		t.Errorf("%d unknown, %d others, truncated %v", len(tl.unknown), tl.statuses[otherStatus], tl.truncated)
+	}
+}
+
 // Each list alone makes the verdict say that it is not whole.
 func TestTruncated(t *testing.T) {
 	t.Parallel()

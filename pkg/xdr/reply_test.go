@@ -27,7 +27,7 @@ func TestReadReply(t *testing.T) {
 		{"errorReasons null", `{"reply":{"data":{"a":"FAILED"},"errorReasons":null}}`, "a=FAILED "},
 		{"errorReasons a number", `{"reply":{"errorReasons":5,"data":{"a":"FAILED"}}}`, "a=FAILED "},
 		{"errorReasons a string", `{"reply":{"data":{"a":"FAILED"},"errorReasons":"none"}}`, "a=FAILED "},
-		{"an echoed key", `{"reply":{"data":{"x` + canary + `":"` + canary + `"},"errorReasons":{"a":"` + canary + `!"}}}`, "x[redacted]=[redacted] a![redacted]! "},
+		{"an echoed key", `{"reply":{"data":{"x` + canary + `":"` + canary + `"},"errorReasons":{"` + canary + `":"` + canary + `!"}}}`, "x[redacted]=[redacted] [redacted]![redacted]! "},
 		{"err_msg beside data", `{"reply":{"data":{"a":"PENDING"},"err_msg":"note"}}`, "a=PENDING "},
 		{"errorReasons a list", `{"reply":{"data":{"a":"FAILED"},"errorReasons":[]}}`, "a=FAILED "},
 		{"an odd reason", `{"reply":{"data":{"a":"FAILED"},"errorReasons":{"a":null,"b":[7]}}}`, "a=FAILED a! b![7] "},
