@@ -1,0 +1,87 @@
+package xdr_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+
+	"github.com/soarstep/xdr-action-status/pkg/xdr"
+)
+
+// printer is a Sink that prints what it is told.
+type printer struct{}
+
+func (printer) AgentStatus(agentID []byte, status xdr.Status) {
+	fmt.Printf("%s %s\n", agentID, status)
+}
+
+func (printer) ErrorReason(agentID []byte, reason xdr.ErrorReason) {
+	fmt.Printf("%s because: %s\n", agentID, reason)
+}
+
+// tenant stands for https://api-acme.xdr.us.paloaltonetworks.com.
+func tenant(status int, reply string) (address *url.URL, stop func()) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(status)
+		fmt.Fprint(w, reply)
+	}))
+	address, err := url.Parse(server.URL)
+	if err != nil {
+		panic(err)
+	}
+	return address, server.Close
+}
+
+// The reply comes agent by agent, whatever its size.
+func ExampleClient_GetActionStatus() {
+	address, stop := tenant(200, `{"reply": {
+		"data": {"2fe2be1ae7b54e6b": "COMPLETED_SUCCESSFULLY", "9d5a7b2f6c1f0a11": "FAILED"},
+		"errorReasons": {"9d5a7b2f6c1f0a11": {"errorDescription": "Element not found.\r\n"}}}}`)
+	defer stop()
+
+	cred, err := xdr.NewCredentials(address, "7", "the key", xdr.Advanced)
+	fmt.Println("a key with a space:", err)
+	cred, err = xdr.NewCredentials(address, "7", "the-key", xdr.Advanced)
+	if err != nil {
+		panic(err)
+	}
+	var client xdr.Client
+	err = client.GetActionStatus(context.Background(), cred, 22519813685366, printer{})
+	fmt.Println("error:", err)
+	// Output:
+	// a key with a space: api_key: expected printable ASCII without spaces
+	// 2fe2be1ae7b54e6b COMPLETED_SUCCESSFULLY
+	// 9d5a7b2f6c1f0a11 FAILED
+	// 9d5a7b2f6c1f0a11 because: Element not found.
+	// error: <nil>
+}
+
+// An error says who failed, and what to do about it.
+func ExampleError() {
+	address, stop := tenant(403, `{"reply": {"err_code": 403, "err_msg": "Forbidden", "err_extra": null}}`)
+	defer stop()
+
+	cred, err := xdr.NewCredentials(address, "7", "the-key", xdr.Standard)
+	if err != nil {
+		panic(err)
+	}
+	var client xdr.Client
+	err = client.GetActionStatus(context.Background(), cred, 22519813685366, printer{})
+	var failure *xdr.Error
+	if errors.As(err, &failure) && failure.Kind == xdr.Refused {
+		fmt.Println("the API said no:", failure)
+	}
+	// Output:
+	// the API said no: Cortex XDR answered 403; err_code: 403; err_msg: Forbidden
+}
+
+// However credentials are printed, the key does not appear.
+func ExampleCredentials() {
+	cred, err := xdr.NewCredentials(&url.URL{Scheme: "https", Host: "api-acme.xdr.us.paloaltonetworks.com"}, "7", "the-key", xdr.Advanced)
+	fmt.Printf("%v %+v\n", cred, err)
+	// Output:
+	// key 7 (advanced) for https://api-acme.xdr.us.paloaltonetworks.com <nil>
+}
