@@ -7,10 +7,12 @@ import (
 	"io"
 	"math"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/soarstep/xdr-action-status/internal/xdrtest"
 	"github.com/soarstep/xdr-action-status/pkg/handler"
 )
 
@@ -27,7 +29,7 @@ type usageError struct{ error }
 
 // options is the command line.
 type options struct {
-	id          string
+	ids         []string
 	secretID    string
 	region      string
 	credentials string
@@ -44,11 +46,11 @@ type options struct {
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	code := exitUsage
-	cmd := newCommand(func(o options) error {
-		var err error
+	cmd := newCommand(func(o options) (err error) {
 		code, err = o.wait(ctx, stdout, stderr)
 		return err
 	})
+	cmd.AddCommand(newSecretCommand(stdout, &code))
 	cmd.SetArgs(args)
 	cmd.SetOut(stdout)
 	cmd.SetErr(stderr)
@@ -56,7 +58,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var usage usageError
 	var named *handler.Error
 	switch {
-	case err == nil && code == exitUsage: // --help or --version
+	case err == nil && code == exitUsage: // --help, --version or completion
 		return exitDone
 	case err == nil:
 		return code
@@ -64,7 +66,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "xdrwait: %v\nTry xdrwait --help.\n", err)
 		return exitUsage
 	}
-	fmt.Fprintln(stderr, "xdrwait:", err)
+	for line := range strings.Lines(err.Error()) { // one for each action
+		fmt.Fprintln(stderr, "xdrwait:", strings.TrimSpace(line))
+	}
 	if errors.As(err, &named) && named.Name == handler.InvalidRequest {
 		return exitUsage
 	}
@@ -74,14 +78,14 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 func newCommand(wait func(options) error) *cobra.Command {
 	var o options
 	cmd := &cobra.Command{
-		Use:   "xdrwait [flags] GROUP_ACTION_ID",
-		Short: "Wait until a Cortex XDR response action has ended",
-		Long: `Wait until a Cortex XDR response action has ended, and tell how.
+		Use:   "xdrwait [flags] GROUP_ACTION_ID...",
+		Short: "Wait until Cortex XDR response actions have ended",
+		Long: `Wait until Cortex XDR response actions have ended, and tell how.
 
 The credentials come from a secret in AWS Secrets Manager (--secret-id), from a file with
 the same JSON (--credentials), or from a simulated tenant (--simulate).
 
-Exit code: 0 done, 1 failed, 2 could not find out, 64 wrong usage.`,
+Exit code: 0 done, 1 failed, 2 could not find out, 64 wrong usage; of several actions the highest.`,
 		Example: `  xdrwait --simulate mixed                    watch a simulated action; needs nothing else
   xdrwait --secret-id xdr/acme 22519813685366
   xdrwait --credentials acme.json --timeout 30m --min-success 90 22519813685366
@@ -90,42 +94,50 @@ Exit code: 0 done, 1 failed, 2 could not find out, 64 wrong usage.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) > 1 || len(args) == 0 && o.simulate == "" {
-				return usageError{fmt.Errorf("expected one GROUP_ACTION_ID, got %d arguments", len(args))}
+			if len(args) == 0 && o.simulate == "" {
+				return usageError{errors.New("expected at least one GROUP_ACTION_ID")}
 			}
 			return nil
 		},
 		RunE: func(_ *cobra.Command, args []string) error {
-			if len(args) == 1 {
-				o.id = args[0]
-			}
+			o.ids = args
 			if err := o.check(); err != nil {
 				return usageError{err}
 			}
 			return wait(o)
 		},
 	}
-	cmd.CompletionOptions.DisableDefaultCmd = true
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	o.addFlags(cmd)
 	return cmd
 }
 
 func (o *options) addFlags(cmd *cobra.Command) {
+	o.addSourceFlags(cmd)
 	f := cmd.Flags()
-	f.SortFlags = false
-	f.StringVar(&o.secretID, "secret-id", "", "name or ARN of the `secret` with the credentials")
-	f.StringVar(&o.region, "region", "", "AWS `region` of the secret (default: as the AWS CLI finds it)")
-	f.StringVar(&o.credentials, "credentials", "", "`file` with the secret's JSON")
 	f.StringVar(&o.simulate, "simulate", "", "`scenario` to play instead of a real tenant: a name or a .json file")
 	f.Float64Var(&o.speed, "speed", 10, "simulated seconds in a second, with --simulate")
-	f.StringSliceVar(&o.origins, "allow-origin", nil, "`origin` beside https://*.paloaltonetworks.com that may get the credentials")
 	f.DurationVar(&o.timeout, "timeout", handler.DefaultConfig().Timeout, "how long to wait; what is pending then has failed")
 	f.IntVar(&o.minSuccess, "min-success", 100, "`percent` of the endpoints that must succeed")
 	f.StringVar(&o.partial, "partial", "failed", "what COMPLETED_PARTIAL counts as: failed, done or pending")
 	f.StringVar(&o.settle, "settle", "all", "judge when `all` have ended, or as soon as the outcome is certain")
 	f.StringSliceVar(&o.expect, "expect", nil, "`agent` id that must appear; may be repeated")
-	f.StringVar(&o.output, "output", "text", "form of the final verdict on standard output: text or json")
+	f.StringVar(&o.output, "output", "table", "form of the final verdict on standard output: table, json or csv")
+	for flag, values := range map[string][]string{
+		"simulate": xdrtest.Names(), "partial": {"failed", "done", "pending"}, "settle": {"all", "certain"}, "output": {"table", "json", "csv"},
+	} {
+		_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveDefault)) // the flags exist
+	}
+}
+
+// addSourceFlags adds what says where the credentials come from and where they may go.
+func (o *options) addSourceFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.StringVar(&o.secretID, "secret-id", "", "name or ARN of the `secret` with the credentials")
+	f.StringVar(&o.region, "region", "", "AWS `region` of the secret (default: as the AWS CLI finds it)")
+	f.StringVar(&o.credentials, "credentials", "", "`file` with the secret's JSON")
+	f.StringSliceVar(&o.origins, "allow-origin", nil, "`origin` beside https://*.paloaltonetworks.com that may get the credentials")
 }
 
 func (o *options) check() error {
@@ -138,8 +150,8 @@ func (o *options) check() error {
 	switch {
 	case sources != 1:
 		return errors.New("expected one of --secret-id, --credentials and --simulate")
-	case o.output != "text" && o.output != "json":
-		return fmt.Errorf("--output: expected text or json, got %q", o.output)
+	case o.output != "table" && o.output != "json" && o.output != "csv":
+		return fmt.Errorf("--output: expected table, json or csv, got %q", o.output)
 	case !(o.speed > 0) || math.IsInf(o.speed, 1): //nolint:staticcheck // NaN is not above 0 either
 		return errors.New("--speed: expected a number above 0")
 	case o.timeout < time.Second:

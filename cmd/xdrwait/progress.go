@@ -3,74 +3,96 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
-	"golang.org/x/term"
 
 	"github.com/soarstep/xdr-action-status/pkg/handler"
 )
 
-// progress shows a wait to a person.
+// display shows waits to a person: one live line for each on a terminal, one plain line for each check elsewhere.
+type display interface {
+	line(id string) progress
+	end()
+}
+
+// progress shows one wait.
 type progress interface {
 	check(handler.Verdict)
 	trouble(err error, pause time.Duration)
 	end()
 }
 
-func newProgress(w io.Writer, id string, c clock) progress {
-	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) { //nolint:gosec // a descriptor fits
-		return newBar(f, id, c)
+func newDisplay(w io.Writer, c clock) display {
+	if isTerminal(w) {
+		return bars{mpb.New(mpb.WithOutput(w), mpb.WithWidth(24), mpb.WithAutoRefresh()), c}
 	}
-	return plain{w, c}
+	return &lines{w: w, c: c}
 }
 
-// plain prints one line a check.
+// lines writes a line at a time, from several waits at once.
+type lines struct {
+	mu sync.Mutex
+	w  io.Writer
+	c  clock
+}
+
+func (l *lines) line(id string) progress { return plain{l, id} }
+func (l *lines) end()                    {}
+
+func (l *lines) print(at, id, text string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	fmt.Fprintf(l.w, "%s  %s  %s\n", at, id, text)
+}
+
 type plain struct {
-	w io.Writer
-	c clock
+	*lines
+	id string
 }
 
 func (p plain) check(v handler.Verdict) {
-	line := fmt.Sprintf("%s  %s: %s", v.CheckedAt, v.Outcome, counts(v.Endpoints))
+	text := fmt.Sprintf("%s: %s", v.Outcome, counts(v.Endpoints))
 	if v.Outcome == handler.Pending {
-		line += fmt.Sprintf("; next check in %ds", v.WaitSeconds)
+		text += fmt.Sprintf("; next check in %ds", v.WaitSeconds)
 	}
 	if len(v.UnknownStatuses) > 0 {
-		line += "; unknown statuses: " + strings.Join(v.UnknownStatuses, ", ")
+		text += "; unknown statuses: " + strings.Join(v.UnknownStatuses, ", ")
 	}
-	fmt.Fprintln(p.w, line)
+	p.print(v.CheckedAt, p.id, text)
 }
 
 func (p plain) trouble(err error, pause time.Duration) {
-	fmt.Fprintf(p.w, "%s  %v; next check in %v\n", p.c.Now().UTC().Format(time.RFC3339), err, pause)
+	p.print(p.c.Now().UTC().Format(time.RFC3339), p.id, fmt.Sprintf("%v; next check in %v", err, pause))
 }
 
-func (plain) end() {}
-
-// bar is one live line: endpoints that have ended, of all.
-type bar struct {
+// bars are live lines: of each action the endpoints that have ended, of all.
+type bars struct {
 	container *mpb.Progress
-	line      *mpb.Bar
 	clock     clock
+}
+
+func (b bars) end() { b.container.Wait() }
+
+func (b bars) line(id string) progress {
+	p := &bar{clock: b.clock, text: "asking"}
+	p.line = b.container.New(0, mpb.BarStyle().Rbound("]"),
+		mpb.PrependDecorators(decor.Name("action "+id+" ", decor.WCSyncSpaceR)),
+		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return " " + p.state() })),
+	)
+	return p
+}
+
+type bar struct {
+	line  *mpb.Bar
+	clock clock
 
 	mu   sync.Mutex
 	text string
 	next time.Time
-}
-
-func newBar(w io.Writer, id string, c clock) *bar {
-	b := &bar{clock: c, text: "asking"}
-	b.container = mpb.New(mpb.WithOutput(w), mpb.WithWidth(24), mpb.WithAutoRefresh())
-	b.line = b.container.New(0, mpb.BarStyle().Rbound("]"),
-		mpb.PrependDecorators(decor.Name("action "+id+" ")),
-		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return " " + b.state() })),
-	)
-	return b
 }
 
 func (b *bar) state() string {
@@ -95,11 +117,9 @@ func (b *bar) check(v handler.Verdict) {
 	b.say(fmt.Sprintf("%s: %d ok, %d failed, %d pending", v.Outcome, e.Succeeded, e.Failed, e.Pending), time.Duration(v.WaitSeconds)*time.Second)
 }
 
-func (b *bar) trouble(err error, pause time.Duration) {
-	b.say(err.Error(), pause)
-}
+func (b *bar) trouble(err error, pause time.Duration) { b.say(err.Error(), pause) }
 
 func (b *bar) end() {
+	b.say(b.text, 0)
 	b.line.Abort(false)
-	b.container.Wait()
 }

@@ -42,21 +42,29 @@ func TestExitCodes(t *testing.T) {
 		{"failed", []string{"--simulate", "failed", "7"}, 1, "failed  bd19836ddb62c11c55ab251ccaca5645  FAILED  Element not found.\n", ""},
 		{"partial", []string{"--simulate", "partial", "--partial", "done"}, 0, "done", ""},
 		{"enough", []string{"--simulate", "offline", "--min-success", "80", "--settle", "certain"}, 0, "done (enough_succeeded)", ""},
-		{"deadline", []string{"--simulate", "pending", "--timeout", "30s", "--speed", "1000"}, 1, "failed (deadline_exceeded) after 30s", "next check in 5s"},
+		{"deadline", []string{"--simulate", "pending", "--timeout", "30s", "--speed", "1000"}, 1, "failed (deadline_exceeded) after", "next check in 5s"},
 		{"missing agent", []string{"--simulate", "done", "--expect", "x", "--timeout", "5s", "--speed", "1000"}, 1, "pending  x\n", "(1 missing)"},
 		{"faults that pass", []string{"--simulate", "errors", "--speed", "1000"}, 0, "done", "XDR.Throttled"},
 		{"unknown statuses", []string{"--simulate", "unknown_status", "--timeout", "5s", "--speed", "1000"}, 1, "deadline_exceeded", "unknown statuses: COMPLETED_SUCCESSFULLY_WITH_EXCEPTIONS, SUCCEEDED"},
 		{"faults past the timeout", []string{"--simulate", scenario(`{"description":"x","faults":[{"status":503}]}`), "--timeout", "10s", "--speed", "1000"}, 2, "", "xdrwait: XDR.Unavailable: group_action_id 22519813685366: Cortex XDR answered 503"},
+		{"several ids, one of them bad", []string{"--simulate", "done", "1", "x", "y"}, 64, "action 1: done", "xdrwait: XDR.InvalidRequest: group_action_id: expected an integer from 1 to 9223372036854775807, or a string of its decimal digits, got \"y\"\n"},
 		{"a final error", []string{"--simulate", scenario(`{"description":"x","faults":[{"status":403}]}`)}, 2, "", "XDR.Unauthorized"},
 		{"no file", []string{"--credentials", "nowhere.json", "7"}, 2, "", "--credentials: stat nowhere.json"},
 		{"bad id", []string{"--simulate", "done", "x"}, 64, "", `got "x"`},
 		{"bad policy", []string{"--simulate", "done", "--partial", "x"}, 64, "", `policy.partial: expected "failed", "done" or "pending"`},
-		{"no id", []string{"--secret-id", "s"}, 64, "", "expected one GROUP_ACTION_ID"},
-		{"two ids", []string{"--simulate", "done", "1", "2"}, 64, "", "got 2 arguments"},
+		{"no id", []string{"--secret-id", "s"}, 64, "", "expected at least one GROUP_ACTION_ID"},
+		{"two ids", []string{"--simulate", "done", "1", "2"}, 0, "action 1: done (all_succeeded) after 0s: 5 endpoints, 5 succeeded, 0 failed, 0 pending\naction 2: done", "  2  done: 5"},
+		{"csv", []string{"--simulate", "failed", "--output", "csv", "7"}, 1, "7,failed,6e1fcd704528ad8bf6d6bbedb9210096,failed,FAILED,/tmp/a.sh\n", ""},
+		{"csv of pending ones", []string{"--simulate", "pending", "--output", "csv", "--timeout", "5s", "--speed", "1000", "7"}, 1, "7,failed,7bc3ca68769437ce986455407dab2a1f,pending,,\n", ""},
+		{"completion", []string{"completion", "fish"}, 0, "complete -c xdrwait", ""},
+		{"completion of scenarios", []string{"__complete", "--simulate", ""}, 0, "all_statuses\n", ""},
+		{"secret help", []string{"secret", "check", "--help"}, 0, "Exit code: 0 all is well", ""},
+		{"secret of nowhere", []string{"secret", "check"}, 64, "", "expected one of --secret-id and --credentials"},
+		{"secret with an argument", []string{"secret", "check", "x"}, 64, "", `unexpected argument "x"`},
 		{"no source", []string{"7"}, 64, "", "expected one of --secret-id, --credentials and --simulate"},
 		{"two sources", []string{"--simulate", "done", "--secret-id", "s"}, 64, "", "expected one of"},
 		{"no such flag", []string{"--nope"}, 64, "", "unknown flag: --nope"},
-		{"bad output", []string{"--simulate", "done", "--output", "xml"}, 64, "", `--output: expected text or json, got "xml"`},
+		{"bad output", []string{"--simulate", "done", "--output", "xml"}, 64, "", `--output: expected table, json or csv, got "xml"`},
 		{"bad speed", []string{"--simulate", "done", "--speed", "0"}, 64, "", "--speed"},
 		{"no speed", []string{"--simulate", "done", "--speed", "NaN"}, 64, "", "--speed"},
 		{"a directory", []string{"--credentials", ".", "7"}, 2, "", "XDR.CredentialsInvalid"},
@@ -64,7 +72,7 @@ func TestExitCodes(t *testing.T) {
 		{"bad timeout", []string{"--simulate", "done", "--timeout", "1ms"}, 64, "", "--timeout"},
 		{"bad origin", []string{"--credentials", "f", "--allow-origin", "h/p", "7"}, 64, "", "--allow-origin"},
 		{"no such scenario", []string{"--simulate", "nope"}, 64, "", "one of all_statuses, done"},
-		{"help", []string{"--help"}, 0, "Exit code: 0 done, 1 failed, 2 could not find out, 64 wrong usage.", ""},
+		{"help", []string{"--help"}, 0, "Exit code: 0 done, 1 failed, 2 could not find out, 64 wrong usage;", ""},
 		{"version", []string{"--version"}, 0, "xdrwait version ", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -104,6 +112,9 @@ func TestCredentialsFile(t *testing.T) {
 		}
 	}
 	write()
+	if code, stdout, stderr := command(t, "secret", "check", "--credentials", file, "--allow-origin", sim.URL()); code != 0 || !strings.Contains(stdout, "accepts the key") {
+		t.Errorf("exit code %d: %s%s", code, stdout, stderr)
+	}
 	if code, _, stderr := command(t, "--credentials", file, "22519813685301"); code != 2 || !strings.Contains(stderr, "allow-list") {
 		t.Errorf("exit code %d: %s", code, stderr)
 	}
@@ -111,6 +122,9 @@ func TestCredentialsFile(t *testing.T) {
 		t.Errorf("exit code %d: %s", code, stderr)
 	}
 	sim.RevokeKey()
+	if code, stdout, stderr := command(t, "secret", "check", "--credentials", file, "--allow-origin", sim.URL()); code != 2 || stdout != "" || !strings.Contains(stderr, "check api_key_id") {
+		t.Errorf("exit code %d: %s%s", code, stdout, stderr)
+	}
 	if code, _, stderr := command(t, "--credentials", file, "--allow-origin", sim.URL(), "22519813685301"); code != 2 || !strings.Contains(stderr, "has not changed") {
 		t.Errorf("exit code %d: %s", code, stderr)
 	}

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"log/slog"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -17,11 +20,12 @@ import (
 
 	"github.com/soarstep/xdr-action-status/internal/xdrtest"
 	"github.com/soarstep/xdr-action-status/pkg/handler"
+	"github.com/soarstep/xdr-action-status/pkg/xdr"
 )
 
-// target is what to ask, where, and by which clock.
+// target is where to ask, with which secret, and by which clock.
 type target struct {
-	id       string
+	ids      []string
 	secretID string
 	secrets  handler.SecretsManager
 	origins  []handler.Origin
@@ -30,7 +34,7 @@ type target struct {
 }
 
 func (o options) target(ctx context.Context) (target, error) {
-	t := target{id: o.id, secretID: o.secretID, clock: clock{time.Now(), 1}, close: func() {}}
+	t := target{ids: o.ids, secretID: o.secretID, clock: clock{time.Now(), 1}, close: func() {}}
 	for _, text := range o.origins {
 		origin, err := handler.ParseOrigin(text)
 		if err != nil {
@@ -59,6 +63,21 @@ func (o options) target(ctx context.Context) (target, error) {
 	return t, nil
 }
 
+// step makes the checker for a target.
+func (t target) step() *handler.Step {
+	s := &handler.Step{
+		Config:  handler.DefaultConfig(),
+		Secrets: t.secrets,
+		XDR:     &xdr.Client{Now: t.clock.Now},
+		Log:     slog.New(slog.DiscardHandler),
+		Now:     t.clock.Now,
+		Random:  rand.Float64,
+	}
+	s.SecretID = t.secretID
+	s.AllowedOrigins = append(s.AllowedOrigins, t.origins...)
+	return s
+}
+
 // file is a secret on disk, in place of Secrets Manager. It is read anew each time, so that a new key is noticed.
 type file string
 
@@ -84,11 +103,8 @@ func (o options) simulated(ctx context.Context, t target) (target, error) {
 	if err != nil {
 		return t, usageError{err}
 	}
-	if t.id == "" {
-		t.id = "22519813685366"
-		if scenario.GroupActionID != 0 {
-			t.id = strconv.FormatInt(scenario.GroupActionID, 10)
-		}
+	if len(t.ids) == 0 {
+		t.ids = []string{strconv.FormatInt(cmp.Or(scenario.GroupActionID, 22519813685366), 10)}
 	}
 	scenario.GroupActionID = 0 // it is played under whatever id was given
 	t.secretID, t.clock.speed = "xdr/sim", o.speed

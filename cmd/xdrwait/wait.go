@@ -4,62 +4,73 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
-	"log/slog"
-	"math/rand/v2"
-	"strings"
-	"text/tabwriter"
+	"sync"
 	"time"
 
 	"github.com/soarstep/xdr-action-status/pkg/handler"
 	"github.com/soarstep/xdr-action-status/pkg/xdr"
 )
 
-// wait makes the step, asks until the action has ended, and prints the verdict.
+// result is how the wait for one action ended: with a final verdict, or with an error and the last verdict, if any.
+type result struct {
+	id      string
+	verdict *handler.Verdict
+	err     error
+}
+
+func (r result) exitCode() int {
+	switch {
+	case r.err != nil:
+		return exitUnknown
+	case r.verdict.Outcome == handler.Failed:
+		return exitFailed
+	}
+	return exitDone
+}
+
+// wait waits for all actions at once, prints their verdicts in the order of the command line, and returns the gravest
+// exit code with the errors.
 func (o options) wait(ctx context.Context, stdout, stderr io.Writer) (int, error) {
 	t, err := o.target(ctx)
 	if err != nil {
 		return exitUnknown, err
 	}
 	defer t.close()
-	step := &handler.Step{
-		Config:  handler.DefaultConfig(),
-		Secrets: t.secrets,
-		XDR:     &xdr.Client{Now: t.clock.Now},
-		Log:     slog.New(slog.DiscardHandler),
-		Now:     t.clock.Now,
-		Random:  rand.Float64,
+	step := t.step()
+	display := newDisplay(stderr, t.clock)
+	results := make([]result, len(t.ids))
+	var all sync.WaitGroup
+	for i, id := range t.ids {
+		show := display.line(id)
+		all.Go(func() {
+			v, err := o.loop(ctx, step, t.clock, id, show)
+			show.end()
+			results[i] = result{id, v, err}
+		})
 	}
-	step.SecretID = t.secretID
-	step.AllowedOrigins = append(step.AllowedOrigins, t.origins...)
+	all.Wait()
+	display.end()
 
-	show := newProgress(stderr, t.id, t.clock)
-	v, err := o.loop(ctx, step, t, show)
-	show.end()
-	if err != nil {
-		if v != nil {
-			err = errors.Join(err, printVerdict(stdout, *v, o.output))
-		}
-		return exitUnknown, err
-	}
 	code := exitDone
-	if v.Outcome == handler.Failed {
-		code = exitFailed
+	var errs []error
+	for _, r := range results {
+		code = max(code, r.exitCode())
+		errs = append(errs, r.err)
 	}
-	return code, printVerdict(stdout, *v, o.output)
+	return code, errors.Join(append(errs, o.print(stdout, results))...)
 }
 
 var errInterrupted = errors.New("interrupted: the action goes on; this is the last that was seen of it")
 
 // loop is the workflow in small: check, wait, check. It returns the last verdict, also beside an error.
-func (o options) loop(ctx context.Context, step *handler.Step, t target, show progress) (*handler.Verdict, error) {
+func (o options) loop(ctx context.Context, step *handler.Step, clock clock, id string, show progress) (*handler.Verdict, error) {
 	var last *handler.Verdict
-	began := t.clock.Now()
-	event := o.event(t.id, began)
+	began := clock.Now()
+	event := o.event(id, began)
 	for failures := 0; ; {
 		v, err := step.Check(ctx, event)
-		left := o.timeout - t.clock.Now().Sub(began)
+		left := o.timeout - clock.Now().Sub(began)
 		var pause time.Duration
 		switch {
 		case err == nil:
@@ -78,7 +89,7 @@ func (o options) loop(ctx context.Context, step *handler.Step, t target, show pr
 			failures++
 			show.trouble(err, pause)
 		}
-		if !t.clock.Sleep(ctx, pause) {
+		if !clock.Sleep(ctx, pause) {
 			return last, errInterrupted
 		}
 	}
@@ -117,34 +128,4 @@ func (o options) event(id string, began time.Time) []byte {
 		panic(err) // strings and numbers only
 	}
 	return raw
-}
-
-func printVerdict(w io.Writer, v handler.Verdict, form string) error {
-	if form == "json" {
-		enc := json.NewEncoder(w)
-		enc.SetEscapeHTML(false)
-		enc.SetIndent("", "  ")
-		return enc.Encode(v)
-	}
-	e := v.Endpoints
-	fmt.Fprintf(w, "%s (%s) after %s: %s\n", v.Outcome, v.Reason, time.Duration(v.ElapsedSeconds)*time.Second, counts(e))
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	for _, f := range v.FailedEndpoints {
-		fmt.Fprintln(table, strings.TrimRight(fmt.Sprintf("  failed\t%s\t%s\t%s", f.AgentID, f.Status, f.Error), "\t"))
-	}
-	for _, id := range v.PendingEndpoints {
-		fmt.Fprintf(table, "  pending\t%s\n", id)
-	}
-	if v.Truncated {
-		fmt.Fprintln(table, "  … and more; the counts above are complete")
-	}
-	return table.Flush()
-}
-
-func counts(e handler.Endpoints) string {
-	s := fmt.Sprintf("%d endpoints, %d succeeded, %d failed, %d pending", e.Total, e.Succeeded, e.Failed, e.Pending)
-	if e.Missing > 0 {
-		s += fmt.Sprintf(" (%d missing)", e.Missing)
-	}
-	return s
 }
