@@ -24,22 +24,31 @@ const (
 	StatusCanceled              Status = "CANCELED"
 )
 
-// known lets the stream reader hand on a documented status without allocating it anew.
-var known = func() map[string]Status {
-	m := make(map[string]Status)
-	for _, s := range []Status{
-		StatusPending, StatusInProgress, StatusPendingAbort, StatusCompletedSuccessfully,
-		StatusCompletedPartial, StatusFailed, StatusTimeout, StatusExpired, StatusAborted,
-		StatusCancelled, StatusCanceled,
-	} {
-		m[string(s)] = s
-	}
-	return m
-}()
-
+// statusOf hands on a documented status without allocating it anew.
 func statusOf(text []byte) Status {
-	if s, ok := known[string(text)]; ok {
-		return s
+	switch Status(text) {
+	case StatusPending:
+		return StatusPending
+	case StatusInProgress:
+		return StatusInProgress
+	case StatusPendingAbort:
+		return StatusPendingAbort
+	case StatusCompletedSuccessfully:
+		return StatusCompletedSuccessfully
+	case StatusCompletedPartial:
+		return StatusCompletedPartial
+	case StatusFailed:
+		return StatusFailed
+	case StatusTimeout:
+		return StatusTimeout
+	case StatusExpired:
+		return StatusExpired
+	case StatusAborted:
+		return StatusAborted
+	case StatusCancelled:
+		return StatusCancelled
+	case StatusCanceled:
+		return StatusCanceled
 	}
 	return Status(text)
 }
