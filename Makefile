@@ -6,7 +6,7 @@ FUZZTIME ?= 60s
 SPEED ?= 20
 MIN_COVERAGE = 95
 
-.PHONY: help demo test lint cover check build sim fuzz build-StatusFunction
+.PHONY: help demo test lint cover check build sim fuzz bench build-StatusFunction
 
 help: ## list the targets
 	@grep -hE '^[a-zA-Z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 24
@@ -46,6 +46,10 @@ fuzz: ## run each fuzz target for FUZZTIME
 	    echo "$$pkg $$target"; go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1s $$pkg; \
 	  done; \
 	done
+
+STARTS ?= 30
+bench: ## measure the step against its rivals, and rewrite the tables and plots of docs/performance.md
+	go run ./bench -starts $(STARTS) -docs docs
 
 build-StatusFunction: ## called by sam build
 	GOOS=linux CGO_ENABLED=0 go build -trimpath -tags lambda.norpc -ldflags '-s -w' -o $(ARTIFACTS_DIR)/bootstrap ./cmd/lambda

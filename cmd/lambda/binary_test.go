@@ -41,7 +41,8 @@ type deployed struct {
 	sim *xdrtest.Sim
 }
 
-func deploy(t *testing.T, env map[string]string, o lambdatest.Options) deployed {
+// deploy prepares the tenant before the process starts, which reads its secret at once.
+func deploy(t *testing.T, env map[string]string, o lambdatest.Options, prepare ...func(*xdrtest.Sim)) deployed {
 	t.Helper()
 	var all []xdrtest.Scenario
 	for _, name := range xdrtest.Names() {
@@ -52,6 +53,9 @@ func deploy(t *testing.T, env map[string]string, o lambdatest.Options) deployed 
 		all = append(all, s)
 	}
 	sim := xdrtest.Start(t, xdrtest.Options{Scenarios: all, Key: canary, SecretAliases: []string{"xdr/tenant-acme"}, RateLimit: -1, SecurityLevel: "standard"})
+	for _, p := range prepare {
+		p(sim)
+	}
 	o.Env = map[string]string{
 		"XDR_SECRET_ID": "xdr/sim", "XDR_TENANT_SECRET_PREFIX": "xdr/tenant-", "XDR_ALLOWED_ORIGINS": sim.URL(),
 		"AWS_ENDPOINT_URL_SECRETS_MANAGER": sim.URL(), "AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": "DEBUG",
@@ -182,12 +186,13 @@ func TestErrorNames(t *testing.T) {
 	value(`{"api_key":"` + canary + `"}`)
 	value(`{"api_url":"https://` + canary + `@evil.example","api_key_id":"7","api_key":"` + canary + `","security_level":"standard"}`)
 	value(`{"api_url":"https://evil.example","api_key_id":"7","api_key":"` + canary + `","security_level":"standard"}`)
+	nothing := func(*xdrtest.Sim) {}
 	causes = append(causes,
-		cause{"bad event", "XDR.InvalidRequest", nil, nil, `{}`},
-		cause{"null", "XDR.InvalidRequest", nil, nil, `null`},
+		cause{"bad event", "XDR.InvalidRequest", nil, nothing, `{}`},
+		cause{"null", "XDR.InvalidRequest", nil, nothing, `null`},
 		cause{"a revoked key", "XDR.Unauthorized", nil, func(s *xdrtest.Sim) { s.RevokeKey() }, pendingID},
-		cause{"oversize", "XDR.Rejected", map[string]string{"XDR_MAX_REPLY_BYTES": "100"}, nil, pendingID},
-		cause{"no tenants", "XDR.InvalidRequest", map[string]string{"XDR_TENANT_SECRET_PREFIX": ""}, nil, `{"group_action_id":1,"tenant":"a"}`},
+		cause{"oversize", "XDR.Rejected", map[string]string{"XDR_MAX_REPLY_BYTES": "100"}, nothing, pendingID},
+		cause{"no tenants", "XDR.InvalidRequest", map[string]string{"XDR_TENANT_SECRET_PREFIX": ""}, nothing, `{"group_action_id":1,"tenant":"a"}`},
 	)
 	for name, proxy := range map[string]string{"a malformed proxy": "http://user:" + canary + "@%zz", "a dead proxy": "http://user:" + canary + "@127.0.0.1:1"} {
 		beyond := func(s *xdrtest.Sim) {
@@ -198,10 +203,7 @@ func TestErrorNames(t *testing.T) {
 	for _, c := range causes {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			d := deploy(t, c.env, lambdatest.Options{})
-			if c.prepare != nil {
-				c.prepare(d.sim)
-			}
+			d := deploy(t, c.env, lambdatest.Options{}, c.prepare)
 			r := d.invoke(t, c.event)
 			if r.ErrorType != c.want {
 				t.Errorf("%s: %s, want %s", r.ErrorType, r.ErrorMessage, c.want)
@@ -300,8 +302,7 @@ func TestSlowServicesEndBeforeTheDeadline(t *testing.T) {
 	} {
 		t.Run(want, func(t *testing.T) {
 			t.Parallel()
-			d := deploy(t, nil, lambdatest.Options{Timeout: 2 * time.Second})
-			prepare(d.sim)
+			d := deploy(t, nil, lambdatest.Options{Timeout: 2 * time.Second}, prepare)
 			if r := d.invoke(t, pendingID); r.ErrorType != want {
 				t.Errorf("%s: %s", r.ErrorType, r.ErrorMessage)
 			}

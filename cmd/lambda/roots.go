@@ -6,10 +6,12 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/pem"
 	"errors"
 	"net"
 	"os"
+	"slices"
 	"sync"
 	"time"
 )
@@ -38,8 +40,8 @@ func (d *tlsDialer) DialContext(ctx context.Context, network, address string) (n
 	defer cancel()
 	roots := d.roots()
 	conn, err := dial(ctx, network, address, roots)
-	var unknown x509.UnknownAuthorityError
-	if roots != nil && errors.As(err, &unknown) {
+	var refused *tls.CertificateVerificationError
+	if roots != nil && errors.As(err, &refused) {
 		return dial(ctx, network, address, nil)
 	}
 	return conn, err
@@ -53,13 +55,20 @@ func dial(ctx context.Context, network, address string, roots *x509.CertPool) (n
 // usualRoots picks the roots of the usual authorities from a bundle; nil if there are none. Every root in it is one that
 // the system trusts too.
 func usualRoots(file string) *x509.CertPool {
-	text, err := os.ReadFile(file) // #nosec G304 -- the system's bundle, or the one that the operator has named
+	text, err := os.ReadFile(file) // #nosec G304 G703 -- the system's bundle, or the one that the operator has named
 	if err != nil {
 		return nil
 	}
 	var pool *x509.CertPool
-	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
-		if block.Type != "CERTIFICATE" || len(block.Headers) > 0 || !isUsual(block.Bytes) {
+	begin := []byte("-----BEGIN CERTIFICATE-----\n")
+	for i := bytes.Index(text, begin); i >= 0; i = bytes.Index(text, begin) {
+		here := text[i:]
+		text = here[len(begin):]
+		if !isUsual(text) {
+			continue
+		}
+		block, _ := pem.Decode(here)
+		if block == nil || len(block.Headers) > 0 {
 			continue
 		}
 		if cert, err := x509.ParseCertificate(block.Bytes); err == nil {
@@ -72,11 +81,10 @@ func usualRoots(file string) *x509.CertPool {
 	return pool
 }
 
+// isUsual looks only into the first lines of a certificate, which hold its issuer: of a root, that is itself.
 func isUsual(certificate []byte) bool {
-	for _, name := range usualAuthorities {
-		if bytes.Contains(certificate, name) {
-			return true
-		}
-	}
-	return false
+	const lines = 4 * 65
+	var head [lines]byte
+	n, _ := base64.StdEncoding.Decode(head[:], certificate[:min(lines, len(certificate))])
+	return slices.ContainsFunc(usualAuthorities, func(name []byte) bool { return bytes.Contains(head[:n], name) })
 }

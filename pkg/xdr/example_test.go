@@ -42,9 +42,9 @@ func ExampleClient_GetActionStatus() {
 		"errorReasons": {"9d5a7b2f6c1f0a11": {"errorDescription": "Element not found.\r\n"}}}}`)
 	defer stop()
 
-	cred, err := xdr.NewCredentials(address, "7", "the key", xdr.Advanced)
+	_, err := xdr.NewCredentials(address, "7", "the key", xdr.Advanced)
 	fmt.Println("a key with a space:", err)
-	cred, err = xdr.NewCredentials(address, "7", "the-key", xdr.Advanced)
+	cred, err := xdr.NewCredentials(address, "7", "the-key", xdr.Advanced)
 	if err != nil {
 		panic(err)
 	}

@@ -1,0 +1,144 @@
+package main
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"errors"
+	"io"
+	"log"
+	"math/big"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// authority is a root, and a certificate for 127.0.0.1 that it has signed.
+type authority struct {
+	root []byte // PEM
+	leaf tls.Certificate
+}
+
+func newAuthority(organization string) authority {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		panic(err)
+	}
+	root := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{Organization: []string{organization}, CommonName: "Root"},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), BasicConstraintsValid: true, IsCA: true,
+	}
+	leaf := *root
+	leaf.SerialNumber, leaf.IsCA, leaf.Subject = big.NewInt(2), false, pkix.Name{CommonName: "server"}
+	leaf.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1)}
+	sign := func(c *x509.Certificate) []byte {
+		der, err := x509.CreateCertificate(rand.Reader, c, root, &key.PublicKey, key)
+		if err != nil {
+			panic(err)
+		}
+		return der
+	}
+	return authority{
+		pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: sign(root)}),
+		tls.Certificate{Certificate: [][]byte{sign(&leaf)}, PrivateKey: key},
+	}
+}
+
+// Go reads the system store once in a process, so these are the same in every run of a test.
+var (
+	amazon  = newAuthority("Amazon")
+	google  = newAuthority("Google Trust Services LLC")
+	private = newAuthority("Acme Private")
+	forged  = newAuthority("Amazon")
+)
+
+func (a authority) serve(t *testing.T) *httptest.Server {
+	t.Helper()
+	server := httptest.NewUnstartedServer(http.NotFoundHandler())
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.TLS = &tls.Config{Certificates: []tls.Certificate{a.leaf}}
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	return server
+}
+
+func bundle(t *testing.T, parts ...[]byte) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "ca-bundle.crt")
+	if err := os.WriteFile(file, bytes.Join(parts, nil), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+func connect(d *tlsDialer, server *httptest.Server, host string) error {
+	_, port, _ := strings.Cut(server.Listener.Addr().String(), ":")
+	client := http.Client{Transport: &http.Transport{DialTLSContext: d.DialContext}}
+	defer client.CloseIdleConnections()
+	resp, err := client.Get("https://" + host + ":" + port)
+	if err == nil {
+		resp.Body.Close()
+	}
+	return err
+}
+
+func TestUsualRoots(t *testing.T) {
+	t.Parallel()
+	junk := []byte("# a comment\n-----BEGIN CERTIFICATE-----\nQW1hem9u\n-----END CERTIFICATE-----\n-----BEGIN CERTIFICATE-----\n")
+	pool := usualRoots(bundle(t, []byte("# Amazon\n"), private.root, amazon.root, google.root, junk))
+	want := x509.NewCertPool()
+	want.AppendCertsFromPEM(amazon.root)
+	want.AppendCertsFromPEM(google.root)
+	if pool == nil || !pool.Equal(want) {
+		t.Error("not the two roots of the usual authorities")
+	}
+	for _, file := range []string{bundle(t, private.root), bundle(t, junk), bundle(t), filepath.Join(t.TempDir(), "none")} {
+		if usualRoots(file) != nil {
+			t.Errorf("%s: roots", file)
+		}
+	}
+}
+
+// The system store decides wherever the usual roots do not.
+func TestTLSDialer(t *testing.T) {
+	t.Setenv("SSL_CERT_FILE", bundle(t, amazon.root, private.root))
+	t.Setenv("SSL_CERT_DIR", t.TempDir())
+	d := newTLSDialer(5 * time.Second)
+	if err := connect(d, amazon.serve(t), "127.0.0.1"); err != nil {
+		t.Errorf("a usual authority: %v", err)
+	}
+	if err := connect(d, private.serve(t), "127.0.0.1"); err != nil {
+		t.Errorf("a private authority in SSL_CERT_FILE: %v", err)
+	}
+	var unknown x509.UnknownAuthorityError
+	if err := connect(d, forged.serve(t), "127.0.0.1"); !errors.As(err, &unknown) {
+		t.Errorf("an authority with a usual name that is not in the store: %v", err)
+	}
+	var name x509.HostnameError
+	if err := connect(d, amazon.serve(t), "localhost"); !errors.As(err, &name) {
+		t.Errorf("a certificate for another name: %v", err)
+	}
+}
+
+func TestTLSDialerEndsInTime(t *testing.T) {
+	t.Parallel()
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	d := newTLSDialer(50 * time.Millisecond)
+	if _, err := d.DialContext(t.Context(), "tcp", silent.Addr().String()); !os.IsTimeout(err) && !strings.Contains(err.Error(), "deadline exceeded") {
+		t.Errorf("a handshake that never ends: %v", err)
+	}
+}

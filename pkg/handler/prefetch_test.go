@@ -1,0 +1,36 @@
+package handler_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/soarstep/xdr-action-status/internal/xdrtest"
+)
+
+func TestPrefetchIsTheFirstChecksFetch(t *testing.T) {
+	t.Parallel()
+	r := newCacheRig(t)
+	r.sim.ExpectSecretCalls(1)
+	r.sim.AddSecretFaults(xdrtest.SecretFault{Delay: 50 * time.Millisecond})
+	r.Prefetch(t.Context())
+	r.check(t, anyID)
+	r.check(t, anyID)
+}
+
+func TestFailedPrefetchCostsTheFirstCheckNothing(t *testing.T) {
+	t.Parallel()
+	r := newCacheRig(t)
+	r.sim.ExpectSecretCalls(2)
+	r.sim.AddSecretFaults(xdrtest.SecretFault{From: 1, To: 1, Delay: 50 * time.Millisecond, Name: "AccessDeniedException"})
+	r.Prefetch(t.Context())
+	r.check(t, anyID)
+}
+
+func TestNothingToPrefetch(t *testing.T) {
+	t.Parallel()
+	r := newCacheRig(t)
+	r.sim.ExpectSecretCalls(1)
+	r.SecretID = ""
+	r.Prefetch(t.Context())
+	r.check(t, `{"group_action_id":5,"tenant":"acme"}`)
+}
