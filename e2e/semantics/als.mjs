@@ -1,0 +1,97 @@
+// Runs jobs through aws-local-stepfunctions: a JSON list of {name, definition, input} on stdin, a list of traces on
+// stdout. It reaches no AWS: tasks are handed to the functions below, which call the front at the URL in argv.
+import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const packages = join(process.env.MODULES, 'package.json');
+const require = createRequire(packages);
+const { StateMachine } = require('aws-local-stepfunctions');
+
+const [command, front] = process.argv.slice(2);
+
+function version() {
+  const path = join(process.env.MODULES, 'node_modules/aws-local-stepfunctions/package.json');
+  return `${JSON.parse(readFileSync(path)).version} on Node ${process.versions.node}`;
+}
+
+// failure is an error with the name that the engine compares with ErrorEquals.
+function failure(name, cause) {
+  const error = new Error(typeof cause === 'string' ? cause : JSON.stringify(cause));
+  error.name = name;
+  return error;
+}
+
+// invoke is what the service integration arn:aws:states:::lambda:invoke does with its parameters.
+async function invoke({ FunctionName, Payload }) {
+  const url = `${front}/2015-03-31/functions/${encodeURIComponent(FunctionName)}/invocations`;
+  const reply = await fetch(url, { method: 'POST', body: JSON.stringify(Payload) });
+  const body = await reply.json();
+  if (!reply.ok) throw failure(`Lambda.${reply.headers.get('x-amzn-errortype')}`, body.message);
+  if (reply.headers.has('x-amz-function-error')) throw failure(body.errorType, body);
+  return { StatusCode: reply.status, Payload: body };
+}
+
+// putEvents is arn:aws:states:::events:putEvents.
+async function putEvents({ Entries }) {
+  const entries = Entries.map((e) => ({ ...e, Detail: JSON.stringify(e.Detail) }));
+  const reply = await fetch(`${front}/`, {
+    method: 'POST',
+    headers: { 'X-Amz-Target': 'AWSEvents.PutEvents' },
+    body: JSON.stringify({ Entries: entries }),
+  });
+  const body = await reply.json();
+  if (!reply.ok) throw failure(`EventBridge.${body.__type}`, body.message);
+  if (body.FailedEntryCount > 0) throw failure('EventBridge.FailedEntry', body);
+  return body;
+}
+
+const handlers = { Check: invoke, Announce: putEvents };
+
+// step translates one event of the engine's log; undefined for those that say nothing more.
+function step(event, lastError) {
+  const kind = { StateEntered: 'entered', StateFailed: 'failed', StateRetried: 'retried', StateCaught: 'caught' }[event.type];
+  if (!kind) return undefined;
+  const { name, input } = event.state;
+  return kind === 'entered' ? { kind, state: name, input } : { kind, state: name, error: event.Error ?? lastError };
+}
+
+// machine makes one for each different definition: it validates it, which takes longer than most cases.
+const machines = new Map();
+function machine(definition) {
+  const key = JSON.stringify(definition);
+  if (!machines.has(key)) machines.set(key, new StateMachine(definition));
+  return machines.get(key);
+}
+
+async function run({ definition, input }) {
+  const trace = { steps: [] };
+  try {
+    const execution = machine(definition).run(input, { overrides: { taskResourceLocalHandlers: handlers } });
+    execution.result.catch(() => {}); // the log tells
+    let lastError;
+    for await (const event of execution.eventLogs) {
+      const found = step(event, lastError);
+      if (found) trace.steps.push(found);
+      lastError = event.type === 'StateFailed' ? event.Error : lastError;
+      if (event.type === 'ExecutionSucceeded') Object.assign(trace, { status: 'SUCCEEDED', output: JSON.stringify(event.output) });
+      if (event.type === 'ExecutionTimeout') trace.status = 'TIMED_OUT';
+      if (event.type === 'ExecutionFailed') {
+        const cause = typeof event.Cause === 'string' ? event.Cause : JSON.stringify(event.Cause);
+        Object.assign(trace, { status: 'FAILED', error: event.Error, cause });
+      }
+    }
+  } catch (error) {
+    Object.assign(trace, { status: 'REFUSED', error: error.name, cause: error.message });
+  }
+  return trace;
+}
+
+if (command === 'version') {
+  console.log(version());
+} else {
+  const jobs = JSON.parse(readFileSync(0));
+  for (const { definition } of jobs) machine(definition); // before the first clock runs
+  const traces = await Promise.all(jobs.map(run));
+  process.stdout.write(JSON.stringify(traces), () => process.exit(0)); // not wait for what a timeout left behind
+}

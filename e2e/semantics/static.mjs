@@ -1,0 +1,62 @@
+// Gives the workflow, and faulty copies of it, to two validators: asl-validator knows the schema, the language service
+// reads the document as an editor does. A copy that passes both would mean that nobody looked.
+import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const modules = process.env.MODULES;
+const require = createRequire(join(modules, 'package.json'));
+const validate = require('asl-validator');
+const { getLanguageService, ASTTree, TextDocument } = require('amazon-states-language-service');
+
+const source = readFileSync(process.argv[2], 'utf8');
+const service = getLanguageService({});
+const versionOf = (name) => JSON.parse(readFileSync(join(modules, 'node_modules', name, 'package.json'))).version;
+
+function aslValidator(text) {
+  const { isValid, errorsText } = validate(JSON.parse(text), { checkArn: true, checkPaths: true });
+  return isValid ? '' : errorsText('; ');
+}
+
+async function languageService(text) {
+  const document = TextDocument.create('file:///workflow.asl.json', 'asl', 1, text);
+  const found = await service.doValidation(document, service.parseJSONDocument(document));
+  return found.map((d) => `line ${d.range.start.line + 1}: ${d.message}`).join('; ');
+}
+
+// Each fault is a change to the definition, and the validator that must see it; 'both' where both do, 'neither' where
+// it takes the tests in statemachine/.
+const faults = [
+  ['a Next to nowhere', 'both', (d) => { d.States.Wait.Next = 'Nowhere'; }],
+  ['a StartAt to nowhere', 'both', (d) => { d.StartAt = 'Nowhere'; }],
+  ['a state nobody goes to', 'both', (d) => { d.States.Lost = { Type: 'Succeed' }; }],
+  ['a Catch to nowhere', 'both', (d) => { d.States.Check.Catch[0].Next = 'Nowhere'; }],
+  ['a type that does not exist', 'both', (d) => { d.States.Wait.Type = 'Sleep'; }],
+  ['a task without a resource', 'both', (d) => { delete d.States.Check.Resource; }],
+  ['a path that is none', 'asl-validator', (d) => { d.States.Wait.SecondsPath = '$.check..['; }],
+  ['two durations in a Wait', 'both', (d) => { d.States.Wait.Seconds = 1; }],
+  ['an unknown JitterStrategy', 'language service', (d) => { d.States.Check.Retry[0].JitterStrategy = 'SOME'; }],
+  ['States.ALL not alone', 'neither', (d) => { d.States.Check.Catch[2].ErrorEquals.push('X'); }],
+  ['States.ALL not last', 'neither', (d) => { d.States.Check.Catch.reverse(); }],
+  ['a misspelt error name', 'neither', (d) => { d.States.Check.Catch[1].ErrorEquals[0] = 'XDR.Invalid'; }],
+  ['a task without a time limit', 'neither', (d) => { delete d.States.Check.TimeoutSeconds; }],
+];
+
+let failed = false;
+async function check(what, text, expected) {
+  const said = { 'asl-validator': aslValidator(text), 'language service': await languageService(text) };
+  const who = Object.keys(said).filter((name) => said[name]);
+  const got = who.length === 2 ? 'both' : who[0] ?? 'neither';
+  const ok = got === expected;
+  failed ||= !ok;
+  console.log(`${ok ? 'ok   ' : 'WRONG'}  ${what}: ${got}${ok ? '' : `, expected ${expected}: ${JSON.stringify(said)}`}`);
+}
+
+console.log(`asl-validator ${versionOf('asl-validator')}, amazon-states-language-service ${versionOf('amazon-states-language-service')}; who finds a fault in`);
+await check('the workflow', source, 'neither');
+for (const [what, expected, change] of faults) {
+  const definition = JSON.parse(source);
+  change(definition);
+  await check(what, JSON.stringify(definition, null, 2), expected);
+}
+process.exit(failed ? 1 : 0);
