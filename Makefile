@@ -6,7 +6,7 @@ FUZZTIME ?= 60s
 SPEED ?= 20
 MIN_COVERAGE = 95
 
-.PHONY: help demo test lint cover check build sim fuzz bench build-StatusFunction
+.PHONY: help demo test lint cover check build sim fuzz bench e2e torture build-StatusFunction
 
 help: ## list the targets
 	@grep -hE '^[a-zA-Z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 24
@@ -47,12 +47,18 @@ fuzz: ## run each fuzz target for FUZZTIME
 	  done; \
 	done
 
+e2e: ## deploy the template into a local AWS and run the workflow on third-party engines
+	e2e/run
+
+torture: ## the long campaigns: faults, chaos, hostile input, rotation, soak; at most 15 minutes
+	cd torture && TORTURE=long go test -count=1 -timeout 15m -v .
+
 STARTS ?= 30
 bench: ## measure the step against its rivals, and rewrite the tables and plots of docs/performance.md
 	go run ./bench -starts $(STARTS) -docs docs
 
-build-StatusFunction: ## called by sam build
-	GOOS=linux CGO_ENABLED=0 go build -trimpath -tags lambda.norpc -ldflags '-s -w' -o $(ARTIFACTS_DIR)/bootstrap ./cmd/lambda
+build-StatusFunction: ## called by sam build, which does not tell the Architecture: GOARCH=amd64 for x86_64
+	GOOS=linux GOARCH=$${GOARCH:-arm64} CGO_ENABLED=0 go build -trimpath -tags lambda.norpc -ldflags '-s -w' -o $(ARTIFACTS_DIR)/bootstrap ./cmd/lambda
 
 $(GOLANGCI_LINT):
 	@mkdir -p .tools

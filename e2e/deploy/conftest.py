@@ -1,0 +1,61 @@
+"""Fixtures of the deployment tests: the tools, a simulated tenant, a local AWS, and the stack deployed into it."""
+
+import os
+import pathlib
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+import local  # noqa: E402  (needs the path above)
+
+ROOT = local.ROOT
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "engine(name): what runs the case, with its version")
+
+
+def pytest_runtest_makereport(item, call):
+    """Adds each case to the summary."""
+    skipped = call.excinfo and call.excinfo.errisinstance(pytest.skip.Exception)
+    if call.when != "call" and not call.excinfo:
+        return
+    result = "skipped" if skipped else "FAILED" if call.excinfo else "passed"
+    engine = item.get_closest_marker("engine").args[0]
+    case = (item.function.__doc__ or item.name).splitlines()[0].rstrip(".")
+    if hasattr(item, "callspec"):
+        case += f" [{item.callspec.id.strip('-')}]"
+    path = os.environ.get("E2E_RESULTS")
+    if path:
+        with open(path, "a", encoding="utf-8") as out:
+            out.write(f"{engine}\t{case}\t{result}\t{call.duration:.1f}\n")
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory):
+    """The directory that `sam build` filled, for this machine's processor."""
+    out = tmp_path_factory.mktemp("sam") / "build"
+    return local.build(out, local.goarch())
+
+
+@pytest.fixture(scope="session")
+def xdrsim_binary(tmp_path_factory):
+    out = tmp_path_factory.mktemp("bin") / "xdrsim"
+    local.run("go", "build", "-o", out, "./cmd/xdrsim", cwd=ROOT)
+    return out
+
+
+@pytest.fixture(scope="module")
+def simulator(xdrsim_binary, tmp_path_factory):
+    """A simulated tenant on a free port, ten times as fast as real life."""
+    with local.Simulator(xdrsim_binary, tmp_path_factory.mktemp("xdrsim"), "127.0.0.1:0", speed=10) as sim:
+        yield sim
+
+
+@pytest.fixture(scope="module")
+def aws(tmp_path_factory):
+    """A local AWS, empty."""
+    with local.MiniStack(tmp_path_factory.mktemp("ministack")) as running:
+        yield running
