@@ -1,12 +1,16 @@
 # Everything a developer or CI does. Tools are pinned here and installed under .tools.
 GOLANGCI_LINT_VERSION = v2.15.0
 GOLANGCI_LINT = .tools/golangci-lint-$(GOLANGCI_LINT_VERSION)
+CYCLONEDX_GOMOD_VERSION = v1.10.0
+CYCLONEDX_GOMOD = .tools/cyclonedx-gomod-$(CYCLONEDX_GOMOD_VERSION)
 
 FUZZTIME ?= 60s
 SPEED ?= 20
+SEED ?= 1
+STARTS ?= 30
 MIN_COVERAGE = 95
 
-.PHONY: help demo test lint cover check build sim fuzz bench e2e torture build-StatusFunction
+.PHONY: help demo test lint cover check build sim fuzz bench e2e torture sbom build-StatusFunction
 
 help: ## list the targets
 	@grep -hE '^[a-zA-Z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 24
@@ -18,11 +22,13 @@ demo: bin/xdrwait ## watch the real step follow a simulated action of 24 endpoin
 
 test: ## run all tests with the race detector, in random order
 	go test -race -shuffle=on -count=1 ./...
+	cd torture && go test -race -shuffle=on -count=1 ./...
 
 lint: $(GOLANGCI_LINT) ## run the linters, and check formatting and modules
 	$(GOLANGCI_LINT) run ./...
 	go mod tidy -diff
 	go mod verify
+	cd torture && $(CURDIR)/$(GOLANGCI_LINT) run ./... && go mod tidy -diff && go mod verify
 
 cover: ## run the tests of pkg/ and demand their coverage
 	go test -count=1 -coverpkg=./pkg/... -coverprofile=coverage.out ./pkg/...
@@ -41,7 +47,7 @@ sim: ## serve the simulated tenant and its secret where events/env.json expects 
 	go run ./cmd/xdrsim -addr 127.0.0.1:8480
 
 fuzz: ## run each fuzz target for FUZZTIME
-	@set -e; for pkg in ./pkg/xdr ./pkg/handler; do \
+	@set -e; for pkg in ./pkg/xdr ./pkg/handler ./cmd/lambda; do \
 	  for target in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
 	    echo "$$pkg $$target"; go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1s $$pkg; \
 	  done; \
@@ -50,10 +56,13 @@ fuzz: ## run each fuzz target for FUZZTIME
 e2e: ## deploy the template into a local AWS and run the workflow on third-party engines
 	e2e/run
 
-torture: ## the long campaigns: faults, chaos, hostile input, rotation, soak; at most 15 minutes
-	cd torture && TORTURE=long go test -count=1 -timeout 15m -v .
+torture: ## all campaigns in their long form, at most 15 minutes; SEED=2 draws another run
+	cd torture && TORTURE=long bash -o pipefail -c 'go test -count=1 -v -timeout 15m . -seed=$(SEED) | grep -vE "^ *(===|--- PASS)"'
 
-STARTS ?= 30
+sbom: $(CYCLONEDX_GOMOD) ## write the function's bill of materials to bin/bootstrap.cdx.json
+	@mkdir -p bin
+	GOOS=linux CGO_ENABLED=0 GOFLAGS=-tags=lambda.norpc $(CYCLONEDX_GOMOD) app -json -licenses -noserial -notimestamp -main cmd/lambda -output bin/bootstrap.cdx.json
+
 bench: ## measure the step against its rivals, and rewrite the tables and plots of docs/performance.md
 	go run ./bench -starts $(STARTS) -docs docs
 
@@ -64,6 +73,11 @@ $(GOLANGCI_LINT):
 	@mkdir -p .tools
 	GOBIN=$(CURDIR)/.tools go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION)
 	mv .tools/golangci-lint $@
+
+$(CYCLONEDX_GOMOD):
+	@mkdir -p .tools
+	GOBIN=$(CURDIR)/.tools go install github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@$(CYCLONEDX_GOMOD_VERSION)
+	mv .tools/cyclonedx-gomod $@
 
 .PHONY: FORCE
 FORCE:

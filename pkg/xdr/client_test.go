@@ -422,6 +422,26 @@ func TestEchoedKeyInBrokenHTTPIsRedacted(t *testing.T) {
 	}
 }
 
+// A proxy that refuses may repeat the credentials of HTTPS_PROXY in its reason phrase.
+func TestProxyRefusesWithoutWords(t *testing.T) {
+	t.Parallel()
+	address := listen(t, func(conn net.Conn) {
+		if r, err := http.ReadRequest(bufio.NewReader(conn)); err == nil {
+			_, _ = conn.Write([]byte("HTTP/1.1 407 " + r.Header.Get("Proxy-Authorization") + "\r\n\r\n"))
+		}
+	})
+	through, err := url.Parse(strings.Replace(address, "://", "://user:CANARY@", 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	transport := xdr.NewTransport(5 * time.Second)
+	transport.Proxy = http.ProxyURL(through)
+	_, err = ask(t, &xdr.Client{Transport: transport}, "https://api.example.invalid", "k", xdr.Standard, 1)
+	if e := failure(t, err); e.Kind != xdr.NoAnswer || !strings.HasSuffix(e.Error(), "the proxy of HTTPS_PROXY refused to connect: HTTP 407") {
+		t.Error(e)
+	}
+}
+
 func TestTLSIsVerified(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewUnstartedServer(http.NotFoundHandler())

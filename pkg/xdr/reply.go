@@ -49,12 +49,14 @@ type replyReader struct {
 // readReply reads one whole JSON document. Names of agents may repeat and texts may be ill-formed
 // UTF-8: detecting the one takes memory for each agent, and the other must not cost a verdict.
 func readReply(r io.Reader, cred Credentials, sink Sink) (refusal, error) {
+	limited := &valueLimit{r: r}
 	rr := replyReader{
-		dec:  jsontext.NewDecoder(r, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)),
+		dec:  jsontext.NewDecoder(limited, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)),
 		cred: cred,
 		sink: sink,
 		seen: make(map[string]bool, 2),
 	}
+	limited.dec = rr.dec
 	if err := rr.object(rr.top); err != nil {
 		return refusal{}, err
 	}
@@ -68,6 +70,27 @@ func readReply(r io.Reader, cred Credentials, sink Sink) (refusal, error) {
 	}
 	rr.said.withData = rr.seen["data"]
 	return rr.said, nil
+}
+
+// maxValue bounds one string, one agent's reason, one run of white space, in bytes. The decoder keeps it whole, and
+// a few times over as its buffer grows: without a bound of its own, a reply of the permitted size could take all the
+// memory of a function.
+const maxValue = 1 << 20
+
+// valueLimit ends a reply in which the decoder has been reading the same value for too long.
+type valueLimit struct {
+	r    io.Reader
+	dec  *jsontext.Decoder
+	read int64
+}
+
+func (l *valueLimit) Read(p []byte) (int, error) {
+	if l.read-l.dec.InputOffset() > maxValue {
+		return 0, fmt.Errorf("a value over the limit of %d bytes", maxValue)
+	}
+	n, err := l.r.Read(p)
+	l.read += int64(n)
+	return n, err
 }
 
 func (rr *replyReader) top(name []byte) error {

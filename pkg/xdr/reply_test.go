@@ -84,6 +84,26 @@ func TestReadReplyErrors(t *testing.T) {
 	}
 }
 
+// One long value would take a multiple of its size in the decoder; it ends the reply instead.
+func TestReadReplyLongValue(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("A", 2<<20)
+	for name, body := range map[string]string{
+		"status": `{"reply":{"data":{"a":"` + long + `"}}}`, "agent": `{"reply":{"data":{"` + long + `":"FAILED"}}}`,
+		"reason": `{"reply":{"errorReasons":{"a":{"errorDescription":"` + long + `"}}}}`, "unknown member": `{"reply":{"x":"` + long + `"}}`,
+		"white space": `{"reply":` + strings.ReplaceAll(long, "A", " ") + `{}}`,
+	} {
+		_, err := readReply(strings.NewReader(body), credentials(t, canary, Advanced), ignore{})
+		if err == nil || !strings.Contains(err.Error(), "a value over the limit of 1048576 bytes") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	half := strings.Repeat("A", 1<<19)
+	if _, err := readReply(strings.NewReader(`{"reply":{"data":{"a":"`+half+`","b":"`+half+`","c":"`+half+`"}}}`), credentials(t, canary, Advanced), ignore{}); err != nil {
+		t.Errorf("three values within the limit: %v", err)
+	}
+}
+
 // However early a good reply breaks off, it is known to have broken off.
 func TestReadReplyBrokenOff(t *testing.T) {
 	t.Parallel()
