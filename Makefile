@@ -10,7 +10,7 @@ SEED ?= 1
 STARTS ?= 30
 MIN_COVERAGE = 95
 
-.PHONY: help demo test lint cover check build sim fuzz bench e2e torture sbom build-StatusFunction
+.PHONY: help demo test lint cover check build sim fuzz bench e2e torture sbom picture build-StatusFunction
 
 help: ## list the targets
 	@grep -hE '^[a-zA-Z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 24
@@ -62,6 +62,11 @@ torture: ## all campaigns in their long form, at most 15 minutes; SEED=2 draws a
 sbom: $(CYCLONEDX_GOMOD) ## write the function's bill of materials to bin/bootstrap.cdx.json
 	@mkdir -p bin
 	GOOS=linux CGO_ENABLED=0 GOFLAGS=-tags=lambda.norpc $(CYCLONEDX_GOMOD) app -json -licenses -noserial -notimestamp -main cmd/lambda -output bin/bootstrap.cdx.json
+
+picture: bin/xdrwait ## draw docs/demo.svg anew
+	test -x .tools/picture/bin/python || python3 -m venv .tools/picture
+	.tools/picture/bin/pip install -q --disable-pip-version-check rich==15.0.0
+	.tools/picture/bin/python docs/picture.py 'bin/xdrwait --simulate mixed --speed $(SPEED)' docs/demo.svg
 
 bench: ## measure the step against its rivals, and rewrite the tables and plots of docs/performance.md
 	go run ./bench -starts $(STARTS) -docs docs
