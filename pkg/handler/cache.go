@@ -62,7 +62,7 @@ func (s *Step) secret(ctx context.Context, id, rejected string) (secret, source,
 		select {
 		case <-f.done:
 		case <-ctx.Done():
-			return secret{}, "", errorf(CredentialsUnavailable, "secret %q: no answer from Secrets Manager: %s", id, timedOut(ctx))
+			return secret{}, "", errorf(CredentialsUnavailable, "secret %q: no answer from Secrets Manager: %s", id, whyEnded(ctx))
 		}
 		last := began || round > 0
 		switch {

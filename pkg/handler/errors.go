@@ -132,8 +132,8 @@ func recovered(value any) *Error {
 	return e
 }
 
-// timedOut tells whether a context ended because its time was up.
-func timedOut(ctx context.Context) string {
+// whyEnded says what ended a context.
+func whyEnded(ctx context.Context) string {
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return "the function's time is nearly up"
 	}
