@@ -12,28 +12,24 @@ type coldStart struct {
 	faults, memory int // at the first question for an event, and after the check
 }
 
-// slow puts a process on a share of its CPU, from its start or only when it has initialized.
+// slow is a part of a CPU, from the start or only once the process has initialized. The zero value is a whole one.
 type slow struct {
-	share     share
+	part      float64
 	fromStart bool
 }
 
-func (s *slow) at(initialized bool, b *sandbox) error {
-	if s == nil || s.fromStart == initialized {
-		return nil
+func startCold(c contender, cpu int, s slow) (m coldStart, err error) {
+	var first share
+	part := newShare(s.part) // a group for each start: none inherits what another has used up
+	defer part.close()
+	if s.fromStart {
+		first = part
 	}
-	return s.share.limit(b.cmd.Process.Pid, b.exited)
-}
-
-func startCold(c contender, cpu int, s *slow) (m coldStart, err error) {
-	box, err := start(c, cpu)
+	box, err := start(c, cpu, first)
 	if err != nil {
 		return m, err
 	}
 	defer func() { err = errors.Join(err, box.stop()) }()
-	if err := s.at(false, box); err != nil {
-		return m, err
-	}
 	ready, err := box.ready()
 	if err != nil {
 		return m, err
@@ -42,7 +38,7 @@ func startCold(c contender, cpu int, s *slow) (m coldStart, err error) {
 	if m.faults, err = pageFaults(box.cmd.Process.Pid); err != nil {
 		return m, err
 	}
-	if err := s.at(true, box); err != nil {
+	if err := part.limit(box.cmd.Process.Pid, box.exited); err != nil {
 		return m, err
 	}
 	if m.check, err = box.check(1); err != nil {
@@ -56,7 +52,7 @@ func startCold(c contender, cpu int, s *slow) (m coldStart, err error) {
 type cold struct{ init, check, total, faults, memory series }
 
 // startAllCold starts the contenders in turn, n times, so that what disturbs the machine meets all of them.
-func startAllCold(contenders []contender, cpu, n int, s *slow) (cold, error) {
+func startAllCold(contenders []contender, cpu, n int, s slow) (cold, error) {
 	r := cold{series{}, series{}, series{}, series{}, series{}}
 	order := rand.New(rand.NewPCG(1, 2)) // #nosec G404 -- a neighbour in the order leaves caches behind
 	for range n {

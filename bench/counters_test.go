@@ -12,14 +12,12 @@ import (
 
 var update = flag.Bool("update", false, "write testdata/modules.txt")
 
-// The bounds of what can be counted. They have air: what they are to catch is a step, not a drift.
+// The bounds of what can be counted. Most have air: what they are to catch is a step, not a drift.
 const (
-	maxBinary          = 8_400_000 // bytes
-	maxZipped          = 3_500_000
-	maxAllocations     = 320 // of a warm check of 1 endpoint; 125 of them are the runtime client's
-	maxAllocations100k = 700 // of 100,000 endpoints: another for each TLS record
+	maxAllocations     = 290 // of a warm check of 1 endpoint; 125 of them are the runtime client's
+	maxAllocations100k = 680 // of 100,000 endpoints: another for each TLS record, of which there are 580 to 630 here
 	maxPeak            = 16_000_000
-	maxFaults          = 1.6 // × hello, at the first question for an event, without prefetch
+	maxFaults          = 1.55 // × hello, at the first question for an event, without prefetch
 )
 
 func testRig(t *testing.T) *rig {
@@ -48,11 +46,15 @@ func must[T any](t *testing.T) func(value T, err error) T {
 
 func TestSizeAndModules(t *testing.T) {
 	t.Parallel()
-	ours := must[contender](t)(testRig(t).ours(false))
-	s := must[size](t)(sizeOf(ours.binary))
-	if s.binary > maxBinary || s.zipped > maxZipped {
-		t.Errorf("%d bytes, zipped %d; at most %d, %d", s.binary, s.zipped, maxBinary, maxZipped)
+	r := testRig(t)
+	for arch, most := range map[string]size{"arm64": {7_500_000, 3_100_000}, "amd64": {8_100_000, 3_400_000}} {
+		s := must[size](t)(r.shipped(arch))
+		t.Logf("%s: %d bytes, zipped %d", arch, s.Binary, s.Zipped)
+		if s.Binary > most.Binary || s.Zipped > most.Zipped {
+			t.Errorf("%s: %d bytes, zipped %d; at most %d, %d", arch, s.Binary, s.Zipped, most.Binary, most.Zipped)
+		}
 	}
+	ours := must[contender](t)(r.ours(false))
 	linked := must[[]string](t)(modules(ours.binary))
 	file := filepath.Join("testdata", "modules.txt")
 	if *update {
@@ -90,7 +92,7 @@ func TestColdStartCost(t *testing.T) {
 	r := testRig(t)
 	lazy := r.lazy(must[contender](t)(r.ours(false)))
 	list := []contender{lazy, must[contender](t)(r.hello(false))}
-	c := must[cold](t)(startAllCold(list, must[int](t)(lastCPU()), 5, nil))
+	c := must[cold](t)(startAllCold(list, must[int](t)(lastCPU()), 5, slow{}))
 	ratio := c.faults.median(nameLazy) / c.faults.median(nameHello)
 	t.Logf("page faults: %v, %.2f × hello", c.faults.median(nameLazy), ratio)
 	if ratio > maxFaults {

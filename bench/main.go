@@ -84,6 +84,12 @@ func (r *results) run(rig *rig, list []contender) error {
 	if err := r.decode(); err != nil {
 		return err
 	}
+	r.Shipped = map[string]size{}
+	for _, arch := range []string{"arm64", "amd64"} {
+		if r.Shipped[arch], err = rig.shipped(arch); err != nil {
+			return err
+		}
+	}
 	r.Emulation = m.emulation
 	r.judge()
 	return nil

@@ -29,17 +29,15 @@ func measureMemory(ours contender, cpu, starts int) ([]memorySize, error) {
 	var rows []memorySize
 	plans := []plan{{1, 20, 10}, {100_000, 5, 1}}
 	for _, mb := range memorySizes {
-		var s *slow
-		if mb < wholeCPU {
-			part := newShare(float64(mb) / wholeCPU)
-			defer part.close()
-			s = &slow{share: part}
+		part := float64(mb) / wholeCPU
+		if mb == wholeCPU {
+			part = 0
 		}
-		cold, err := startAllCold([]contender{ours}, cpu, starts, s)
+		cold, err := startAllCold([]contender{ours}, cpu, starts, slow{part: part})
 		if err != nil {
 			return nil, err
 		}
-		warm, err := checkAllWarm([]contender{ours}, cpu, s, plans)
+		warm, err := checkAllWarm([]contender{ours}, cpu, part, plans)
 		if err != nil {
 			return nil, err
 		}

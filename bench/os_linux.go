@@ -45,8 +45,8 @@ func lastCPU() (int, error) {
 	return 0, errors.New("no CPU")
 }
 
-// startOn starts the command on one CPU: a process inherits the CPUs of the thread that starts it.
-func startOn(cpu int, cmd *exec.Cmd) error {
+// startOn starts the command on one CPU, and on a share of it: a process inherits both from the thread that starts it.
+func startOn(cpu int, s share, cmd *exec.Cmd) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	var before, only unix.CPUSet
@@ -58,7 +58,19 @@ func startOn(cpu int, cmd *exec.Cmd) error {
 		return err
 	}
 	defer func() { _ = unix.SchedSetaffinity(0, &before) }()
-	return cmd.Start()
+	if s.group == "" {
+		return cmd.Start()
+	}
+	if tasks := filepath.Join(s.group, "tasks"); write(tasks, strconv.Itoa(unix.Gettid())) == nil { // version 1
+		defer func() { _ = write(filepath.Join(filepath.Dir(s.group), "tasks"), strconv.Itoa(unix.Gettid())) }()
+		return cmd.Start()
+	}
+	group, err := os.Open(s.group)
+	if err != nil {
+		return err
+	}
+	cmd.SysProcAttr = &syscall.SysProcAttr{UseCgroupFD: true, CgroupFD: int(group.Fd())} // #nosec G115 -- version 2
+	return errors.Join(cmd.Start(), group.Close())
 }
 
 // pageFaults are those that needed no disk, since the process began.
@@ -89,7 +101,8 @@ func peakMemory(pid int) (int, error) {
 
 const period = 20 * time.Millisecond // Lambda's, by published measurements
 
-// share gives a process a part of one CPU: by a control group of its own, or else by stopping and continuing it.
+// share gives a process a part of one CPU: by a control group of its own, or else by stopping and continuing it. The
+// zero value is a whole CPU.
 type share struct {
 	part  float64
 	group string // "" without control groups
@@ -97,12 +110,15 @@ type share struct {
 
 func newShare(part float64) share {
 	s := share{part: part}
+	if part == 0 {
+		return s
+	}
 	for root, limit := range map[string][2]string{ // the two versions of control groups
 		"/sys/fs/cgroup":     {"cpu.max", fmt.Sprintf("%d %d", s.quota().Microseconds(), period.Microseconds())},
 		"/sys/fs/cgroup/cpu": {"cpu.cfs_quota_us", strconv.FormatInt(s.quota().Microseconds(), 10)},
 	} {
-		group := filepath.Join(root, fmt.Sprintf("xdr-bench-%d-%.0f", os.Getpid(), part*1e6))
-		if os.Mkdir(group, 0o700) != nil {
+		group, err := os.MkdirTemp(root, "xdr-bench-")
+		if err != nil {
 			continue
 		}
 		_ = write(filepath.Join(group, "cpu.cfs_period_us"), strconv.FormatInt(period.Microseconds(), 10)) // version 1 only
@@ -126,6 +142,9 @@ func (s share) String() string {
 
 // limit takes a running process into the share, until it ends.
 func (s share) limit(pid int, exited <-chan struct{}) error {
+	if s.part == 0 {
+		return nil
+	}
 	if s.group != "" {
 		return write(filepath.Join(s.group, "cgroup.procs"), strconv.Itoa(pid))
 	}

@@ -17,6 +17,6 @@ func (share) limit(int, <-chan struct{}) error { return errLinux }
 func (share) close()                           {}
 func keepOff(int) error                        { return errLinux }
 func lastCPU() (int, error)                    { return 0, errLinux }
-func startOn(int, *exec.Cmd) error             { return errLinux }
+func startOn(int, share, *exec.Cmd) error      { return errLinux }
 func pageFaults(int) (int, error)              { return 0, errLinux }
 func peakMemory(int) (int, error)              { return 0, errLinux }

@@ -39,7 +39,7 @@ def cold_start():
     rows = sorted(results["Contenders"], key=lambda row: row["Cold"])
     figure, axes = plt.subplots(2, 2, figsize=(11, 6), sharey=True)
     bars(axes[0][0], rows, "Cold", "init and first check, × hello")
-    bars(axes[0][1], rows, "At128", "the same on the CPU share of 128 MB, × this step")
+    bars(axes[0][1], rows, "At128Check", "the same at 128 MB, init at full speed, × this step")
     bars(axes[1][0], rows, "PageFaults", "page faults at the first question")
     for row in rows:
         row["PeakMB"] = row["PeakBytes100k"] / 1e6

@@ -13,7 +13,8 @@ type results struct {
 	Emulation  string // of a share of a CPU
 	Starts     int
 	Contenders []figures
-	DecodeMap  float64 // time of encoding/json into a map, as a multiple of the step's decoding
+	Shipped    map[string]size // what the template deploys, by architecture
+	DecodeMap  float64         // time of encoding/json into a map, as a multiple of the step's decoding
 	Decode     map[string]int
 	Schedule   []simulated
 	Memory     []memorySize
@@ -50,25 +51,25 @@ type measured struct {
 
 func (r *rig) measure(list []contender, cpu, starts int) (m measured, err error) {
 	progress("cold starts")
-	if m.cold, err = startAllCold(list, cpu, starts, nil); err != nil {
+	if m.cold, err = startAllCold(list, cpu, starts, slow{}); err != nil {
 		return m, err
 	}
-	small, medium := newShare(128.0/wholeCPU), newShare(512.0/wholeCPU)
-	defer small.close()
-	defer medium.close()
-	m.emulation = small.String()
+	const small, medium = 128.0 / wholeCPU, 512.0 / wholeCPU
+	sample := newShare(small)
+	m.emulation = sample.String()
+	sample.close()
 	for _, slowed := range []struct {
 		to *cold
 		s  slow
 	}{{&m.at128, slow{small, true}}, {&m.at128Check, slow{small, false}}, {&m.at512, slow{medium, true}}} {
 		progress("cold starts on a share of the CPU")
-		if *slowed.to, err = startAllCold(list, cpu, max(3, starts/2), &slowed.s); err != nil {
+		if *slowed.to, err = startAllCold(list, cpu, max(3, starts/2), slowed.s); err != nil {
 			return m, err
 		}
 	}
 	progress("warm checks")
 	plans := []plan{{1, 30, 100}, {1_000, 20, 10}, {10_000, 20, 3}, {100_000, 20, 1}}
-	if m.warm, err = checkAllWarm(list, cpu, nil, plans); err != nil {
+	if m.warm, err = checkAllWarm(list, cpu, 0, plans); err != nil {
 		return m, err
 	}
 	progress("allocations")
@@ -117,7 +118,7 @@ func (m measured) figuresOf(c contender) (f figures, err error) {
 		f.Modules = len(linked)
 	}
 	s, err := sizeOf(c.binary)
-	f.BinaryBytes, f.ZippedBytes = s.binary, s.zipped
+	f.BinaryBytes, f.ZippedBytes = s.Binary, s.Zipped
 	return f, err
 }
 

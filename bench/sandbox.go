@@ -39,8 +39,8 @@ type answer struct {
 	failed bool
 }
 
-// start runs a contender on one CPU.
-func start(c contender, cpu int) (*sandbox, error) {
+// start runs a contender on a share of one CPU.
+func start(c contender, cpu int, part share) (*sandbox, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it does not block
 	if err != nil {
 		return nil, err
@@ -65,7 +65,7 @@ func start(c contender, cpu int) (*sandbox, error) {
 	}
 	s.meter, s.cmd.ExtraFiles = meter, []*os.File{write}
 	s.began = time.Now()
-	err = startOn(cpu, s.cmd)
+	err = startOn(cpu, part, s.cmd)
 	_ = write.Close()
 	if err != nil {
 		return nil, err

@@ -13,10 +13,10 @@ type schedule struct {
 }
 
 // growing is the step's own: a fraction of the time that has passed, within bounds, in whole seconds. jitter is the
-// factor that chance puts to it.
+// factor, at most 1, that chance puts to it.
 func growing(name string, fraction, least, most, jitter float64) schedule {
 	return schedule{name, func(elapsed float64) float64 {
-		return max(1, math.Round(jitter*max(least, min(most, elapsed*fraction))))
+		return math.Floor(max(least, jitter*min(most, elapsed*fraction)))
 	}}
 }
 
@@ -37,7 +37,7 @@ const (
 
 // schedules are the step's defaults and their peers.
 var schedules = []schedule{
-	growing(nameSchedule, 0.1, 5, 300, 1), growing("the same, longest jitter", 0.1, 5, 300, 1.1),
+	growing(nameSchedule, 0.1, 5, 300, 1), growing("the same, most jitter", 0.1, 5, 300, 0.9),
 	fixed(15), fixed(30), fixed(60), doubling(300), doubling(3600),
 }
 

@@ -5,11 +5,12 @@ import (
 	"debug/buildinfo"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 )
 
 // size is what a binary weighs, in bytes.
-type size struct{ binary, zipped int }
+type size struct{ Binary, Zipped int }
 
 func sizeOf(file string) (s size, err error) {
 	content, err := os.ReadFile(file) // #nosec G304 -- built here
@@ -27,6 +28,15 @@ func sizeOf(file string) (s size, err error) {
 	}
 	err = z.Close()
 	return size{len(content), int(n)}, err
+}
+
+// shipped is what sam build makes for an architecture, in Go's name for it.
+func (r *rig) shipped(arch string) (size, error) {
+	out := filepath.Join(r.dir, "shipped-"+arch)
+	if err := run(r.root, "make", "-s", "build-StatusFunction", "GOARCH="+arch, "ARTIFACTS_DIR="+out); err != nil {
+		return size{}, err
+	}
+	return sizeOf(filepath.Join(out, "bootstrap"))
 }
 
 type counter int

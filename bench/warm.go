@@ -15,16 +15,18 @@ type warm struct {
 // plan is how many checks of each size are measured.
 type plan struct{ endpoints, rounds, checks int }
 
-// checkAllWarm lets the contenders make their checks in turn, a few at a time.
-func checkAllWarm(contenders []contender, cpu int, s *slow, plans []plan) (w warm, err error) {
+// checkAllWarm lets the contenders make their checks in turn, a few at a time, on a part of a CPU; 0 is a whole one.
+func checkAllWarm(contenders []contender, cpu int, part float64, plans []plan) (w warm, err error) {
 	w = warm{map[int]series{}, map[string]int{}}
 	boxes := make([]*sandbox, len(contenders))
 	for i, c := range contenders {
+		own := newShare(part)
+		defer own.close()
 		if boxes[i], err = startWarm(c, cpu); err != nil {
 			return w, err
 		}
 		defer func() { err = errors.Join(err, boxes[i].stop()) }()
-		if err := s.at(true, boxes[i]); err != nil {
+		if err := own.limit(boxes[i].cmd.Process.Pid, boxes[i].exited); err != nil {
 			return w, err
 		}
 	}
@@ -47,7 +49,7 @@ func checkAllWarm(contenders []contender, cpu int, s *slow, plans []plan) (w war
 }
 
 func startWarm(c contender, cpu int) (*sandbox, error) {
-	b, err := start(c, cpu)
+	b, err := start(c, cpu, share{})
 	if err != nil {
 		return nil, err
 	}

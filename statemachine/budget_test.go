@@ -100,9 +100,9 @@ type wait struct {
 	machine      Machine
 	counts       Events
 	clock, began time.Time
-	random       float64
-	outage       []int // what the tenant answers while it is down, in turns
-	always       bool  // it is down in every hour
+	random       float64 // how long chance makes each wait, from 0 to 1
+	outage       []int   // what the tenant answers while it is down, in turns
+	always       bool    // it is down in every hour
 
 	asked, checks, failures, events int
 }
@@ -122,7 +122,7 @@ func newWait(t *testing.T, random float64, outage []int) *wait {
 		XDR:     &xdr.Client{Transport: w, Now: now},
 		Log:     slog.New(slog.DiscardHandler),
 		Now:     now,
-		Random:  func() float64 { return w.random },
+		Random:  func() float64 { return 1 - w.random },
 	}
 	return w
 }

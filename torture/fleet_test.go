@@ -172,7 +172,7 @@ func (f *fleet) end(x *execution, v handler.Verdict) {
 	}
 	lag := at - since
 	calm := !x.disturbed
-	bound := time.Duration(float64(min(max(since/10, 5*time.Second), 5*time.Minute))*1.1) + time.Second + slowest
+	bound := min(max(since/10, 5*time.Second), 5*time.Minute) + slowest
 	if !calm {
 		bound = x.lastError.Sub(x.began) - since + f.workflow.longestPause() + slowest
 	}

@@ -20,7 +20,7 @@ type record struct {
 // write logs a verdict at info level, at warning level where it rests on a stale secret or on statuses that
 // nobody knows, and an error at error level: the runtime logs a returned error as plain text only.
 func (r *record) write(ctx context.Context, log *slog.Logger, v Verdict, err error) {
-	attrs := []slog.Attr{
+	attrs := append(make([]slog.Attr, 0, 16),
 		slog.Int64("group_action_id", r.request.id),
 		slog.String("tenant", r.request.tenant),
 		slog.Bool("cold_start", r.cold),
@@ -28,7 +28,7 @@ func (r *record) write(ctx context.Context, log *slog.Logger, v Verdict, err err
 		slog.Float64("secret_ms", milliseconds(r.secretTime)),
 		slog.Float64("api_ms", milliseconds(r.apiTime)),
 		slog.Int("api_calls", r.apiCalls),
-	}
+	)
 	var failure *Error
 	if errors.As(err, &failure) {
 		attrs = append(attrs, slog.String("error_name", string(failure.Name)), slog.String("error", failure.Message))
@@ -48,7 +48,7 @@ func (r *record) write(ctx context.Context, log *slog.Logger, v Verdict, err err
 		slog.String("reason", string(v.Reason)),
 		slog.Int("wait_seconds", v.WaitSeconds),
 		slog.Int64("elapsed_seconds", v.ElapsedSeconds),
-		slog.Group("endpoints", slog.Int("total", e.Total), slog.Int("succeeded", e.Succeeded), slog.Int("partial", e.Partial),
+		slog.GroupAttrs("endpoints", slog.Int("total", e.Total), slog.Int("succeeded", e.Succeeded), slog.Int("partial", e.Partial),
 			slog.Int("failed", e.Failed), slog.Int("pending", e.Pending), slog.Int("missing", e.Missing)),
 		slog.Any("unknown_statuses", v.UnknownStatuses),
 	)...)

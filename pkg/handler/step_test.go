@@ -174,7 +174,7 @@ func TestVerdict(t *testing.T) {
 	}
 	var want bytes.Buffer
 	pending, failed := v.PendingEndpoints[0], v.FailedEndpoints[0].AgentID
-	_ = json.Indent(&want, fmt.Appendf(nil, `{"group_action_id":"22519813685366","verdict":"pending","reason":"in_progress","wait_seconds":15,
+	_ = json.Indent(&want, fmt.Appendf(nil, `{"group_action_id":"22519813685366","verdict":"pending","reason":"in_progress","wait_seconds":14,
 		"endpoints":{"total":3,"succeeded":1,"partial":0,"failed":1,"pending":1,"missing":0},
 		"statuses":{"COMPLETED_SUCCESSFULLY":1,"FAILED":1,"IN_PROGRESS":1},
 		"failed_endpoints":[{"agent_id":%q,"status":"FAILED","error":"Element not found."}],

@@ -23,7 +23,7 @@ const otherStatus = "(other)"
 type tally struct {
 	Endpoints
 	partial     partial
-	statuses    map[string]int
+	statuses    counts
 	unknown     []string
 	unknownSize int // JSON bytes of unknown
 	failed      lowest
@@ -33,8 +33,24 @@ type tally struct {
 	truncated   bool
 }
 
+// counts are how many agents have each status. There are few, and looking through them is faster than a map.
+type counts []struct {
+	status string
+	agents int
+}
+
+// of finds the count of a status that has been seen.
+func (c counts) of(status string) *int {
+	for i := range c {
+		if c[i].status == status {
+			return &c[i].agents
+		}
+	}
+	return nil
+}
+
 func newTally(r request) *tally {
-	t := &tally{partial: r.policy.partial, statuses: make(map[string]int), missing: make(map[string]bool, len(r.expected))}
+	t := &tally{partial: r.policy.partial, missing: make(map[string]bool, len(r.expected))}
 	for _, id := range r.expected {
 		t.missing[id] = true
 	}
@@ -66,16 +82,21 @@ func (t *tally) AgentStatus(agentID []byte, status xdr.Status) {
 }
 
 func (t *tally) count(status string, known bool) {
-	if _, seen := t.statuses[status]; !seen && !known {
+	agents := t.statuses.of(status)
+	if agents == nil && !known {
 		t.unknownSize += jsonSize(status)
 		if len(t.unknown) == maxListed || t.unknownSize > maxUnknown {
-			t.truncated = true
-			status = otherStatus
+			t.truncated, status = true, otherStatus
+			agents = t.statuses.of(status)
 		} else {
 			t.unknown = append(t.unknown, status)
 		}
 	}
-	t.statuses[status]++
+	if agents == nil {
+		t.statuses = append(t.statuses, counts{{status: status}}...)
+		agents = &t.statuses[len(t.statuses)-1].agents
+	}
+	*agents++
 }
 
 // ErrorReason keeps the reason of an agent that is listed as failed. Reasons that come first are kept for

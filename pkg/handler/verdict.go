@@ -68,13 +68,16 @@ func (s *Step) verdict(r request, t *tally, now time.Time) Verdict {
 		Outcome:          outcome,
 		Reason:           reason,
 		Endpoints:        t.Endpoints,
-		Statuses:         t.statuses,
+		Statuses:         make(map[string]int, len(t.statuses)),
 		FailedEndpoints:  append([]FailedEndpoint{}, t.failed.entries...),
 		PendingEndpoints: make([]string, 0, len(t.pending.entries)),
 		UnknownStatuses:  append([]string{}, t.unknown...),
 		Truncated:        t.truncated,
 		ElapsedSeconds:   int64(elapsed / time.Second),
 		CheckedAt:        now.UTC().Format(time.RFC3339),
+	}
+	for _, c := range t.statuses {
+		v.Statuses[c.status] = c.agents
 	}
 	for _, e := range t.pending.entries {
 		v.PendingEndpoints = append(v.PendingEndpoints, e.AgentID)

@@ -61,13 +61,16 @@ func (c *Client) GetActionStatus(ctx context.Context, cred Credentials, groupAct
 	}
 	defer resp.Body.Close() //nolint:errcheck // nothing is lost: the reply has been judged by then
 
-	e := c.receipt(resp, cred)
+	arrived := c.now()
 	if resp.StatusCode != http.StatusOK {
-		return e.refused(resp, cred)
+		return receipt(resp, arrived, cred).refused(resp, cred)
 	}
 	body := &watchedBody{r: http.MaxBytesReader(nil, resp.Body, cmp.Or(c.MaxReplyBytes, DefaultMaxReplyBytes))}
 	said, err := readReply(body, cred, sink)
-	return e.judge(ctx, said, body.err, err, cred)
+	if err == nil && body.err == nil && !said.isError() {
+		return nil
+	}
+	return receipt(resp, arrived, cred).judge(ctx, said, body.err, err, cred)
 }
 
 // send makes one attempt, and a second one where the first met a dead kept-alive connection, which

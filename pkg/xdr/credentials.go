@@ -68,8 +68,9 @@ func (c Credentials) MarshalText() ([]byte, error) { return []byte(c.String()), 
 // shortestKey is the least length of a key that is looked for in foreign text. Real ones have 128 characters.
 const shortestKey = 8
 
-// redact removes the key from what came from outside: a proxy may echo a request.
-func (c Credentials) redact(text []byte) []byte {
+// redact removes the key from what came from outside: a proxy may echo a request. It takes a pointer since it is
+// called for each agent, and Credentials are long.
+func (c *Credentials) redact(text []byte) []byte {
 	key := c.key()
 	if len(key) < shortestKey || !bytes.Contains(text, key) {
 		return text

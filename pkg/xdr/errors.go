@@ -71,15 +71,14 @@ func (e *Error) Error() string {
 // requestIDHeaders are tried in this order; the API documents none.
 var requestIDHeaders = []string{"X-Request-Id", "X-Correlation-Id", "X-Cloud-Trace-Context", "X-Amzn-Requestid"}
 
-// receipt notes what a reply's headers say, for whatever error may follow.
-func (c *Client) receipt(resp *http.Response, cred Credentials) *Error {
-	now := c.now()
-	e := &Error{StatusCode: resp.StatusCode, RetryAfter: retryAfter(resp.Header.Get("Retry-After"), now)}
+// receipt notes what the headers of a reply say that arrived at a moment.
+func receipt(resp *http.Response, arrived time.Time, cred Credentials) *Error {
+	e := &Error{StatusCode: resp.StatusCode, RetryAfter: retryAfter(resp.Header.Get("Retry-After"), arrived)}
 	for _, name := range requestIDHeaders {
 		e.RequestID = cmp.Or(e.RequestID, cred.line(resp.Header.Get(name), 128))
 	}
 	if date, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
-		e.ClockSkew = now.Sub(date)
+		e.ClockSkew = arrived.Sub(date)
 	}
 	return e
 }
@@ -115,8 +114,8 @@ func (e *Error) refused(resp *http.Response, cred Credentials) *Error {
 	return e
 }
 
-// judge turns what was read of an HTTP 200 reply into an error, or nil where it was a good one.
-func (e *Error) judge(ctx context.Context, said refusal, broken, err error, cred Credentials) error {
+// judge turns what was read of an HTTP 200 reply that is no good one into an error.
+func (e *Error) judge(ctx context.Context, said refusal, broken, err error, cred Credentials) *Error {
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(broken, &tooLarge):
@@ -127,14 +126,12 @@ func (e *Error) judge(ctx context.Context, said refusal, broken, err error, cred
 		e.Kind, e.Err = NoAnswer, errors.New("the reply broke off")
 	case err != nil:
 		e.Kind, e.Err = Unreadable, cred.clean(err)
-	case said.isError():
+	default:
 		e.Kind = Refused
 		e.say(said, cred)
 		if code, err := strconv.Atoi(e.Code); err == nil && code >= 100 && code <= 599 {
 			e.StatusCode = code
 		}
-	default:
-		return nil
 	}
 	return e
 }

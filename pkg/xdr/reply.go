@@ -42,8 +42,9 @@ type replyReader struct {
 	cred    Credentials
 	sink    Sink
 	said    refusal
-	seen    map[string]bool // the members that may come only once
-	foreign bool            // a member at the top that is not the API's
+	foreign bool // a member at the top that is not the API's
+
+	hasReply, hasData, hasReasons bool // the members that may come only once
 }
 
 // readReply reads one whole JSON document. Names of agents may repeat and texts may be ill-formed
@@ -54,7 +55,6 @@ func readReply(r io.Reader, cred Credentials, sink Sink) (refusal, error) {
 		dec:  jsontext.NewDecoder(limited, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)),
 		cred: cred,
 		sink: sink,
-		seen: make(map[string]bool, 2),
 	}
 	limited.dec = rr.dec
 	if err := rr.object(rr.top); err != nil {
@@ -65,10 +65,10 @@ func readReply(r io.Reader, cred Credentials, sink Sink) (refusal, error) {
 	} else if err != io.EOF { //nolint:errorlint // a bare io.EOF is the clean end
 		return refusal{}, plain(err)
 	}
-	if rr.foreign && !rr.seen["reply"] && !rr.said.any() {
+	if rr.foreign && !rr.hasReply && !rr.said.any() {
 		return refusal{}, errors.New("JSON without the member reply")
 	}
-	rr.said.withData = rr.seen["data"]
+	rr.said.withData = rr.hasData
 	return rr.said, nil
 }
 
@@ -95,7 +95,7 @@ func (l *valueLimit) Read(p []byte) (int, error) {
 
 func (rr *replyReader) top(name []byte) error {
 	if string(name) == "reply" {
-		if err := rr.once("reply"); err != nil {
+		if err := once(&rr.hasReply, name); err != nil {
 			return err
 		}
 		return rr.objectOrNull(rr.reply)
@@ -105,31 +105,30 @@ func (rr *replyReader) top(name []byte) error {
 }
 
 func (rr *replyReader) reply(name []byte) error {
-	var member func([]byte) error
+	member, has := rr.agent, &rr.hasData
 	switch string(name) {
 	case "data":
-		member = rr.agent
 	case "errorReasons":
 		if rr.dec.PeekKind() != '{' { // null, or a shape that nobody has seen and that is no reason to lose the statuses
 			return plain(rr.dec.SkipValue())
 		}
-		member = rr.reason
+		member, has = rr.reason, &rr.hasReasons
 	default:
 		return rr.errorMember(name)
 	}
-	if err := rr.once(string(name)); err != nil {
+	if err := once(has, name); err != nil {
 		return err
 	}
 	return rr.objectOrNull(member)
 }
 
 func (rr *replyReader) agent(agentID []byte) error {
-	if rr.dec.PeekKind() != '"' {
-		return rr.unexpected("a status string")
-	}
 	raw, err := rr.dec.ReadValue()
 	if err != nil {
 		return plain(err)
+	}
+	if raw.Kind() != '"' {
+		return rr.unexpected(raw.Kind(), "a status string")
 	}
 	rr.sink.AgentStatus(rr.cred.redact(agentID), statusOf(rr.cred.redact(unquote(raw))))
 	return nil
@@ -161,11 +160,11 @@ func (rr *replyReader) errorMember(name []byte) error {
 	return plain(err)
 }
 
-func (rr *replyReader) once(name string) error {
-	if rr.seen[name] {
+func once(has *bool, name []byte) error {
+	if *has {
 		return fmt.Errorf("%q appears twice", name)
 	}
-	rr.seen[name] = true
+	*has = true
 	return nil
 }
 
@@ -179,7 +178,11 @@ func (rr *replyReader) objectOrNull(member func(name []byte) error) error {
 // object reads an object and calls member at each of its values.
 func (rr *replyReader) object(member func(name []byte) error) error {
 	if rr.dec.PeekKind() != '{' {
-		return rr.unexpected("an object")
+		raw, err := rr.dec.ReadValue()
+		if err != nil {
+			return plain(err)
+		}
+		return rr.unexpected(raw.Kind(), "an object")
 	}
 	if _, err := rr.dec.ReadToken(); err != nil {
 		return plain(err)
@@ -199,17 +202,16 @@ func (rr *replyReader) object(member func(name []byte) error) error {
 	return plain(err)
 }
 
-// unexpected says which value is not what it should be; where there is none, what broke it off.
-func (rr *replyReader) unexpected(want string) error {
-	got := rr.dec.PeekKind()
-	if err := rr.dec.SkipValue(); err != nil {
-		return plain(err)
-	}
+// unexpected says which value, the last that was read, is not what it should be.
+func (rr *replyReader) unexpected(got jsontext.Kind, want string) error {
 	return fmt.Errorf("%s: expected %s, got %s", cut(string(rr.dec.StackPointer()), 80), want, got)
 }
 
 // plain drops the package name that jsontext begins its messages with.
 func plain(err error) error {
+	if err == nil {
+		return nil
+	}
 	var syntax *jsontext.SyntacticError
 	if !errors.As(err, &syntax) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return err
