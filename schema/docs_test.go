@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -94,5 +95,32 @@ func TestRunbookKnowsEveryAlarmAndError(t *testing.T) {
 				t.Errorf("the runbook has %d entries for %s", len(rows), m[1])
 			}
 		}
+	}
+}
+
+// The runbook shows the queries that the stack saves.
+func TestRunbookShowsTheSavedQueries(t *testing.T) {
+	t.Parallel()
+	template, err := os.ReadFile("../template.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	runbook, err := os.ReadFile("../docs/operations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var saved, shown []string
+	for _, m := range regexp.MustCompile(`Name: !Sub '\$\{AWS::StackName\}/(.*)'\n.*\n +QueryString: '(.*)'`).FindAllStringSubmatch(string(template), -1) {
+		saved = append(saved, m[1]+": "+m[2])
+	}
+	for _, m := range regexp.MustCompile("(?m)^(.*):\n\n```\n(filter .*)\n```$").FindAllStringSubmatch(string(runbook), -1) {
+		name := strings.ToLower(m[1][:1]) + m[1][1:]
+		if strings.HasPrefix(name, "one action") {
+			name = "one action"
+		}
+		shown = append(shown, name+": "+m[2])
+	}
+	if len(saved) != 4 || !slices.Equal(saved, shown) {
+		t.Errorf("the template saves\n%s\nthe runbook shows\n%s", strings.Join(saved, "\n"), strings.Join(shown, "\n"))
 	}
 }
