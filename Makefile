@@ -10,7 +10,7 @@ SEED ?= 1
 STARTS ?= 30
 MIN_COVERAGE = 95
 
-.PHONY: help demo test lint cover check build sim fuzz bench e2e torture sbom picture build-StatusFunction
+.PHONY: help demo test lint cover check build sim fuzz bench e2e torture sbom release picture build-StatusFunction
 
 help: ## list the targets
 	@grep -hE '^[a-zA-Z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 24
@@ -62,6 +62,9 @@ torture: ## all campaigns in their long form, at most 15 minutes; SEED=2 draws a
 sbom: $(CYCLONEDX_GOMOD) ## write the function's bill of materials to bin/bootstrap.cdx.json
 	@mkdir -p bin
 	GOOS=linux CGO_ENABLED=0 GOFLAGS=-tags=lambda.norpc $(CYCLONEDX_GOMOD) app -json -licenses -noserial -notimestamp -main cmd/lambda -output bin/bootstrap.cdx.json
+
+release: $(CYCLONEDX_GOMOD) ## write the artefacts of VERSION=1.2.3 to dist/; see docs/releasing.md
+	@release/build "$$VERSION"
 
 picture: bin/xdrwait ## draw docs/demo.svg anew
 	test -x .tools/picture/bin/python || python3 -m venv .tools/picture
