@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -57,7 +58,10 @@ func (o options) target(ctx context.Context) (target, error) {
 		return t, fmt.Errorf("AWS configuration: %w", err)
 	}
 	if cfg.Region == "" {
-		return t, usageError{fmt.Errorf("no AWS region: give --region or set AWS_REGION")}
+		return t, usageError{errors.New("no AWS region: give --region or set AWS_REGION")}
+	}
+	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
+		return t, fmt.Errorf("no AWS credentials: set AWS_PROFILE, or log in with aws sso login or aws configure: %w", err)
 	}
 	t.secrets = secretsmanager.NewFromConfig(cfg)
 	return t, nil

@@ -45,7 +45,7 @@ func parseSecret(id string, value []byte, allowed []Origin) (xdr.Credentials, er
 		return bad("%s: %w", from, err)
 	}
 	if !slices.ContainsFunc(allowed, func(o Origin) bool { return o.allows(origin) }) {
-		return bad("%s: %s is not on the allow-list XDR_ALLOWED_ORIGINS (%v): no credentials are sent there", from, origin, allowed)
+		return bad("%s: %s is not on the allow-list XDR_ALLOWED_ORIGINS (%v): no credentials are sent there; add it if it is the tenant's", from, origin, allowed)
 	}
 	for _, name := range []string{"api_key_id", "api_key", "security_level"} {
 		if s[name] == "" {

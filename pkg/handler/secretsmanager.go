@@ -55,7 +55,7 @@ func secretError(ctx context.Context, id string, err error) *Error {
 	case code == "", isTransient(code), errors.As(err, &status) && status.HTTPStatusCode() >= 500:
 		return errorf(CredentialsUnavailable, "secret %q: Secrets Manager is failing: %w", id, err)
 	case code == "ResourceNotFoundException":
-		return errorf(CredentialsInvalid, "secret %q does not exist in this account and region, or has no value yet: %w", id, err)
+		return errorf(CredentialsInvalid, "secret %q does not exist in this account and region, or has no value yet; create it, or check its name and the region: %w", id, err)
 	case code == "AccessDeniedException":
 		return errorf(CredentialsInvalid, "secret %q: access denied; allow secretsmanager:GetSecretValue on it, and kms:Decrypt on its key: %w", id, err)
 	}
