@@ -103,7 +103,8 @@ func painter(w io.Writer) func(handler.Outcome, string) string {
 	}
 }
 
+// isTerminal tells whether lines may be drawn over there.
 func isTerminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd())) //nolint:gosec // a descriptor fits
+	return ok && os.Getenv("TERM") != "dumb" && term.IsTerminal(int(f.Fd())) //nolint:gosec // a descriptor fits
 }

@@ -5,38 +5,84 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"golang.org/x/sys/unix"
 )
 
-// On a terminal there is one live line, drawn over itself.
-func TestLiveLineOnATerminal(t *testing.T) {
-	t.Parallel()
-	control, terminal := openTerminal(t)
-	var drawn bytes.Buffer
+// onTerminal runs the command with a terminal for its messages, and with all for its verdict too; it returns what was drawn.
+func onTerminal(t *testing.T, columns uint16, all bool, args ...string) (code int, stdout, drawn string) {
+	t.Helper()
+	control, terminal := openTerminal(t, columns)
+	var screen, plain bytes.Buffer
 	copied := make(chan struct{})
 	go func() {
 		defer close(copied)
-		_, _ = io.Copy(&drawn, control) // ends with an error when the terminal is closed
+		_, _ = io.Copy(&screen, control) // ends with an error when the terminal is closed
 	}()
-	var stdout bytes.Buffer
-	code := run(t.Context(), []string{"--simulate", "errors", "--speed", "30"}, &stdout, terminal)
+	var out io.Writer = &plain
+	if all {
+		out = terminal
+	}
+	code = run(t.Context(), args, out, terminal)
 	_ = terminal.Close()
 	<-copied
-	out := drawn.String()
+	return code, plain.String(), screen.String()
+}
+
+// On a terminal there is one live line, drawn over itself.
+func TestLiveLineOnATerminal(t *testing.T) {
+	t.Parallel()
+	code, stdout, out := onTerminal(t, 120, false, "--simulate", "errors", "--speed", "30")
 	for _, part := range []string{"action 22519813685311", "XDR.Unavailable", "done: 5 ok, 0 failed, 0 pending", "\x1b["} {
 		if !strings.Contains(out, part) {
 			t.Errorf("%q was not drawn: %q", part, out)
 		}
 	}
-	if code != 0 || !strings.HasPrefix(stdout.String(), "done") {
-		t.Errorf("exit code %d: %s", code, stdout.String())
+	if code != 0 || !strings.HasPrefix(stdout, "done") || strings.Contains(stdout, "\x1b") {
+		t.Errorf("exit code %d: %s", code, stdout)
 	}
 }
 
-func openTerminal(t *testing.T) (control, terminal *os.File) {
+// A live line that is wider than the terminal would wrap, and each redrawing leave a piece of it behind.
+func TestLiveLinesFitTheTerminal(t *testing.T) {
+	t.Parallel()
+	for _, columns := range []uint16{20, 40, 80} {
+		_, _, out := onTerminal(t, columns, false, "--simulate", "errors", "--speed", "100", "1", "22519813685311")
+		text := regexp.MustCompile("\x1b\\[[0-9;?]*[A-Za-z]").ReplaceAllString(out, "\n")
+		widest := 0
+		for line := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == '\r' || r == '\n' }) {
+			widest = max(widest, utf8.RuneCountInString(line))
+		}
+		if widest > int(columns) || widest < int(columns)/2 {
+			t.Errorf("%d columns: a line of %d", columns, widest)
+		}
+	}
+}
+
+// Not parallel: the environment decides.
+func TestColoursAreAskedFor(t *testing.T) {
+	red := "\x1b[31mfailed\x1b[0m (endpoints_failed)"
+	t.Setenv("NO_COLOR", "")
+	t.Setenv("TERM", "xterm-256color")
+	if _, _, out := onTerminal(t, 80, true, "--simulate", "failed"); !strings.Contains(out, red) {
+		t.Errorf("no colour: %q", out)
+	}
+	t.Setenv("NO_COLOR", "1")
+	if _, _, out := onTerminal(t, 80, true, "--simulate", "failed"); strings.Contains(out, "\x1b[31m") || !strings.Contains(out, "\nfailed (endpoints_failed)") {
+		t.Errorf("NO_COLOR, and colours: %q", out)
+	}
+	t.Setenv("NO_COLOR", "")
+	t.Setenv("TERM", "dumb")
+	if _, _, out := onTerminal(t, 80, true, "--simulate", "failed"); strings.Contains(out, "\x1b") || !strings.Contains(out, "failed (endpoints_failed)") {
+		t.Errorf("a dumb terminal, and control sequences: %q", out)
+	}
+}
+
+func openTerminal(t *testing.T, columns uint16) (control, terminal *os.File) {
 	t.Helper()
 	control, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
 	if err != nil {
@@ -55,7 +101,7 @@ func openTerminal(t *testing.T) (control, terminal *os.File) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: 120}); err != nil {
+	if err := unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: columns}); err != nil {
 		t.Fatal(err)
 	}
 	return control, terminal
