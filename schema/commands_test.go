@@ -165,7 +165,7 @@ func (c checker) xdrwaitProblem(t *testing.T, args []string) string {
 		}
 		path = append(path, a)
 	}
-	if !strings.Contains(string(out), "\n  "+strings.Join(path, " ")+" ") {
+	if !regexp.MustCompile(`(?m)^  ` + strings.Join(path, " ") + `( |$)`).Match(out) {
 		return "no such subcommand"
 	}
 	return ""
