@@ -1,6 +1,8 @@
 package schema_test
 
 import (
+	"encoding/json"
+	"maps"
 	"os"
 	"regexp"
 	"slices"
@@ -72,5 +74,59 @@ func TestDocumentedNames(t *testing.T) {
 		if want = slices.Compact(want); len(want) == 0 || !slices.Equal(slices.Compact(got), want) {
 			t.Errorf("%s:\nREADME %v\ncode   %v", heading, got, want)
 		}
+	}
+}
+
+// rows returns the cells in code style of a section's table rows, by column.
+func rows(t *testing.T, heading string, column int) (cells []string) {
+	t.Helper()
+	for line := range strings.SplitSeq(section(t, heading), "\n") {
+		parts := strings.Split(line, " | ")
+		if strings.HasPrefix(line, "| `") && column < len(parts) {
+			cells = append(cells, strings.Trim(parts[column], "|` "))
+		}
+	}
+	slices.Sort(cells)
+	return cells
+}
+
+// README describes the fields that a request may have, and the reasons that a verdict gives.
+func TestDocumentedFieldsAndReasons(t *testing.T) {
+	t.Parallel()
+	type object struct {
+		Properties map[string]json.RawMessage
+	}
+	var request, policy object
+	raw, err := os.ReadFile("request.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(raw, &request); err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(request.Properties["policy"], &policy); err != nil {
+		t.Fatal(err)
+	}
+	delete(request.Properties, "policy")
+	delete(request.Properties, "action_id") // in the row of its other name
+	fields := slices.Collect(maps.Keys(request.Properties))
+	for name := range policy.Properties {
+		fields = append(fields, "policy."+name)
+	}
+	slices.Sort(fields)
+	if got := rows(t, "Request", 0); !slices.Equal(got, fields) {
+		t.Errorf("README has the fields %v, the schema %v", got, fields)
+	}
+	source, err := os.ReadFile("../pkg/handler/decide.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var reasons []string
+	for _, m := range regexp.MustCompile(`Reason += "([a-z_]+)"`).FindAllStringSubmatch(string(source), -1) {
+		reasons = append(reasons, m[1])
+	}
+	slices.Sort(reasons)
+	if got := rows(t, "Verdict", 1); len(reasons) < 7 || !slices.Equal(got, reasons) {
+		t.Errorf("README has the reasons %v, the code %v", got, reasons)
 	}
 }

@@ -53,7 +53,7 @@ func TestCreate(t *testing.T) {
 		code          int
 		calls, says   string
 	}{
-		{"no", key + "\n", nil, 0, "create-secret", "secret xdr/acme is made\nnext: xdrwait secret check --secret-id xdr/acme"},
+		{"no", key + "\n", nil, 0, "create-secret", "secret xdr/acme is made\nnext: go run ./cmd/xdrwait secret check --secret-id xdr/acme"},
 		{"no", key, []string{"--region", "eu-central-1"}, 0, "--region\neu-central-1\n", "check --secret-id xdr/acme --region eu-central-1"},
 		{"no", key + "\r\n", nil, 0, "create-secret", "is made"},
 		{"yes", key + "\n", nil, 0, "put-secret-value\n--secret-id\nxdr/acme\n", "has a new value"},
