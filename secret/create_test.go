@@ -27,13 +27,19 @@ type outcome struct{ args, env, stdin, out string }
 
 func create(t *testing.T, exists, input string, args ...string) (o outcome, code int) {
 	t.Helper()
+	return createIn(t, nil, exists, input, args...)
+}
+
+func createIn(t *testing.T, env []string, exists, input string, args ...string) (o outcome, code int) {
+	t.Helper()
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "aws"), []byte(fakeAWS), 0o700); err != nil { //nolint:gosec // it is to be run
 		t.Fatal(err)
 	}
 	log := filepath.Join(dir, "log")
 	cmd := exec.CommandContext(t.Context(), "./create", args...) //nolint:gosec // the script under test
-	cmd.Env = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"), "LOG="+log, "EXISTS="+exists)
+	cmd.Env = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"), "LOG="+log, "EXISTS="+exists, "TMPDIR="+filepath.Join(dir, "none"))
+	cmd.Env = append(cmd.Env, env...)
 	cmd.Stdin = strings.NewReader(input)
 	out, _ := cmd.CombinedOutput() // the code says whether it went well
 	read := func(name string) string {
@@ -68,6 +74,22 @@ func TestCreate(t *testing.T) {
 		}
 		if all := o.args + o.env + o.out; strings.Contains(all, "CANARY") {
 			t.Errorf("%+v: the key is in an argument, the environment or the output:\n%s", c, o.args+o.out)
+		}
+	}
+}
+
+// However the caller's shell is set, the key stays inside this one.
+func TestCreateInAnyShell(t *testing.T) {
+	t.Parallel()
+	for _, env := range []string{"key=exported", "SHELLOPTS=allexport", "SHELLOPTS=xtrace", "SHELLOPTS=verbose"} {
+		o, code := createIn(t, []string{env}, "yes", key+"\n", good...)
+		if code != 0 || !strings.Contains(o.stdin, key) || !strings.Contains(o.args, "put-secret-value") {
+			t.Errorf("%s: code %d\n%s", env, code, o.out)
+		}
+		for where, text := range map[string]string{"an argument": o.args, "the environment": o.env, "the output": o.out} {
+			if strings.Contains(text, "CANARY") {
+				t.Errorf("%s: the key is in %s", env, where)
+			}
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"github.com/soarstep/xdr-action-status/internal/schematest"
 	"github.com/soarstep/xdr-action-status/internal/xdrtest"
 	"github.com/soarstep/xdr-action-status/pkg/handler"
+	"github.com/soarstep/xdr-action-status/pkg/xdr"
 )
 
 func command(t *testing.T, args ...string) (code int, stdout, stderr string) {
@@ -38,11 +40,11 @@ func TestExitCodes(t *testing.T) {
 		stdout string
 		stderr string
 	}{
-		{"done", []string{"--simulate", "done"}, 0, "done (all_succeeded) after 0s: 5 endpoints, 5 succeeded, 0 failed, 0 pending\n", "done: 5 endpoints"},
+		{"done", []string{"--simulate", "done", "--speed", "0.1"}, 0, "done (all_succeeded) after 0s: 5 endpoints, 5 succeeded, 0 failed, 0 pending\n", "done: 5 endpoints"},
 		{"failed", []string{"--simulate", "failed", "7"}, 1, "failed  bd19836ddb62c11c55ab251ccaca5645  FAILED  Element not found.\n", ""},
 		{"partial", []string{"--simulate", "partial", "--partial", "done"}, 0, "done", ""},
 		{"enough", []string{"--simulate", "offline", "--min-success", "80", "--settle", "certain"}, 0, "done (enough_succeeded)", ""},
-		{"deadline", []string{"--simulate", "pending", "--timeout", "30s", "--speed", "1000"}, 1, "failed (deadline_exceeded) after", "next check in 5s"},
+		{"deadline", []string{"--simulate", "pending", "--timeout", "1m", "--speed", "200"}, 1, "failed (deadline_exceeded) after", "next check in "},
 		{"missing agent", []string{"--simulate", "done", "--expect", "x", "--timeout", "5s", "--speed", "1000"}, 1, "pending  x\n", "(1 missing)"},
 		{"faults that pass", []string{"--simulate", "errors", "--speed", "1000"}, 0, "done", "XDR.Throttled"},
 		{"unknown statuses", []string{"--simulate", "unknown_status", "--timeout", "5s", "--speed", "1000"}, 1, "deadline_exceeded", "unknown statuses: COMPLETED_SUCCESSFULLY_WITH_EXCEPTIONS, SUCCEEDED"},
@@ -53,7 +55,7 @@ func TestExitCodes(t *testing.T) {
 		{"bad id", []string{"--simulate", "done", "x"}, 64, "", `got "x"`},
 		{"bad policy", []string{"--simulate", "done", "--partial", "x"}, 64, "", `policy.partial: expected "failed", "done" or "pending"`},
 		{"no id", []string{"--secret-id", "s"}, 64, "", "expected at least one GROUP_ACTION_ID"},
-		{"two ids", []string{"--simulate", "done", "1", "2"}, 0, "action 1: done (all_succeeded) after 0s: 5 endpoints, 5 succeeded, 0 failed, 0 pending\naction 2: done", "  2  done: 5"},
+		{"two ids", []string{"--simulate", "done", "--speed", "0.1", "1", "2"}, 0, "action 1: done (all_succeeded) after 0s: 5 endpoints, 5 succeeded, 0 failed, 0 pending\naction 2: done", "  2  done: 5"},
 		{"csv", []string{"--simulate", "failed", "--output", "csv", "7"}, 1, "7,failed,6e1fcd704528ad8bf6d6bbedb9210096,failed,FAILED,/tmp/a.sh\n", ""},
 		{"csv of pending ones", []string{"--simulate", "pending", "--output", "csv", "--timeout", "5s", "--speed", "1000", "7"}, 1, "7,failed,7bc3ca68769437ce986455407dab2a1f,pending,,\n", ""},
 		{"completion", []string{"completion", "fish"}, 0, "complete -c xdrwait", ""},
@@ -68,7 +70,7 @@ func TestExitCodes(t *testing.T) {
 		{"bad speed", []string{"--simulate", "done", "--speed", "0"}, 64, "", "--speed"},
 		{"no speed", []string{"--simulate", "done", "--speed", "NaN"}, 64, "", "--speed"},
 		{"a directory", []string{"--credentials", ".", "7"}, 2, "", "XDR.CredentialsInvalid"},
-		{"Retry-After beyond the timeout", []string{"--simulate", scenario(`{"description":"x","faults":[{"status":429,"retry_after":"120"}]}`), "--timeout", "3m", "--speed", "10000"}, 2, "", "next check in 2m0s"},
+		{"Retry-After beyond the timeout", []string{"--simulate", scenario(`{"description":"x","faults":[{"status":429,"retry_after":"120"}]}`), "--timeout", "3m", "--speed", "10000"}, 2, "", "; retry after 2m0s\n"},
 		{"bad timeout", []string{"--simulate", "done", "--timeout", "1ms"}, 64, "", "--timeout"},
 		{"bad origin", []string{"--credentials", "f", "--allow-origin", "h/p", "7"}, 64, "", "--allow-origin"},
 		{"no such scenario", []string{"--simulate", "nope"}, 64, "", "one of all_statuses, done"},
@@ -80,6 +82,9 @@ func TestExitCodes(t *testing.T) {
 			code, stdout, stderr := command(t, c.args...)
 			if code != c.code || !strings.Contains(stdout, c.stdout) || !strings.Contains(stderr, c.stderr) || c.stdout == "" && stdout != "" {
 				t.Errorf("exit code %d, want %d\nstdout %s\nstderr %s", code, c.code, stdout, stderr)
+			}
+			if strings.ContainsAny(stdout+stderr, "\x1b\r") {
+				t.Errorf("control characters where there is no terminal: %q %q", stdout, stderr)
 			}
 		})
 	}
@@ -201,6 +206,23 @@ func TestInterruptBeforeTheFirstAnswer(t *testing.T) {
 	var stdout, stderr bytes.Buffer
 	if code := run(ctx, []string{"--simulate", "pending"}, &stdout, &stderr); code != 2 || stdout.Len() != 0 || stderr.Len() == 0 {
 		t.Errorf("exit code %d\nstdout %s\nstderr %s", code, stdout.String(), stderr.String())
+	}
+}
+
+func TestBackoff(t *testing.T) {
+	t.Parallel()
+	asked := &xdr.Error{RetryAfter: 2 * time.Minute}
+	for _, c := range []struct {
+		err      error
+		failures int
+		want     time.Duration
+	}{
+		{io.EOF, 0, 5 * time.Second}, {io.EOF, 1, 10 * time.Second}, {io.EOF, 3, 40 * time.Second}, {io.EOF, 4, time.Minute}, {io.EOF, 100, time.Minute},
+		{asked, 0, 2 * time.Minute}, {&handler.Error{Err: asked}, 100, 2 * time.Minute},
+	} {
+		if got := backoff(c.err, c.failures); got != c.want {
+			t.Errorf("%v after %d failures: %v, want %v", c.err, c.failures, got, c.want)
+		}
 	}
 }
 

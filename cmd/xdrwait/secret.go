@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/soarstep/xdr-action-status/pkg/handler"
-	"github.com/soarstep/xdr-action-status/pkg/xdr"
 )
 
 // newSecretCommand is `xdrwait secret check`: everything that a check needs, tried out before there is an action.
@@ -60,11 +59,11 @@ func (o options) checkSecret(ctx context.Context, stdout io.Writer) (int, error)
 	_, err = t.step().Check(ctx, []byte(noAction))
 	var failed *handler.Error
 	if errors.As(err, &failed) && isAboutSecret(failed.Name) {
-		return exitUnknown, explain(failed)
+		return exitUnknown, explain(failed, t.secretID)
 	}
 	fmt.Fprintf(stdout, "ok  secret %q can be read, has the right shape, and its address is allowed\n", t.secretID)
 	if failed != nil {
-		return exitUnknown, explain(failed)
+		return exitUnknown, explain(failed, t.secretID)
 	}
 	_, err = fmt.Fprintln(stdout, "ok  the tenant accepts the key, its role and the time of this machine")
 	return exitDone, err
@@ -75,26 +74,7 @@ func isAboutSecret(name handler.Name) bool {
 }
 
 // explain puts what to do next behind an error.
-func explain(e *handler.Error) error {
+func explain(e *handler.Error, secretID string) error {
 	message := strings.TrimPrefix(e.Message, "group_action_id 1: ") // it is nobody's
-	return fmt.Errorf("%s: %s\nnext: %s", e.Name, message, next(e))
-}
-
-func next(e *handler.Error) string {
-	var call *xdr.Error
-	switch {
-	case e.Name == handler.CredentialsInvalid:
-		return "write the secret anew with secret/create, or mend the permission; an address of your own needs --allow-origin here and AllowedOrigins in the template"
-	case e.Name == handler.CredentialsUnavailable:
-		return "try again; if it stays, look at the network, HTTPS_PROXY and AWS's status page"
-	case e.Name == handler.Unauthorized:
-		return "make a new key, or give its role the right to view the Action Center, and write it with secret/create; set this machine's clock if it is off"
-	case e.Name == handler.Throttled:
-		return "try again in a minute: all callers of the tenant's API share 10 requests a second"
-	case errors.As(e, &call) && call.Kind == xdr.NoAnswer:
-		return "check the host in api_url, DNS, the way out of this network and HTTPS_PROXY; an authority of your own goes into SSL_CERT_FILE"
-	case e.Name == handler.Unavailable:
-		return "try again; if it stays, api_url has a wrong path, or the tenant is down"
-	}
-	return "compare api_url with the address that the tenant's API key page shows; it has the form https://api-acme.xdr.us.paloaltonetworks.com"
+	return fmt.Errorf("%s: %s\nnext: %s", e.Name, message, next(e, secretID))
 }

@@ -62,7 +62,11 @@ func TestSecretCheckOfTheSecret(t *testing.T) {
 		{with("URL", "http://api-acme.xdr.us.paloaltonetworks.com"), "is not on the allow-list"},
 	} {
 		code, stdout, stderr := checkFile(t, c.secret, url)
-		mustSay(t, code, stderr, c.wrong, "secret/create")
+		next := "next: correct that in the secret: secret/create writes it anew"
+		if strings.Contains(c.wrong, "allow-list") {
+			next = "allow it with --allow-origin here and AllowedOrigins in the template"
+		}
+		mustSay(t, code, stderr, c.wrong, next)
 		if stdout != "" {
 			t.Errorf("%s: %q is said to be well", c.wrong, stdout)
 		}
@@ -87,14 +91,15 @@ func TestSecretCheckOfTheTenant(t *testing.T) {
 		answer      http.HandlerFunc
 		wrong, next string
 	}{
-		{api(401), "XDR.Unauthorized: Cortex XDR answered 401; err_code: 401; err_msg: said [redacted]", "make a new key"},
+		{api(401), "XDR.Unauthorized: Cortex XDR answered 401; err_code: 401; err_msg: said [redacted]", "compare the key's id and security level with the tenant's API Keys page, or make a new key"},
 		{answer(401, "Date", early, `{"err_code": 401}`), "the clock here is 10m", "set this machine's clock"},
-		{api(402), "the tenant's licence does not cover this call", "secret/create"},
-		{api(403), "the key's role may not view the Action Center", "role the right to view the Action Center"},
+		{api(402), "the tenant's licence does not cover this call", "ask who owns the tenant's licence"},
+		{api(403), "the key's role may not view the Action Center", "give the key's role the right to view the Action Center"},
+		{answer(403, "Content-Type", "text/html", "<h1>blocked</h1>"), "not in the API's words", "compare api_url"},
 		{api(400), "XDR.Rejected", "compare api_url"},
 		{api(404), "XDR.Rejected", "compare api_url"},
 		{answer(404, "Content-Type", "text/html", "<h1>nothing here</h1>"), "not in the API's words: a proxy or a wrong api_url?", "compare api_url"},
-		{answer(302, "Location", "https://login.example.com", ""), "HTTP 302", "compare api_url"},
+		{answer(302, "Location", "https://login.example.com", ""), "HTTP 302", "redirects are not followed"},
 		{answer(200, "Content-Type", "text/html", "<h1>welcome</h1>"), "unreadable reply", "compare api_url"},
 		{api(429), "XDR.Throttled", "10 requests a second"},
 		{api(500), "XDR.Unavailable: Cortex XDR answered 500", "api_url has a wrong path, or the tenant is down"},
@@ -120,12 +125,26 @@ func TestSecretCheckWithoutAnAnswer(t *testing.T) {
 	_ = closed.Close()
 	secure := httptest.NewTLSServer(http.NotFoundHandler())
 	defer secure.Close()
-	for url, wrong := range map[string]string{
-		"http://" + closed.Addr().String(): "connection refused",
-		secure.URL:                         "certificate signed by unknown authority",
+	silent := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
+	defer silent.Close()
+	for _, c := range []struct{ url, wrong, next string }{
+		{"http://" + closed.Addr().String(), "connection refused", "check api_url, the way out of this network and HTTPS_PROXY"},
+		{silent.URL, "no answer: EOF", "check api_url, the way out of this network and HTTPS_PROXY"},
+		{secure.URL, "certificate signed by unknown authority", "SSL_CERT_FILE"},
+		{"https://" + strings.Repeat("a", 64) + ".example", "no such host", "check the host in api_url, then DNS"}, // too long a label: nobody is asked
 	} {
-		code, _, stderr := checkFile(t, goodSecret, url)
-		mustSay(t, code, stderr, wrong, "SSL_CERT_FILE")
+		code, _, stderr := checkFile(t, goodSecret, c.url)
+		mustSay(t, code, stderr, c.wrong, c.next)
+	}
+}
+
+// There is no file, or none that can be read.
+func TestSecretCheckOfAFile(t *testing.T) {
+	t.Parallel()
+	code, _, stderr := command(t, "secret", "check", "--credentials", t.TempDir())
+	mustSay(t, code, stderr, "is a directory", "check the path and who may read it")
+	if code, _, stderr := command(t, "secret", "check", "--credentials", "nowhere.json"); code != exitUnknown || stderr != "xdrwait: --credentials: stat nowhere.json: no such file or directory\n" {
+		t.Errorf("exit code %d: %s", code, stderr)
 	}
 }
 
@@ -152,12 +171,15 @@ func TestSecretCheckOfSecretsManager(t *testing.T) {
 		code, message string
 		wrong, next   string
 	}{
-		{400, "ResourceNotFoundException", "not here", "does not exist in this account and region, or has no value yet; create it, or check its name and the region", "secret/create"},
-		{400, "AccessDeniedException", "not authorized to perform: secretsmanager:GetSecretValue", "allow secretsmanager:GetSecretValue on it", "permission"},
-		{400, "AccessDeniedException", "Access to KMS is not allowed", "kms:Decrypt on its key", "permission"},
-		{400, "InvalidRequestException", "You can't perform this operation on the secret because it was marked for deletion.", "marked for deletion", "secret/create"},
-		{400, "DecryptionFailure", "cannot decrypt", "XDR.CredentialsInvalid", "permission"},
-		{400, "ThrottlingException", "slow down", "XDR.CredentialsUnavailable", "try again"},
+		{400, "ResourceNotFoundException", "not here", "does not exist in this account and region, or has no value yet; create it, or check its name and the region", "make it with secret/create, or correct the name, --region or AWS_PROFILE"},
+		{400, "AccessDeniedException", "not authorized to perform: secretsmanager:GetSecretValue", "allow secretsmanager:GetSecretValue on it", "next: allow secretsmanager:GetSecretValue on the secret"},
+		{400, "AccessDeniedException", "Access to KMS is not allowed", "Access to KMS is not allowed", "next: allow kms:Decrypt on the secret's KMS key"},
+		{400, "InvalidRequestException", "You can't perform this operation on the secret because it was marked for deletion.", "marked for deletion", "aws secretsmanager restore-secret --secret-id xdr/acme"},
+		{400, "DecryptionFailure", "cannot decrypt", "XDR.CredentialsInvalid", "next: allow kms:Decrypt"},
+		{400, "ExpiredTokenException", "The security token included in the request is expired", "is expired", "log in to AWS again"},
+		{403, "InvalidSignatureException", "Signature expired", "Signature expired", "this machine's clock"},
+		{400, "ValidationException", "bad name", "bad name", "AWS's words"},
+		{400, "ThrottlingException", "slow down", "XDR.CredentialsUnavailable", "try again in a minute"},
 		{500, "InternalServiceError", "oops", "Secrets Manager is failing", "AWS's status page"},
 	} {
 		status, code, message = c.status, c.code, c.message
