@@ -18,7 +18,7 @@ func pages(t *testing.T) map[string]string {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir() && path != ".." && strings.HasPrefix(d.Name(), "."), d.Name() == "node_modules":
+		case d.IsDir() && path != ".." && strings.HasPrefix(d.Name(), "."), d.Name() == "node_modules", d.Name() == "dist":
 			return filepath.SkipDir
 		case filepath.Ext(path) == ".md":
 			raw, err := os.ReadFile(path)
