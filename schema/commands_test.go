@@ -74,17 +74,11 @@ func newChecker(t *testing.T) checker {
 	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", c.xdrwait, "../cmd/xdrwait").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	makefile, err := os.ReadFile("../Makefile")
-	if err != nil {
-		t.Fatal(err)
-	}
+	makefile := read(t, "../Makefile")
 	for _, m := range regexp.MustCompile(`(?m)^([a-z0-9-]+):`).FindAllStringSubmatch(string(makefile), -1) {
 		c.targets = append(c.targets, m[1])
 	}
-	template, err := os.ReadFile("../template.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
+	template := read(t, "../template.yaml")
 	var parsed struct {
 		Parameters map[string]any `yaml:"Parameters"`
 	}

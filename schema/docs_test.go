@@ -74,18 +74,12 @@ func TestLinksOfThePages(t *testing.T) {
 // Whoever is paged finds the alarm and the error name in the runbook.
 func TestRunbookKnowsEveryAlarmAndError(t *testing.T) {
 	t.Parallel()
-	runbook, err := os.ReadFile("../docs/operations.md")
-	if err != nil {
-		t.Fatal(err)
-	}
+	runbook := read(t, "../docs/operations.md")
 	for file, pattern := range map[string]string{
 		"../template.yaml":         `(?m)^  (\w+):[^\n]*\n    Type: AWS::CloudWatch::Alarm`,
 		"../pkg/handler/errors.go": `Name = "(XDR\.\w+)"`,
 	} {
-		raw, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
+		raw := read(t, file)
 		names := regexp.MustCompile(pattern).FindAllStringSubmatch(string(raw), -1)
 		if len(names) < 6 {
 			t.Errorf("%s: %d names", file, len(names))
@@ -101,14 +95,8 @@ func TestRunbookKnowsEveryAlarmAndError(t *testing.T) {
 // The runbook shows the queries that the stack saves.
 func TestRunbookShowsTheSavedQueries(t *testing.T) {
 	t.Parallel()
-	template, err := os.ReadFile("../template.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	runbook, err := os.ReadFile("../docs/operations.md")
-	if err != nil {
-		t.Fatal(err)
-	}
+	template := read(t, "../template.yaml")
+	runbook := read(t, "../docs/operations.md")
 	var saved, shown []string
 	for _, m := range regexp.MustCompile(`Name: !Sub '\$\{AWS::StackName\}/(.*)'\n.*\n +QueryString: '(.*)'`).FindAllStringSubmatch(string(template), -1) {
 		saved = append(saved, m[1]+": "+m[2])

@@ -12,13 +12,19 @@ import (
 	"github.com/soarstep/xdr-action-status/internal/schematest"
 )
 
-// section returns the text of README under a heading.
-func section(t *testing.T, heading string) string {
+func read(t *testing.T, file string) []byte {
 	t.Helper()
-	raw, err := os.ReadFile("../README.md")
+	raw, err := os.ReadFile(file) //nolint:gosec // of the repository
 	if err != nil {
 		t.Fatal(err)
 	}
+	return raw
+}
+
+// section returns the text of README under a heading.
+func section(t *testing.T, heading string) string {
+	t.Helper()
+	raw := read(t, "../README.md")
 	_, rest, ok := strings.Cut(string(raw), "\n## "+heading+"\n")
 	if !ok {
 		t.Fatalf("README has no section %s", heading)
@@ -52,10 +58,7 @@ func TestDocumentedNames(t *testing.T) {
 		"Errors":      {"../pkg/handler/errors.go", `XDR\.[A-Z][A-Za-z]+`},
 		"Verdict":     {"../pkg/xdr/status.go", `\b[A-Z]{4,}(_[A-Z]+)*\b`},
 	} {
-		source, err := os.ReadFile(c.files)
-		if err != nil {
-			t.Fatal(err)
-		}
+		source := read(t, c.files)
 		quoted := regexp.MustCompile(`"(` + c.name + `)"`)
 		var want []string
 		for _, m := range quoted.FindAllStringSubmatch(string(source), -1) {
@@ -97,10 +100,7 @@ func TestDocumentedFieldsAndReasons(t *testing.T) {
 		Properties map[string]json.RawMessage
 	}
 	var request, policy object
-	raw, err := os.ReadFile("request.schema.json")
-	if err != nil {
-		t.Fatal(err)
-	}
+	raw := read(t, "request.schema.json")
 	if err := json.Unmarshal(raw, &request); err != nil {
 		t.Fatal(err)
 	}
@@ -117,10 +117,7 @@ func TestDocumentedFieldsAndReasons(t *testing.T) {
 	if got := rows(t, "Request", 0); !slices.Equal(got, fields) {
 		t.Errorf("README has the fields %v, the schema %v", got, fields)
 	}
-	source, err := os.ReadFile("../pkg/handler/decide.go")
-	if err != nil {
-		t.Fatal(err)
-	}
+	source := read(t, "../pkg/handler/decide.go")
 	var reasons []string
 	for _, m := range regexp.MustCompile(`Reason += "([a-z_]+)"`).FindAllStringSubmatch(string(source), -1) {
 		reasons = append(reasons, m[1])

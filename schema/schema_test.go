@@ -24,10 +24,7 @@ func TestSamples(t *testing.T) {
 	}
 	for _, want := range files {
 		name := strings.TrimSuffix(filepath.Base(want), ".want.json")
-		event, err := os.ReadFile(strings.TrimSuffix(want, ".want.json") + ".json")
-		if err != nil {
-			t.Fatal(err)
-		}
+		event := read(t, strings.TrimSuffix(want, ".want.json")+".json")
 		bad := strings.HasPrefix(name, "bad-")
 		if name != "eventbridge" && !beyondSchema[name] {
 			if err := schematest.Validate("request", event); (err != nil) != bad {
@@ -69,10 +66,7 @@ func TestSecretSchema(t *testing.T) {
 // A verdict that says one thing in one member and another in the next is not valid.
 func TestVerdictSchemaIsStrict(t *testing.T) {
 	t.Parallel()
-	raw, err := os.ReadFile("../events/pending.want.json")
-	if err != nil {
-		t.Fatal(err)
-	}
+	raw := read(t, "../events/pending.want.json")
 	for old, replaced := range map[string]string{
 		`"verdict": "pending"`:    `"verdict": "done"`,
 		`"reason": "in_progress"`: `"reason": "all_succeeded"`,
