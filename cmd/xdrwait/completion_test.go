@@ -23,7 +23,7 @@ func TestCompletionInTheShells(t *testing.T) {
 	} {
 		path, err := exec.LookPath(shell)
 		if err != nil {
-			if shell == "bash" {
+			if shell == "bash" || os.Getenv("CI") != "" && os.Geteuid() == 0 { // root can install them, and .ci/run does
 				t.Error(err)
 			}
 			t.Logf("%s is not here", shell)
