@@ -30,6 +30,11 @@ func startCold(c contender, cpu int, s slow) (m coldStart, err error) {
 		return m, err
 	}
 	defer func() { err = errors.Join(err, box.stop()) }()
+	if s.fromStart { // without control groups it begins here
+		if err := part.limit(box.cmd.Process.Pid, box.exited); err != nil {
+			return m, err
+		}
+	}
 	ready, err := box.ready()
 	if err != nil {
 		return m, err
@@ -38,8 +43,10 @@ func startCold(c contender, cpu int, s slow) (m coldStart, err error) {
 	if m.faults, err = pageFaults(box.cmd.Process.Pid); err != nil {
 		return m, err
 	}
-	if err := part.limit(box.cmd.Process.Pid, box.exited); err != nil {
-		return m, err
+	if !s.fromStart {
+		if err := part.limit(box.cmd.Process.Pid, box.exited); err != nil {
+			return m, err
+		}
 	}
 	if m.check, err = box.check(1); err != nil {
 		return m, err
