@@ -1,0 +1,39 @@
+package xdrtest
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// Canary is an API key as long as real ones. Tests give it to a program and then look for it with [Leak].
+const Canary = "ECcNQf2suOoOOsgAwpIYiIP9K2zzSxxnF1eKUpTXYgwMzqHxqcAsblDvliin8NvY" +
+	"40XDNXvzMWKYCBf1BTHaFiMPMcImI4JfAPXrSLU0FhEQBKuzK8UXgrsqlvYQqGL9"
+
+// leakLength is how many consecutive characters of a secret are a leak; of a shorter secret, the whole is.
+const leakLength = 16
+
+var escape = regexp.MustCompile(`\\+(?:u[0-9a-fA-F]{4}|.)`)
+
+// Leak returns the first piece of a secret that a text shows, plainly or with JSON escapes of any depth, in any case;
+// "" if it shows none.
+func Leak(text string, secrets ...string) string {
+	unescaped := escape.ReplaceAllStringFunc(text, func(e string) string {
+		e = strings.TrimLeft(e, `\`)
+		if n, err := strconv.ParseUint(strings.TrimPrefix(e, "u"), 16, 16); err == nil && len(e) == 5 {
+			return string(rune(n))
+		}
+		return e
+	})
+	for _, shown := range []string{strings.ToLower(text), strings.ToLower(unescaped)} {
+		for _, secret := range secrets {
+			size := min(leakLength, len(secret))
+			for at := 0; size > 0 && at+size <= len(secret); at++ {
+				if piece := secret[at : at+size]; strings.Contains(shown, strings.ToLower(piece)) {
+					return piece
+				}
+			}
+		}
+	}
+	return ""
+}
