@@ -54,7 +54,8 @@ func TestSecretSchema(t *testing.T) {
 		`{"api_url":"https://u@h"` + rest: false,
 		`{"api_url":"https://h?q"` + rest: false,
 		`{"api_url":"https://h","api_key_id":7.5,"api_key":"k","security_level":"standard"}`: false,
-		`{"api_url":"https://h","api_key_id":"7","api_key":"k","security_level":"Advanced"}`: false,
+		`{"api_url":"https://h","api_key_id":"7","api_key":"k","security_level":"Advanced"}`: true,
+		`{"api_url":"https://h","api_key_id":"7","api_key":"k","security_level":"expert"}`:   false,
 		`{"api_url":"https://h","api_key_id":"7","security_level":"advanced"}`:               false,
 	} {
 		if err := schematest.Validate("secret", []byte(document)); (err == nil) != good {

@@ -48,7 +48,7 @@ func newFunction(lookup func(string) (string, bool)) (function, error) {
 func secretsManager(s awsSettings, t *http.Transport) *secretsmanager.Client {
 	o := secretsmanager.Options{
 		Region:     s.region,
-		HTTPClient: awsHTTP{t},
+		HTTPClient: xdr.FinalOnly{RoundTripper: t}, // it follows no redirects
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			if s.accessKeyID == "" || s.secretAccessKey == "" {
 				return aws.Credentials{}, errors.New("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set")
@@ -61,11 +61,6 @@ func secretsManager(s awsSettings, t *http.Transport) *secretsmanager.Client {
 	}
 	return secretsmanager.New(o)
 }
-
-// awsHTTP is a transport as the SDK wants it. It follows no redirects.
-type awsHTTP struct{ *http.Transport }
-
-func (h awsHTTP) Do(r *http.Request) (*http.Response, error) { return h.RoundTrip(r) }
 
 // Invoke is one check. An error leaves as the outermost value of the one type whose name the runtime passes on.
 func (f function) Invoke(ctx context.Context, event []byte) ([]byte, error) {

@@ -62,7 +62,9 @@ func (s *Step) secret(ctx context.Context, id, rejected string) (secret, source,
 		select {
 		case <-f.done:
 		case <-ctx.Done():
-			return secret{}, "", errorf(CredentialsUnavailable, "secret %q: no answer from Secrets Manager: %s", id, whyEnded(ctx))
+			if !f.isDone() { // what is there already needs no time
+				return secret{}, "", errorf(CredentialsUnavailable, "secret %q: no answer from Secrets Manager: %s", id, whyEnded(ctx))
+			}
 		}
 		last := began || round > 0
 		switch {
@@ -105,7 +107,7 @@ func (s *Step) fetch(ctx context.Context, id string, f, last *fetch) {
 	defer close(f.done)
 	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
 	defer cancel()
-	value, err := s.readSecret(ctx, id)
+	value, err := s.readInTime(ctx, id)
 	f.err = err
 	switch {
 	case err == nil:
@@ -116,6 +118,25 @@ func (s *Step) fetch(ctx context.Context, id string, f, last *fetch) {
 		s.cache.mu.Lock()
 		delete(s.cache.fetches, id)
 		s.cache.mu.Unlock()
+	}
+}
+
+// readInTime ends with its context, even where the read does not: every later check would wait for it.
+func (s *Step) readInTime(ctx context.Context, id string) (secret, error) {
+	type result struct {
+		value secret
+		err   error
+	}
+	came := make(chan result, 1)
+	go func() {
+		value, err := s.readSecret(ctx, id)
+		came <- result{value, err}
+	}()
+	select {
+	case r := <-came:
+		return r.value, r.err
+	case <-ctx.Done():
+		return secret{}, errorf(CredentialsUnavailable, "secret %q: Secrets Manager did not answer within %v", id, fetchTimeout)
 	}
 }
 

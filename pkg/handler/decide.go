@@ -20,10 +20,10 @@ const (
 	AllSucceeded     Reason = "all_succeeded"     // done
 	EnoughSucceeded  Reason = "enough_succeeded"  // done: not all, but as many as the policy requires
 	InProgress       Reason = "in_progress"       // pending
-	NoEndpoints      Reason = "no_endpoints"      // pending: the reply names no agent, and the action is young
+	NoEndpoints      Reason = "no_endpoints"      // pending: the reply names no agent; the action is young, or had agents before
 	EndpointsFailed  Reason = "endpoints_failed"  // failed
 	DeadlineExceeded Reason = "deadline_exceeded" // failed: still pending when the caller's time was up
-	ActionNotFound   Reason = "action_not_found"  // failed: the reply still names no agent after the grace
+	ActionNotFound   Reason = "action_not_found"  // failed: no reply of this wait has named an agent, and the grace is over
 )
 
 // class is what one agent's status counts as.
@@ -35,17 +35,20 @@ const (
 	pending
 )
 
-// classify counts a status. One that is not known is pending: never success, and the deadline ends it.
-func classify(s xdr.Status, p partial) (c class, known bool) {
+// classify counts a status. One that is not known never counts as success; the deadline ends what is pending.
+func classify(s xdr.Status, p policy) (c class, known bool) {
 	switch s {
 	case xdr.StatusCompletedSuccessfully:
 		return succeeded, true
 	case xdr.StatusCompletedPartial:
-		return p.class(), true
+		return p.partial.class(), true
 	case xdr.StatusFailed, xdr.StatusTimeout, xdr.StatusExpired, xdr.StatusAborted, xdr.StatusCancelled, xdr.StatusCanceled:
 		return failed, true
 	case xdr.StatusPending, xdr.StatusInProgress, xdr.StatusPendingAbort:
 		return pending, true
+	}
+	if p.unknown == unknownFailed {
+		return failed, false
 	}
 	return pending, false
 }
@@ -64,6 +67,7 @@ func (p partial) class() class {
 // situation is all that a decision depends on beside the policy.
 type situation struct {
 	Endpoints
+	doubtful     bool // the API remarks on an error beside the statuses
 	pastGrace    bool // an action this old has agents, if it exists
 	pastDeadline bool
 }
@@ -71,6 +75,9 @@ type situation struct {
 // decide judges an action. It is total and pure.
 func decide(s situation, p policy) (Outcome, Reason) {
 	outcome, reason := judge(s, p)
+	if outcome == Done && s.doubtful {
+		outcome, reason = Pending, InProgress
+	}
 	if outcome == Pending && s.pastDeadline {
 		return Failed, DeadlineExceeded
 	}
@@ -84,7 +91,7 @@ func judge(s situation, p policy) (Outcome, Reason) {
 		mayJudge = s.Succeeded >= required || s.Succeeded+s.Pending < required
 	}
 	switch {
-	case s.Total == s.Missing && s.pastGrace:
+	case s.Total == s.Missing && s.Seen == 0 && s.pastGrace:
 		return Failed, ActionNotFound
 	case s.Total == s.Missing:
 		return Pending, NoEndpoints

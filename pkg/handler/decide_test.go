@@ -9,13 +9,17 @@ import (
 	"github.com/soarstep/xdr-action-status/pkg/xdr"
 )
 
-// missing stands, in these tests only, for an expected agent that the reply does not name.
-const missing xdr.Status = "(missing)"
+// In these tests only, missing stands for an expected agent that the reply does not name, and noText for one whose
+// status is no string.
+const (
+	missing xdr.Status = "(missing)"
+	noText  xdr.Status = "null"
+)
 
 // every status of the API page, the second spelling, an unknown one, and none.
 var every = []xdr.Status{
 	"PENDING", "IN_PROGRESS", "PENDING_ABORT", "COMPLETED_SUCCESSFULLY", "COMPLETED_PARTIAL", "FAILED",
-	"TIMEOUT", "EXPIRED", "ABORTED", "CANCELLED", "CANCELED", "SUCCEEDED", missing,
+	"TIMEOUT", "EXPIRED", "ABORTED", "CANCELLED", "CANCELED", "SUCCEEDED", noText, missing,
 }
 
 // judged folds statuses as a reply would and decides.
@@ -28,7 +32,11 @@ func judged(p policy, pastGrace, pastDeadline bool, agents ...xdr.Status) (Outco
 	}
 	t := newTally(r)
 	for i, s := range agents {
-		if s != missing {
+		switch s {
+		case missing:
+		case noText:
+			t.NoStatus([]byte(agentID(i)), []byte(s))
+		default:
 			t.AgentStatus([]byte(agentID(i)), s)
 		}
 	}
@@ -62,15 +70,16 @@ func TestEveryStatusAlone(t *testing.T) {
 		{"COMPLETED_SUCCESSFULLY_WITH_EXCEPTIONS", [3]Reason{InProgress, InProgress, InProgress}},
 		{"completed_successfully", [3]Reason{InProgress, InProgress, InProgress}},
 		{"COMPLETED_SUCCESSFULLY ", [3]Reason{InProgress, InProgress, InProgress}},
+		{noText, [3]Reason{InProgress, InProgress, InProgress}},
 		{missing, [3]Reason{NoEndpoints, NoEndpoints, NoEndpoints}},
 	} {
 		for i, p := range []partial{partialFailed, partialDone, partialPending} {
 			for _, s := range []settle{settleAll, settleCertain} {
-				_, why, _ := judged(policy{100, p, s}, false, false, c.status)
+				_, why, _ := judged(policy{100, p, unknownPending, s}, false, false, c.status)
 				if why != c.want[i] {
 					t.Errorf("%q, partial %s, settle %s: %s, want %s", c.status, p, s, why, c.want[i])
 				}
-				late, why, _ := judged(policy{100, p, s}, false, true, c.status)
+				late, why, _ := judged(policy{100, p, unknownPending, s}, false, true, c.status)
 				if c.want[i] == InProgress && (late != Failed || why != DeadlineExceeded) {
 					t.Errorf("%q past the deadline: %s, %s", c.status, late, why)
 				}
@@ -91,7 +100,7 @@ func oracle(p policy, agents []xdr.Status) Outcome {
 		case s == "COMPLETED_SUCCESSFULLY", s == "COMPLETED_PARTIAL" && p.partial == "done":
 			good++
 		case s == "FAILED", s == "TIMEOUT", s == "EXPIRED", s == "ABORTED", s == "CANCELLED", s == "CANCELED",
-			s == "COMPLETED_PARTIAL" && p.partial == "failed":
+			s == "COMPLETED_PARTIAL" && p.partial == "failed", s == "SUCCEEDED" && p.unknown == "failed":
 			bad++
 		default:
 			open++
@@ -121,8 +130,10 @@ func oracle(p policy, agents []xdr.Status) Outcome {
 func policies(percents ...int) (all []policy) {
 	for _, percent := range percents {
 		for _, p := range []partial{partialFailed, partialDone, partialPending} {
-			for _, s := range []settle{settleAll, settleCertain} {
-				all = append(all, policy{percent, p, s})
+			for _, u := range []unknown{unknownPending, unknownFailed} {
+				for _, s := range []settle{settleAll, settleCertain} {
+					all = append(all, policy{percent, p, u, s})
+				}
 			}
 		}
 	}
@@ -177,6 +188,53 @@ func TestDeadlineAndGrace(t *testing.T) {
 	}
 }
 
+// An action that had endpoints does not become unknown.
+func TestEmptyReplyAfterEndpoints(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		seen         int
+		pastDeadline bool
+		want         Reason
+	}{{0, false, ActionNotFound}, {1, false, NoEndpoints}, {1, true, DeadlineExceeded}} {
+		_, why := decide(situation{Endpoints: Endpoints{Seen: c.seen}, pastGrace: true, pastDeadline: c.pastDeadline}, defaultPolicy)
+		if why != c.want {
+			t.Errorf("%+v: %s", c, why)
+		}
+	}
+}
+
+// An error text beside the statuses makes success doubtful, and nothing else.
+func TestDoubtfulReply(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		Endpoints
+		pastDeadline bool
+		outcome      Outcome
+		reason       Reason
+	}{
+		{Endpoints{Total: 1, Succeeded: 1, Seen: 1}, false, Pending, InProgress},
+		{Endpoints{Total: 1, Succeeded: 1, Seen: 1}, true, Failed, DeadlineExceeded},
+		{Endpoints{Total: 1, Failed: 1, Seen: 1}, false, Failed, EndpointsFailed},
+		{Endpoints{Total: 1, Pending: 1, Seen: 1}, false, Pending, InProgress},
+	} {
+		outcome, reason := decide(situation{Endpoints: c.Endpoints, doubtful: true, pastDeadline: c.pastDeadline}, defaultPolicy)
+		if outcome != c.outcome || reason != c.reason {
+			t.Errorf("%+v: %s %s", c, outcome, reason)
+		}
+	}
+}
+
+// What policy.unknown counts as failed is named all the same, and listed with its status.
+func TestUnknownMayFail(t *testing.T) {
+	t.Parallel()
+	p := defaultPolicy
+	p.unknown = unknownFailed
+	_, why, tl := judged(p, false, false, "COMPLETED_SUCCESSFULLY", "COMPLETED_WITH_ERRORS")
+	if why != EndpointsFailed || len(tl.unknown) != 1 || tl.failed.entries[0].Status != "COMPLETED_WITH_ERRORS" {
+		t.Errorf("%s, %v, %+v", why, tl.unknown, tl.failed.entries)
+	}
+}
+
 func TestEnoughSucceeded(t *testing.T) {
 	t.Parallel()
 	ok, bad, open := xdr.StatusCompletedSuccessfully, xdr.StatusFailed, xdr.StatusPending
@@ -194,7 +252,7 @@ func TestEnoughSucceeded(t *testing.T) {
 		{100, settleCertain, []xdr.Status{bad, open, open}, EndpointsFailed},
 		{100, settleCertain, []xdr.Status{ok, ok}, AllSucceeded},
 	} {
-		_, why, _ := judged(policy{c.percent, partialFailed, c.settle}, false, false, c.agents...)
+		_, why, _ := judged(policy{c.percent, partialFailed, unknownPending, c.settle}, false, false, c.agents...)
 		if why != c.want {
 			t.Errorf("%d%% %s of %v: %s, want %s", c.percent, c.settle, c.agents, why, c.want)
 		}
@@ -205,6 +263,7 @@ func anyPolicy(t *rapid.T) policy {
 	return policy{
 		rapid.IntRange(1, 100).Draw(t, "percent"),
 		rapid.SampledFrom([]partial{partialFailed, partialDone, partialPending}).Draw(t, "partial"),
+		rapid.SampledFrom([]unknown{unknownPending, unknownFailed}).Draw(t, "unknown"),
 		rapid.SampledFrom([]settle{settleAll, settleCertain}).Draw(t, "settle"),
 	}
 }
@@ -227,7 +286,7 @@ func TestDecideProperties(t *testing.T) {
 		if again, _, _ := judged(p, false, false, shuffled...); again != outcome {
 			t.Fatalf("%s in one order, %s in another", outcome, again)
 		}
-		open := rapid.SampledFrom([]xdr.Status{"PENDING", "IN_PROGRESS", "PENDING_ABORT", "NEW_STATUS", missing}).Draw(t, "open")
+		open := rapid.SampledFrom([]xdr.Status{"PENDING", "IN_PROGRESS", "PENDING_ABORT", noText, missing}).Draw(t, "open")
 		p.settle = settleAll
 		if more, _, _ := judged(p, false, false, append(agents, open)...); more == Done {
 			t.Fatal("done with a pending endpoint")

@@ -16,14 +16,15 @@ import (
 // Source: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
 type Name string
 
-// One name for each reaction of a workflow: three to retry, five to fail on.
+// One name for each reaction of a workflow: three to retry, six to fail on.
 const (
 	InvalidRequest         Name = "XDR.InvalidRequest"         // the event is wrong: fail
 	CredentialsInvalid     Name = "XDR.CredentialsInvalid"     // the secret is missing, denied, malformed or points to a forbidden origin: fail
 	CredentialsUnavailable Name = "XDR.CredentialsUnavailable" // Secrets Manager is throttled, down or slow: retry
 	Unauthorized           Name = "XDR.Unauthorized"           // the API refuses the key (401, 402, 403): fail
 	Throttled              Name = "XDR.Throttled"              // 429: retry, slower
-	Unavailable            Name = "XDR.Unavailable"            // network, timeout, 5xx: retry
+	Unavailable            Name = "XDR.Unavailable"            // network, timeout, 5xx, 408: retry
+	TimedOut               Name = "XDR.TimedOut"               // one of these three, and the deadline has passed: fail
 	Rejected               Name = "XDR.Rejected"               // any other refusal, or a reply that cannot be read: fail
 	Internal               Name = "XDR.Internal"               // a bug in this package: fail
 )
@@ -40,12 +41,12 @@ type Error struct {
 func (e *Error) Error() string { return string(e.Name) + ": " + e.Message }
 func (e *Error) Unwrap() error { return e.Err }
 
-// Temporary tells whether the same check may succeed later.
+// Temporary reports whether the same check may succeed later.
 func (e *Error) Temporary() bool {
 	switch e.Name {
 	case CredentialsUnavailable, Throttled, Unavailable:
 		return true
-	case InvalidRequest, CredentialsInvalid, Unauthorized, Rejected, Internal:
+	case InvalidRequest, CredentialsInvalid, Unauthorized, TimedOut, Rejected, Internal:
 		return false
 	}
 	return false
@@ -56,14 +57,19 @@ func errorf(name Name, format string, args ...any) *Error {
 	return &Error{Name: name, Message: err.Error(), Err: errors.Unwrap(err)}
 }
 
-// maxMessage bounds a message, in JSON bytes: enough for all that the API says, and far below the Cause's 32,768.
+// maxMessage bounds a message, in characters: enough for all that the API says, and far below the Cause's 32,768.
 const maxMessage = 4_000
 
-// exit is the one place where an error gets its name for the workflow, and the action that it is about.
-func exit(err error, about request) *Error {
+// exit is the one place where an error gets its name for the workflow, and the action that it is about. An error that may
+// pass is final where nobody waits any longer.
+func (s *Step) exit(err error, about request) *Error {
 	named := *classified(err) // a copy: checks that share a fetch share its error
 	if about.id != 0 {
 		named.Message = fmt.Sprintf("group_action_id %d: %s", about.id, named.Message)
+	}
+	if _, left := s.times(about, s.Now()); left == 0 && named.Temporary() {
+		named.Message = fmt.Sprintf("%s: %s; the deadline, %v after started_at, has passed", named.Name, named.Message, s.timeoutOf(about))
+		named.Name = TimedOut
 	}
 	named.Message = clip(named.Message, maxMessage)
 	return &named
@@ -91,26 +97,30 @@ func nameOf(e *xdr.Error) Name {
 		return Unavailable
 	case e.Kind == xdr.Unreadable:
 		return Rejected
-	case e.StatusCode == 401, e.StatusCode == 402, e.StatusCode == 403:
+	}
+	switch status := e.StatusCode; {
+	case status == 401, status == 402, status == 403:
 		return Unauthorized
-	case e.StatusCode == 429:
+	case status == 429:
 		return Throttled
-	case e.StatusCode >= 500:
+	case status >= 500, status == 408:
 		return Unavailable
 	}
 	return Rejected
 }
 
-// keyAdvice tells the person who must fix a refused key what to look at.
+// keyAdvice tells the person who must fix a refusal what to look at. Only where the API itself has refused does it speak
+// of the key.
 func keyAdvice(e *xdr.Error) string {
-	var advice string
-	switch e.StatusCode {
-	case 401:
+	advice := "something in between refuses: check api_url and HTTPS_PROXY, and whether the tenant accepts this IP address"
+	switch {
+	case e.Kind != xdr.Refused:
+	case e.StatusCode == 401:
 		advice = "check api_key_id, api_key and security_level in the secret"
-	case 402:
-		advice = "the tenant's licence does not cover this call"
-	case 403:
-		advice = "the key's role may not view the Action Center"
+	case e.StatusCode == 402:
+		advice = "the tenant's licence does not cover this call: ask whoever owns the licence"
+	case e.StatusCode == 403:
+		advice = "give the key's role the right to view the Action Center"
 	}
 	switch skew := e.ClockSkew.Round(time.Second); {
 	case skew > time.Minute:

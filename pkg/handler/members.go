@@ -10,7 +10,7 @@ import (
 )
 
 // members takes a JSON object apart without interpreting it: names match exactly, and a duplicate
-// name, ill-formed UTF-8 or data behind the object is an error. encoding/json would let all four pass.
+// name, ill-formed UTF-8 or data after the object is an error. encoding/json would let all four pass.
 func members(raw []byte) (map[string]json.RawMessage, error) {
 	if !utf8.Valid(raw) {
 		return nil, errors.New("is not valid UTF-8")
@@ -39,7 +39,7 @@ func members(raw []byte) (map[string]json.RawMessage, error) {
 		return nil, errors.New("is not valid JSON")
 	}
 	if _, err := dec.Token(); err != io.EOF { //nolint:errorlint // a bare io.EOF is the clean end
-		return nil, errors.New("has data behind the JSON object")
+		return nil, errors.New("has data after the JSON object")
 	}
 	return m, nil
 }

@@ -15,14 +15,16 @@ type record struct {
 	secretTime time.Duration
 	apiTime    time.Duration
 	apiCalls   int
+	remark     string // the API's error text beside the statuses
 }
 
-// write logs a verdict at info level, at warning level where it rests on a stale secret or on statuses that
-// nobody knows, and an error at error level: the runtime logs a returned error as plain text only.
+// write logs a verdict at info level, at warning level where it rests on a stale secret, on statuses that nobody knows or
+// on a reply with an error text beside the statuses, and an error at error level: the runtime logs a returned error as plain text only.
 func (r *record) write(ctx context.Context, log *slog.Logger, v Verdict, err error) {
-	attrs := append(make([]slog.Attr, 0, 16),
+	attrs := append(make([]slog.Attr, 0, 20),
 		slog.Int64("group_action_id", r.request.id),
 		slog.String("tenant", r.request.tenant),
+		slog.String("execution", r.request.execution),
 		slog.Bool("cold_start", r.cold),
 		slog.String("secret", string(r.secretFrom)),
 		slog.Float64("secret_ms", milliseconds(r.secretTime)),
@@ -39,7 +41,7 @@ func (r *record) write(ctx context.Context, log *slog.Logger, v Verdict, err err
 		return
 	}
 	level := slog.LevelInfo
-	if r.secretFrom == stale || len(v.UnknownStatuses) > 0 {
+	if r.secretFrom == stale || len(v.UnknownStatuses) > 0 || r.remark != "" {
 		level = slog.LevelWarn
 	}
 	e := v.Endpoints
@@ -49,8 +51,9 @@ func (r *record) write(ctx context.Context, log *slog.Logger, v Verdict, err err
 		slog.Int("wait_seconds", v.WaitSeconds),
 		slog.Int64("elapsed_seconds", v.ElapsedSeconds),
 		slog.GroupAttrs("endpoints", slog.Int("total", e.Total), slog.Int("succeeded", e.Succeeded), slog.Int("partial", e.Partial),
-			slog.Int("failed", e.Failed), slog.Int("pending", e.Pending), slog.Int("missing", e.Missing)),
+			slog.Int("failed", e.Failed), slog.Int("pending", e.Pending), slog.Int("missing", e.Missing), slog.Int("seen", e.Seen)),
 		slog.Any("unknown_statuses", v.UnknownStatuses),
+		slog.String("remark", r.remark),
 	)...)
 }
 

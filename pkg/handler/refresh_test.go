@@ -111,6 +111,31 @@ func TestSilentSecretsManager(t *testing.T) {
 	})
 }
 
+// deaf is a Secrets Manager whose answer never comes and that does not hear its context, until it is closed.
+type deaf chan struct{}
+
+func (d deaf) GetSecretValue(context.Context, *secretsmanager.GetSecretValueInput, ...func(*secretsmanager.Options)) (*secretsmanager.GetSecretValueOutput, error) {
+	<-d
+	return nil, context.Canceled
+}
+
+// A read that never ends does not keep the later checks.
+func TestDeafSecretsManager(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := make(deaf)
+		defer close(d)
+		s := &Step{Config: DefaultConfig(), Secrets: d, Now: time.Now}
+		for range 2 {
+			began := time.Now()
+			g := <-s.later(t.Context(), "")
+			if g.err == nil || classified(g.err).Name != CredentialsUnavailable || time.Since(began) != fetchTimeout {
+				t.Errorf("%+v after %v", g, time.Since(began))
+			}
+		}
+	})
+}
+
 // Whoever joined a fetch that failed makes one more: the first may have begun before the sandbox was frozen.
 func TestJoinerOfAFailedFetchTriesOnce(t *testing.T) {
 	t.Parallel()
@@ -153,7 +178,10 @@ func TestSecretErrors(t *testing.T) {
 		"InternalServiceError": CredentialsUnavailable, "InternalFailure": CredentialsUnavailable, "ServiceUnavailable": CredentialsUnavailable,
 		"RequestTimeout": CredentialsUnavailable, "RequestLimitExceeded": CredentialsUnavailable, "SlowDown": CredentialsUnavailable, "": CredentialsUnavailable,
 		"AccessDeniedException": CredentialsInvalid, "ResourceNotFoundException": CredentialsInvalid, "DecryptionFailure": CredentialsInvalid,
-		"InvalidRequestException": CredentialsInvalid, "ExpiredTokenException": CredentialsInvalid, "UnrecognizedClientException": CredentialsInvalid,
+		"InvalidRequestException": CredentialsInvalid, "ExpiredTokenException": CredentialsUnavailable, "ExpiredToken": CredentialsUnavailable,
+		"UnrecognizedClientException": CredentialsUnavailable, "InvalidSignatureException": CredentialsUnavailable, "SignatureDoesNotMatch": CredentialsUnavailable,
+		"RequestExpired": CredentialsUnavailable, "RequestTimeTooSkewed": CredentialsUnavailable, "InvalidClientTokenId": CredentialsUnavailable,
+		"MissingAuthenticationTokenException": CredentialsUnavailable, "IncompleteSignature": CredentialsUnavailable, "NotAuthorized": CredentialsInvalid,
 	} {
 		if got := secretError(t.Context(), "id", apiError{code, 400}); got.Name != want {
 			t.Errorf("%q: %s, want %s", code, got.Name, want)

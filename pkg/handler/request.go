@@ -1,14 +1,17 @@
 package handler
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"math"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // request is an event, checked.
@@ -17,15 +20,19 @@ type request struct {
 	echo      json.RawMessage // the id in the form it was given
 	startedAt time.Time       // zero: not given, no deadline here
 	timeout   time.Duration   // zero: the default
-	expected  []string        // agent ids that must appear, each once
+	expected  []string        // agent ids that must appear, each once, as they were written
 	policy    policy
 	tenant    string
+	context   json.RawMessage // handed through, at most maxContext bytes
+	execution string          // who asks
+	seen      int             // the most agents that an earlier reply of this wait has named
 }
 
 // policy says how the agents' statuses become a verdict.
 type policy struct {
 	minSuccessPercent int // 1 to 100
 	partial           partial
+	unknown           unknown
 	settle            settle
 }
 
@@ -38,6 +45,14 @@ const (
 	partialPending partial = "pending"
 )
 
+// unknown is what a status counts as that this program does not know.
+type unknown string
+
+const (
+	unknownPending unknown = "pending"
+	unknownFailed  unknown = "failed"
+)
+
 // settle is when to judge: once nothing is pending, or once the outcome is certain.
 type settle string
 
@@ -46,7 +61,11 @@ const (
 	settleCertain settle = "certain"
 )
 
-var defaultPolicy = policy{minSuccessPercent: 100, partial: partialFailed, settle: settleAll}
+var defaultPolicy = policy{minSuccessPercent: 100, partial: partialFailed, unknown: unknownPending, settle: settleAll}
+
+// maxEvent bounds an event without its previous, in bytes: with a verdict of [maxVerdict] it stays under the 256 KiB
+// that a state of Step Functions may hold, past which an execution ends without a name.
+const maxEvent = 200 << 10
 
 // parse reads an event: the request itself, or an EventBridge envelope around it. Members it does not
 // know are ignored, since workflows pass their whole state; inside policy they are an error, since a
@@ -56,23 +75,30 @@ func parse(event []byte) (request, error) {
 	if err != nil {
 		return request{}, errorf(InvalidRequest, "the event %w", err)
 	}
+	size := len(event) - len(m["previous"])
 	if m, err = unwrap(m); err != nil {
 		return request{}, err
 	}
 	r := reader{from: m}
 	out := request{
 		startedAt: member(&r, "started_at", "an RFC 3339 time such as \"2026-11-24T10:00:00Z\"", time.Time{}, readTime),
-		timeout:   member(&r, "timeout_seconds", "an integer of at least 1", 0, readSeconds),
+		timeout:   member(&r, "timeout_seconds", "an integer from 1 to 604800, seven days", 0, readTimeout),
 		expected:  member(&r, "expected_agents", "a list of agent ids", nil, readAgents),
 		policy:    member(&r, "policy", "an object", defaultPolicy, r.policy),
-		tenant:    member(&r, "tenant", "1 to 64 characters of A-Z, a-z, 0-9, _ and -", "", readTenant),
+		tenant:    member(&r, "tenant", "1 to 48 characters of A-Z, a-z, 0-9, _ and -", "", readTenant),
+		context:   member(&r, "context", fmt.Sprintf("JSON of at most %d bytes without white space", maxContext), json.RawMessage("null"), readContext),
+		execution: member(&r, "execution", "a string of 1 to 80 characters", "", readExecution),
 	}
 	out.id, out.echo = r.actionID()
+	out.seen = seenBefore(m["previous"], out.id)
+	if r.err == nil && size > maxEvent {
+		r.err = errorf(InvalidRequest, "the event has %d bytes, previous not counted: expected at most %d", size, maxEvent)
+	}
 	return out, r.err
 }
 
-// unwrap takes the request out of an EventBridge envelope; the envelope's time is when the wait began,
-// unless the request says otherwise.
+// unwrap takes the request out of an EventBridge envelope. What the workflow puts beside detail comes with it. The wait
+// began when the request says, else when the event was sent, else when the workflow began.
 //
 // Source: https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html
 func unwrap(m map[string]json.RawMessage) (map[string]json.RawMessage, error) {
@@ -84,13 +110,35 @@ func unwrap(m map[string]json.RawMessage) (map[string]json.RawMessage, error) {
 	if err != nil {
 		return nil, errorf(InvalidRequest, "detail %w", err)
 	}
-	if began, ok := m["time"]; ok && detail["started_at"] == nil {
-		if _, ok := readTime(began); !ok {
-			return nil, errorf(InvalidRequest, "time: expected an RFC 3339 time, got %s", clip(string(began), maxID))
+	for _, name := range []string{"execution", "previous"} {
+		if has(name) {
+			detail[name] = m[name]
 		}
-		detail["started_at"] = began
+	}
+	for _, name := range []string{"time", "started_at"} {
+		if detail["started_at"] != nil || !has(name) {
+			continue
+		}
+		if _, ok := readTime(m[name]); !ok {
+			return nil, errorf(InvalidRequest, "%s: expected an RFC 3339 time, got %s", name, clip(string(m[name]), maxID))
+		}
+		detail["started_at"] = m[name]
 	}
 	return detail, nil
+}
+
+// seenBefore reads the last verdict of this wait. What is none, or is about another action, is as good as absent.
+func seenBefore(previous json.RawMessage, id int64) int {
+	if previous == nil {
+		return 0
+	}
+	verdict, _ := members(previous)
+	endpoints, _ := members(verdict["endpoints"])
+	seen, ok := readInt(string(endpoints["seen"]), math.MaxInt32)
+	if before, isID := readID(verdict["group_action_id"]); !ok || !isID || before != id {
+		return 0
+	}
+	return int(seen)
 }
 
 // reader reads members one after the other and keeps the first error.
@@ -120,7 +168,7 @@ func member[T any](r *reader, name, want string, absent T, read func(json.RawMes
 	return value
 }
 
-const wantID = "an integer from 1 to 9223372036854775807, or a string of its decimal digits"
+const wantID = "an integer from 1 to 9223372036854775807, or a string of its digits"
 
 func (r *reader) actionID() (int64, json.RawMessage) {
 	id := member(r, "group_action_id", wantID, 0, readID)
@@ -139,7 +187,7 @@ func (r *reader) actionID() (int64, json.RawMessage) {
 	return id, echo
 }
 
-var policyKeys = []string{"min_success_percent", "partial", "settle"}
+var policyKeys = []string{"min_success_percent", "partial", "unknown", "settle"}
 
 func (r *reader) policy(raw json.RawMessage) (policy, bool) {
 	m, err := members(raw)
@@ -156,6 +204,7 @@ func (r *reader) policy(raw json.RawMessage) (policy, bool) {
 	out := policy{
 		minSuccessPercent: member(&p, "min_success_percent", "an integer from 1 to 100", defaultPolicy.minSuccessPercent, readPercent),
 		partial:           member(&p, "partial", `"failed", "done" or "pending"`, defaultPolicy.partial, oneOf(partialFailed, partialDone, partialPending)),
+		unknown:           member(&p, "unknown", `"pending" or "failed"`, defaultPolicy.unknown, oneOf(unknownPending, unknownFailed)),
 		settle:            member(&p, "settle", `"all" or "certain"`, defaultPolicy.settle, oneOf(settleAll, settleCertain)),
 	}
 	r.err = cmp.Or(r.err, p.err)
@@ -167,13 +216,12 @@ func readString(raw json.RawMessage) (string, bool) {
 	return s, len(raw) > 0 && raw[0] == '"' && json.Unmarshal(raw, &s) == nil
 }
 
-// readInt takes decimal digits only: no sign, no fraction, no exponent.
+// readInt takes decimal digits only: no sign, no leading zero, no fraction, no exponent.
 func readInt(text string, most uint64) (int64, bool) {
 	n, err := strconv.ParseUint(text, 10, 63)
-	return int64(n), err == nil && n >= 1 && n <= most //nolint:gosec // 63 bits fit
+	return int64(n), err == nil && text[0] != '0' && n <= most //nolint:gosec // 63 bits fit
 }
 
-// readID takes leading zeros too, in reason: the id is echoed.
 func readID(raw json.RawMessage) (int64, bool) {
 	if len(raw) > maxID {
 		return 0, false
@@ -191,10 +239,12 @@ func readTime(raw json.RawMessage) (time.Time, bool) {
 	return t, ok && err == nil && !t.IsZero() // the year 1 is a variable that nobody set
 }
 
-// readSeconds holds what a time.Duration can, 292 years; more is the same.
-func readSeconds(raw json.RawMessage) (time.Duration, bool) {
-	n, ok := readInt(string(raw), math.MaxInt64)
-	return time.Duration(min(n, int64(math.MaxInt64/time.Second))) * time.Second, ok
+// maxTimeout is what the history of one execution holds.
+const maxTimeout = 7 * 24 * time.Hour
+
+func readTimeout(raw json.RawMessage) (time.Duration, bool) {
+	n, ok := readInt(string(raw), uint64(maxTimeout/time.Second))
+	return time.Duration(n) * time.Second, ok
 }
 
 func readPercent(raw json.RawMessage) (int, bool) {
@@ -207,22 +257,39 @@ func readAgents(raw json.RawMessage) ([]string, bool) {
 	if string(raw) == "null" || json.Unmarshal(raw, &list) != nil {
 		return nil, false
 	}
-	agents := make([]string, 0, len(list))
+	agents := make(map[string]string, len(list))
 	for _, item := range list {
 		agent, ok := readString(item)
-		if !ok || agent == "" {
+		folded := foldID(agent)
+		if !ok || folded == "" {
 			return nil, false
 		}
-		agents = append(agents, agent)
+		if _, twice := agents[folded]; !twice {
+			agents[folded] = agent
+		}
 	}
-	slices.Sort(agents)
-	return slices.Compact(agents), true
+	return slices.Sorted(maps.Values(agents)), true
 }
 
 func readTenant(raw json.RawMessage) (string, bool) {
 	s, ok := readString(raw)
 	strange := func(r rune) bool { return !isLetterOrDigit(r) && r != '_' && r != '-' }
-	return s, ok && s != "" && len(s) <= 64 && !strings.ContainsFunc(s, strange)
+	return s, ok && s != "" && len(s) <= 48 && !strings.ContainsFunc(s, strange)
+}
+
+// maxContext bounds a context in bytes, so that a verdict has room for the rest.
+const maxContext = 4_096
+
+func readContext(raw json.RawMessage) (json.RawMessage, bool) {
+	var compact bytes.Buffer
+	err := json.Compact(&compact, raw)
+	return compact.Bytes(), err == nil && compact.Len() <= maxContext
+}
+
+func readExecution(raw json.RawMessage) (string, bool) {
+	s, ok := readString(raw)
+	n := utf8.RuneCountInString(s)
+	return s, ok && n >= 1 && n <= 80
 }
 
 func isLetterOrDigit(r rune) bool {

@@ -13,31 +13,37 @@ import (
 func TestParse(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)
-	certain := policy{90, partialDone, settleCertain}
+	certain := policy{90, partialDone, unknownFailed, settleCertain}
 	for _, c := range []struct {
 		name, event string
 		want        request
 	}{
 		{"integer", `{"group_action_id":22519813685366}`, request{id: 22519813685366, echo: json.RawMessage(`22519813685366`)}},
 		{"string", ` {"group_action_id": "22519813685366"} `, request{id: 22519813685366, echo: json.RawMessage(`"22519813685366"`)}},
-		{"leading zeros", `{"group_action_id":"007"}`, request{id: 7, echo: json.RawMessage(`"007"`)}},
 		{"largest", `{"group_action_id":9223372036854775807}`, request{id: math.MaxInt64, echo: json.RawMessage(`9223372036854775807`)}},
 		{"alias", `{"action_id":"5"}`, request{id: 5, echo: json.RawMessage(`"5"`)}},
 		{"both, equal", `{"action_id":"5","group_action_id":5}`, request{id: 5, echo: json.RawMessage(`5`)}},
 		{"unknown members", `{"group_action_id":1,"Policy":null,"state":{"a":[null]},"GROUP_ACTION_ID":2}`, request{id: 1, echo: json.RawMessage(`1`)}},
-		{"all of them", `{"group_action_id":1,"started_at":"2026-11-24T11:00:00+01:00","timeout_seconds":60,"expected_agents":["b","a","b"],
-			"policy":{"min_success_percent":90,"partial":"done","settle":"certain"},"tenant":"acme_EU-1"}`,
-			request{id: 1, echo: json.RawMessage(`1`), startedAt: at, timeout: time.Minute, expected: []string{"a", "b"}, policy: certain, tenant: "acme_EU-1"}},
-		{"timeout beyond a Duration", `{"group_action_id":1,"timeout_seconds":9223372036854775807}`,
-			request{id: 1, echo: json.RawMessage(`1`), timeout: math.MaxInt64 / time.Second * time.Second}},
+		{"all of them", `{"group_action_id":1,"started_at":"2026-11-24T11:00:00+01:00","timeout_seconds":60,"expected_agents":["b","A-a","b"," aA"],
+			"policy":{"min_success_percent":90,"partial":"done","unknown":"failed","settle":"certain"},"tenant":"acme_EU-1",
+			"context":{ "a" : [1, null] },"execution":"é run","previous":{"group_action_id":"1","endpoints":{"seen":7}}}`,
+			request{id: 1, echo: json.RawMessage(`1`), startedAt: at, timeout: time.Minute, expected: []string{"A-a", "b"}, policy: certain, tenant: "acme_EU-1",
+				context: json.RawMessage(`{"a":[1,null]}`), execution: "é run", seen: 7}},
+		{"seven days", `{"group_action_id":1,"timeout_seconds":604800,"context":null}`, request{id: 1, echo: json.RawMessage(`1`), timeout: 7 * 24 * time.Hour}},
 		{"envelope", `{"version":"0","detail-type":"X","source":"s","time":"2026-11-24T10:00:00Z","detail":{"group_action_id":1}}`,
 			request{id: 1, echo: json.RawMessage(`1`), startedAt: at}},
 		{"envelope without time", `{"detail-type":"X","source":"s","detail":{"group_action_id":1}}`, request{id: 1, echo: json.RawMessage(`1`)}},
+		{"envelope without time, start beside detail", `{"detail-type":"X","source":"s","started_at":"2026-11-24T10:00:00Z","detail":{"group_action_id":1}}`,
+			request{id: 1, echo: json.RawMessage(`1`), startedAt: at}},
+		{"envelope, time before the start beside detail", `{"detail-type":"X","source":"s","time":"2026-11-24T10:00:00Z","started_at":"2026-11-25T10:00:00Z","detail":{"group_action_id":1}}`,
+			request{id: 1, echo: json.RawMessage(`1`), startedAt: at}},
+		{"envelope, execution and previous beside detail", `{"detail-type":"X","source":"s","execution":"e","previous":{"group_action_id":1,"endpoints":{"seen":3}},"context":1,"tenant":"x",
+			"detail":{"group_action_id":1,"execution":"other","previous":{"group_action_id":1,"endpoints":{"seen":9}}}}`,
+			request{id: 1, echo: json.RawMessage(`1`), execution: "e", seen: 3}},
 		{"envelope, own start", `{"detail-type":"X","source":"s","time":"bad","detail":{"group_action_id":1,"started_at":"2026-11-24T10:00:00Z"}}`,
 			request{id: 1, echo: json.RawMessage(`1`), startedAt: at}},
 		{"no envelope where the top has an id", `{"detail-type":"X","source":"s","detail":{"group_action_id":1},"group_action_id":2,"tenant":"a"}`,
 			request{id: 2, echo: json.RawMessage(`2`), tenant: "a"}},
-		{"62 digits", `{"group_action_id":"` + strings.Repeat("0", 61) + `7"}`, request{id: 7, echo: json.RawMessage(`"` + strings.Repeat("0", 61) + `7"`)}},
 		{"detail without an envelope", `{"detail":{"group_action_id":2},"group_action_id":1}`, request{id: 1, echo: json.RawMessage(`1`)}},
 	} {
 		got, err := parse([]byte(c.event))
@@ -48,8 +54,11 @@ func TestParse(t *testing.T) {
 		if c.want.policy == (policy{}) {
 			c.want.policy = defaultPolicy
 		}
+		if c.want.context == nil {
+			c.want.context = json.RawMessage("null")
+		}
 		if got.id != c.want.id || string(got.echo) != string(c.want.echo) || !got.startedAt.Equal(c.want.startedAt) || got.timeout != c.want.timeout ||
-			!slices.Equal(got.expected, c.want.expected) || got.policy != c.want.policy || got.tenant != c.want.tenant {
+			!slices.Equal(got.expected, c.want.expected) || got.policy != c.want.policy || got.tenant != c.want.tenant || string(got.context) != string(c.want.context) || got.execution != c.want.execution || got.seen != c.want.seen {
 			t.Errorf("%s: %+v, want %+v", c.name, got, c.want)
 		}
 	}
@@ -68,8 +77,8 @@ func TestParseRefuses(t *testing.T) {
 		{`{"group_action_id":1,}`, "not valid JSON"},
 		{`{"group_action_id":01}`, "not valid JSON"},
 		{`{"group_action_id":nil}`, `not valid JSON at "group_action_id"`},
-		{`{"group_action_id":1} {}`, "data behind"},
-		{`{"group_action_id":1}x`, "data behind"},
+		{`{"group_action_id":1} {}`, "data after"},
+		{`{"group_action_id":1}x`, "data after"},
 		{"{\"group_action_id\":1,\"x\":\"\xff\"}", "UTF-8"},
 		{`{"group_action_id":1,"group_action_id":1}`, `"group_action_id" twice`},
 		{`{"group_action_id":1,"x":1,"x":1}`, `"x" twice`},
@@ -90,16 +99,18 @@ func TestParseRefuses(t *testing.T) {
 		{`{"group_action_id":""}`, "group_action_id:"},
 		{`{"group_action_id":true}`, "group_action_id:"},
 		{`{"group_action_id":[1]}`, "group_action_id:"},
+		{`{"group_action_id":"007"}`, "group_action_id: expected an integer from 1 to 9223372036854775807, or a string of its digits, got \"007\""},
+		{`{"group_action_id":"0"}`, "group_action_id:"},
 		{`{"action_id":0}`, "action_id:"},
 		{`{"group_action_id":1,"action_id":"2"}`, "group_action_id 1 and action_id 2 differ"},
 		{`{"group_action_id":1,"action_id":null}`, "action_id:"},
-		{`{"group_action_id":"` + strings.Repeat("0", 62) + `7"}`, "group_action_id:"},
 		{`{"group_action_id":1,"started_at":"0001-01-01T00:00:00Z"}`, "started_at:"},
 		{`{"group_action_id":1,"policy":{"b":1,"a":1}}`, "policy.a is not known"},
 		{`{"group_action_id":1,"started_at":null}`, "started_at: expected an RFC 3339 time"},
 		{`{"group_action_id":1,"started_at":"yesterday"}`, "started_at:"},
 		{`{"group_action_id":1,"started_at":1732442442}`, "started_at:"},
-		{`{"group_action_id":1,"timeout_seconds":0}`, "timeout_seconds: expected an integer of at least 1"},
+		{`{"group_action_id":1,"timeout_seconds":0}`, "timeout_seconds: expected an integer from 1 to 604800, seven days, got 0"},
+		{`{"group_action_id":1,"timeout_seconds":604801}`, "timeout_seconds:"},
 		{`{"group_action_id":1,"timeout_seconds":"60"}`, "timeout_seconds:"},
 		{`{"group_action_id":1,"timeout_seconds":1.5}`, "timeout_seconds:"},
 		{`{"group_action_id":1,"timeout_seconds":null}`, "timeout_seconds:"},
@@ -108,9 +119,17 @@ func TestParseRefuses(t *testing.T) {
 		{`{"group_action_id":1,"expected_agents":[1]}`, "expected_agents:"},
 		{`{"group_action_id":1,"expected_agents":[""]}`, "expected_agents:"},
 		{`{"group_action_id":1,"expected_agents":[null]}`, "expected_agents:"},
+		{`{"group_action_id":1,"expected_agents":["a"," -- "]}`, "expected_agents:"},
+		{`{"group_action_id":1,"context":"` + strings.Repeat("x", 4095) + `"}`, "context: expected JSON of at most 4096 bytes"},
+		{`{"group_action_id":1,"execution":""}`, "execution: expected a string of 1 to 80 characters"},
+		{`{"group_action_id":1,"execution":"` + strings.Repeat("é", 81) + `"}`, "execution:"},
+		{`{"group_action_id":1,"execution":null}`, "execution:"},
+		{`{"group_action_id":1,"policy":{"unknown":"done"}}`, `policy.unknown: expected "pending" or "failed", got "done"`},
+		{`{"group_action_id":1,"x":"` + strings.Repeat("x", 200<<10) + `"}`, "the event has 204828 bytes, previous not counted: expected at most 204800"},
+		{`{"detail-type":"X","source":"s","started_at":5,"detail":{"group_action_id":1}}`, "started_at: expected an RFC 3339 time, got 5"},
 		{`{"group_action_id":1,"policy":null}`, "policy is not a JSON object"},
 		{`{"group_action_id":1,"policy":[]}`, "policy is not a JSON object"},
-		{`{"group_action_id":1,"policy":{"Partial":"done"}}`, "policy.Partial is not known: expected min_success_percent, partial, settle"},
+		{`{"group_action_id":1,"policy":{"Partial":"done"}}`, "policy.Partial is not known: expected min_success_percent, partial, unknown, settle"},
 		{`{"group_action_id":1,"policy":{"partial":"done","partial":"done"}}`, `policy has the key "partial" twice`},
 		{`{"group_action_id":1,"policy":{"partial":"DONE"}}`, `policy.partial: expected "failed", "done" or "pending", got "DONE"`},
 		{`{"group_action_id":1,"policy":{"partial":null}}`, "policy.partial:"},
@@ -120,10 +139,10 @@ func TestParseRefuses(t *testing.T) {
 		{`{"group_action_id":1,"policy":{"min_success_percent":"90"}}`, "policy.min_success_percent:"},
 		{`{"group_action_id":1,"policy":{"min_success_percent":99.5}}`, "policy.min_success_percent:"},
 		{`{"group_action_id":1,"tenant":null}`, "tenant:"},
-		{`{"group_action_id":1,"tenant":""}`, "tenant: expected 1 to 64 characters"},
+		{`{"group_action_id":1,"tenant":""}`, "tenant: expected 1 to 48 characters"},
 		{`{"group_action_id":1,"tenant":"a/b"}`, "tenant:"},
 		{`{"group_action_id":1,"tenant":"é"}`, "tenant:"},
-		{`{"group_action_id":1,"tenant":"` + strings.Repeat("a", 65) + `"}`, "tenant:"},
+		{`{"group_action_id":1,"tenant":"` + strings.Repeat("a", 49) + `"}`, "tenant:"},
 		{`{"detail-type":"X","source":"s","detail":null}`, "detail is not a JSON object"},
 		{`{"detail-type":"X","source":"s","detail":{}}`, "group_action_id is missing"},
 		{`{"detail-type":"X","source":"s","time":5,"detail":{"group_action_id":1}}`, "time: expected an RFC 3339 time, got 5"},
@@ -136,6 +155,41 @@ func TestParseRefuses(t *testing.T) {
 			strings.Contains(named.Message, "\n") || len(named.Message) > 400 {
 			t.Errorf("%.80s: %v, want %q in it", c.event, err, c.want)
 		}
+	}
+}
+
+// The last verdict counts only for its own action, and is no error whatever it is.
+func TestPrevious(t *testing.T) {
+	t.Parallel()
+	for previous, want := range map[string]int{
+		`{"group_action_id":5,"endpoints":{"seen":3}}`:                 3,
+		`{"group_action_id":"5","endpoints":{"total":9,"seen":3}}`:     3,
+		`{"group_action_id":6,"endpoints":{"seen":3}}`:                 0,
+		`{"group_action_id":5,"endpoints":{"seen":0}}`:                 0,
+		`{"group_action_id":5,"endpoints":{"seen":-3}}`:                0,
+		`{"group_action_id":5,"endpoints":{"seen":"3"}}`:               0,
+		`{"group_action_id":5,"endpoints":{"seen":3,"seen":4}}`:        0,
+		`{"group_action_id":5,"endpoints":null}`:                       0,
+		`{"group_action_id":5}`:                                        0,
+		`{"endpoints":{"seen":3}}`:                                     0,
+		`null`:                                                         0,
+		`[1]`:                                                          0,
+		`"text"`:                                                       0,
+		`{"group_action_id":5,"endpoints":{"seen":99999999999999999}}`: 0,
+	} {
+		r, err := parse([]byte(`{"group_action_id":"5","previous":` + previous + `}`))
+		if err != nil || r.seen != want {
+			t.Errorf("%s: %d, %v, want %d", previous, r.seen, err, want)
+		}
+	}
+}
+
+// A verdict of any size may travel beside the largest event.
+func TestPreviousIsNotCounted(t *testing.T) {
+	t.Parallel()
+	event := `{"group_action_id":1,"x":"` + strings.Repeat("x", 204_750) + `","previous":"` + strings.Repeat("p", 40<<10) + `"}`
+	if _, err := parse([]byte(event)); err != nil {
+		t.Error(err)
 	}
 }
 

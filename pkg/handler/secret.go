@@ -1,8 +1,10 @@
 package handler
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -16,9 +18,10 @@ func parseSecret(id string, value []byte, allowed []Origin) (xdr.Credentials, er
 	bad := func(format string, args ...any) (xdr.Credentials, error) {
 		return xdr.Credentials{}, errorf(CredentialsInvalid, "secret %q: "+format, append([]any{id}, args...)...)
 	}
+	value = bytes.TrimPrefix(value, []byte("\ufeff")) // a byte order mark, as editors of Windows write
 	m, err := members(value)
 	if err != nil {
-		return bad("expected a JSON object with api_url, api_key_id, api_key and security_level, without duplicate keys")
+		return bad("%s; expected a JSON object with api_url, api_key_id, api_key and security_level, without duplicate keys", formOf(value))
 	}
 	s := make(map[string]string)
 	for _, name := range []string{"api_url", "fqdn", "api_key_id", "api_key", "security_level"} {
@@ -52,7 +55,7 @@ func parseSecret(id string, value []byte, allowed []Origin) (xdr.Credentials, er
 			return bad("%s is missing or empty", name)
 		}
 	}
-	cred, err := xdr.NewCredentials(base, s["api_key_id"], s["api_key"], xdr.SecurityLevel(s["security_level"]))
+	cred, err := xdr.NewCredentials(base, s["api_key_id"], s["api_key"], xdr.SecurityLevel(strings.ToLower(s["security_level"])))
 	if err != nil {
 		return bad("%w", err)
 	}
@@ -72,13 +75,13 @@ func baseURL(apiURL, fqdn string) (*url.URL, error) {
 	case apiURL == "" && fqdn == "":
 		return nil, errors.New("missing or empty")
 	case apiURL != "" && fqdn != "":
-		return nil, errors.New("given beside api_url: expected one of them")
+		return nil, errors.New("given together with api_url: expected only one of them")
 	case fqdn != "":
 		scheme, host, ok := strings.Cut(fqdn, "://")
 		if !ok {
 			scheme, host = "https", fqdn
 		}
-		text = scheme + "://api-" + strings.TrimPrefix(host, "api-")
+		text = scheme + "://api-" + strings.TrimPrefix(strings.ToLower(host), "api-")
 	}
 	u, err := url.Parse(text)
 	switch {
@@ -86,8 +89,35 @@ func baseURL(apiURL, fqdn string) (*url.URL, error) {
 		return nil, errors.New("expected the tenant's address, such as https://api-acme.xdr.us.paloaltonetworks.com")
 	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
 		return nil, errors.New("expected no user, query or fragment in the address")
-	case strings.Contains(u.Path, "/public_api"):
-		return nil, errors.New("expected the address without the path /public_api")
+	}
+	for _, path := range consolePaths {
+		if strings.Contains(strings.ToLower(u.Path), path) {
+			return nil, fmt.Errorf("expected the address without the path %s, which is no part of it", path)
+		}
 	}
 	return u, nil
+}
+
+// consolePaths are what consoles and pages show after the address. The API answers 500 there, which looks like an outage.
+var consolePaths = []string{"/public_api", "/xdr/public", "/xsiam/public"}
+
+// formOf says what a value is that is no JSON object, and shows nothing of it.
+func formOf(value []byte) string {
+	var syntax *json.SyntaxError
+	var inside string
+	err := json.Unmarshal(value, new(any))
+	switch {
+	case bytes.IndexByte(value, 0) >= 0:
+		return "UTF-16, not UTF-8"
+	case json.Unmarshal(value, &inside) == nil && json.Valid([]byte(inside)):
+		return fmt.Sprintf("JSON inside a JSON string that begins at byte %d: take the quotes away", 1+bytes.IndexByte(value, '"'))
+	case !errors.As(err, &syntax):
+		return "not what it should be"
+	}
+	at := min(int(syntax.Offset), len(value))
+	before := bytes.TrimRight(value[:max(0, at-1)], " \t\r\n")
+	if at > 0 && (value[at-1] == '}' || value[at-1] == ']') && bytes.HasSuffix(before, []byte(",")) {
+		return fmt.Sprintf("a comma too many at byte %d", len(before))
+	}
+	return fmt.Sprintf("not JSON from byte %d on", at)
 }

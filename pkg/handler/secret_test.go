@@ -6,9 +6,11 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"github.com/soarstep/xdr-action-status/internal/xdrtest"
 )
 
-const canary = "CANARY-KEY-0123456789"
+const canary = xdrtest.Canary
 
 func secretJSON(members string) []byte {
 	return []byte(`{"api_key_id":"7","api_key":"` + canary + `","security_level":"advanced",` + members + `}`)
@@ -27,6 +29,8 @@ func TestParseSecretAddress(t *testing.T) {
 		{`"fqdn":"api-acme.xdr.us.paloaltonetworks.com"`, "https://api-acme.xdr.us.paloaltonetworks.com"},
 		{`"fqdn":"https://acme.xdr.us.paloaltonetworks.com/"`, "https://api-acme.xdr.us.paloaltonetworks.com"},
 		{`"fqdn":"https://api-acme.xdr.us.paloaltonetworks.com","note":null`, "https://api-acme.xdr.us.paloaltonetworks.com"},
+		{`"fqdn":"API-Acme.xdr.us.paloaltonetworks.com"`, "https://api-acme.xdr.us.paloaltonetworks.com"},
+		{`"fqdn":"HTTPS://ACME.xdr.us.paloaltonetworks.com"`, "https://api-acme.xdr.us.paloaltonetworks.com"},
 	} {
 		cred, err := parseSecret("s", secretJSON(c.members), allowed)
 		if want := "key 7 (advanced) for " + c.want; err != nil || cred.String() != want {
@@ -43,13 +47,20 @@ func TestParseSecretRefuses(t *testing.T) {
 		{`{"api_url":"https://` + canary + `","api_key_id":"7","api_key":"x","security_level":"advanced"}`, "api_url: expected the tenant's address"},
 		{string(secretJSON(`"api_url":"https://*.paloaltonetworks.com"`)), "is not a host name"},
 		{string(secretJSON(`"api_url":"https://api-acme.xdr.us.paloaltonetworks.com#x"`)), "fragment"},
-		{canary, "expected a JSON object"},
+		{canary, "not JSON from byte 1 on; expected a JSON object"},
 		{"", "expected a JSON object"},
 		{`"` + canary + `"`, "expected a JSON object"},
-		{`{"api_key":"` + canary, "expected a JSON object"},
+		{`{"api_key":"` + canary, "not JSON from byte 140 on; expected a JSON object"},
+		{"\xff\xfe{\x00\"\x00", "UTF-16, not UTF-8"},
+		{"\x00{\x00\"", "UTF-16, not UTF-8"},
+		{`  "{\"api_key\":\"` + canary + `\"}"`, "JSON inside a JSON string that begins at byte 3: take the quotes"},
+		{`{"api_key_id":"7",` + "\n" + `"api_key":"` + canary + `",` + "\n}", "a comma too many at byte 160"},
+		{`{"api_key":"` + canary + `","x":[1 , ]}`, "a comma too many at byte 150"},
+		{`{"api_key":"` + canary + `"` + "\n" + `"x":1}`, "not JSON from byte 143 on"},
+		{`{"api_key":"` + canary + `"} {}`, "not JSON from byte 144 on"},
 		{string(secretJSON(good + `,"api_key":"x"`)), "without duplicate keys"},
 		{string(secretJSON(`"x":1`)), "api_url: missing"},
-		{string(secretJSON(good + `,"fqdn":"x"`)), "fqdn: given beside api_url"},
+		{string(secretJSON(good + `,"fqdn":"x"`)), "fqdn: given together with api_url: expected only one of them"},
 		{string(secretJSON(`"api_url":5`)), "api_url: expected a string"},
 		{string(secretJSON(`"api_url":null`)), "api_url: expected a string"},
 		{string(secretJSON(`"api_url":"api-acme.xdr.us.paloaltonetworks.com"`)), "api_url: expected the tenant's address"},
@@ -58,14 +69,17 @@ func TestParseSecretRefuses(t *testing.T) {
 		{string(secretJSON(`"api_url":"https://api.example.com"`)), "api_url: https://api.example.com is not on the allow-list XDR_ALLOWED_ORIGINS ([https://*.paloaltonetworks.com])"},
 		{string(secretJSON(`"api_url":"https://user:` + canary + `@api-acme.xdr.us.paloaltonetworks.com"`)), "no user"},
 		{string(secretJSON(`"api_url":"https://api-acme.xdr.us.paloaltonetworks.com?x=` + canary + `"`)), "query"},
-		{string(secretJSON(`"api_url":"https://api-acme.xdr.us.paloaltonetworks.com/public_api/v1"`)), "without the path /public_api"},
+		{string(secretJSON(`"api_url":"https://api-acme.xdr.us.paloaltonetworks.com/public_api/v1"`)), "without the path /public_api, which is no part of it"},
+		{string(secretJSON(`"api_url":"https://api-acme.xdr.us.paloaltonetworks.com/XDR/public/v1"`)), "without the path /xdr/public"},
+		{string(secretJSON(`"api_url":"https://api-acme.xdr.us.paloaltonetworks.com/xsiam/public/v1/"`)), "without the path /xsiam/public"},
+		{string(secretJSON(`"fqdn":"acme.xdr.us.paloaltonetworks.com/Public_API/v1"`)), "without the path /public_api"},
 		{string(secretJSON(`"api_url":"https://\u0000"`)), "api_url: expected the tenant's address"},
 		{`{` + good + `,"api_key":"` + canary + `","security_level":"advanced"}`, "api_key_id is missing"},
 		{`{` + good + `,"api_key_id":7,"security_level":"advanced"}`, "api_key is missing"},
 		{`{` + good + `,"api_key_id":7,"api_key":" ","security_level":"advanced"}`, "api_key is missing or empty"},
 		{`{` + good + `,"api_key_id":7.5,"api_key":"` + canary + `","security_level":"advanced"}`, "api_key_id: expected a string"},
 		{`{` + good + `,"api_key_id":7,"api_key":"` + canary + `"}`, "security_level is missing"},
-		{`{` + good + `,"api_key_id":7,"api_key":"` + canary + `","security_level":"Advanced"}`, `expected "standard" or "advanced"`},
+		{`{` + good + `,"api_key_id":7,"api_key":"` + canary + `","security_level":"expert"}`, `expected "standard" or "advanced"`},
 		{`{` + good + `,"api_key_id":7,"api_key":"` + canary + ` x","security_level":"standard"}`, "api_key: expected printable ASCII"},
 	} {
 		_, err := parseSecret("xdr/acme", []byte(c.secret), DefaultConfig().AllowedOrigins)
@@ -73,8 +87,23 @@ func TestParseSecretRefuses(t *testing.T) {
 		if !errors.As(err, &named) || named.Name != CredentialsInvalid || !strings.Contains(named.Message, c.want) || !strings.Contains(named.Message, `"xdr/acme"`) {
 			t.Errorf("%s: %v, want %q in it", c.secret, err, c.want)
 		}
-		if strings.Contains(strings.ToUpper(fmt.Sprintf("%v %+v %#v", err, err, err)), canary) {
+		if xdrtest.Leak(fmt.Sprintf("%v %+v %#v", err, err, err), canary) != "" {
 			t.Errorf("the key appears: %v", err)
+		}
+	}
+}
+
+// What Windows and a person write is understood.
+func TestParseSecretIsTolerant(t *testing.T) {
+	t.Parallel()
+	const address = `"api_url":"https://api-acme.xdr.us.paloaltonetworks.com"`
+	for _, value := range []string{
+		"\ufeff{" + address + `,"api_key_id":"7","api_key":"` + canary + `","security_level":"Standard"}`,
+		"\r\n{" + address + `,"api_key_id":7,"api_key":" ` + canary + `\n","security_level":"STANDARD "}`,
+	} {
+		cred, err := parseSecret("s", []byte(value), DefaultConfig().AllowedOrigins)
+		if err != nil || !strings.HasPrefix(cred.String(), "key 7 (standard) for ") {
+			t.Errorf("%q: %s, %v", value, cred, err)
 		}
 	}
 }

@@ -52,6 +52,8 @@ func secretError(ctx context.Context, id string, err error) *Error {
 	switch {
 	case code == "" && ctx.Err() != nil:
 		return errorf(CredentialsUnavailable, "secret %q: Secrets Manager did not answer within %v: %w", id, fetchTimeout, err)
+	case isAboutCaller(code):
+		return errorf(CredentialsUnavailable, "secret %q: AWS refuses the function's own credentials or its clock: %w", id, err)
 	case code == "", isTransient(code), errors.As(err, &status) && status.HTTPStatusCode() >= 500:
 		return errorf(CredentialsUnavailable, "secret %q: Secrets Manager is failing: %w", id, err)
 	case code == "ResourceNotFoundException":
@@ -62,6 +64,20 @@ func secretError(ctx context.Context, id string, err error) *Error {
 	return errorf(CredentialsInvalid, "secret %q cannot be read: %w", id, err)
 }
 
+// isAboutCaller knows the error codes, common to AWS services, that mean: your credentials have expired or are not known
+// yet, or your clock is off. They say nothing of the secret.
+//
+// Source: https://docs.aws.amazon.com/secretsmanager/latest/apireference/CommonErrors.html
+func isAboutCaller(code string) bool {
+	switch strings.TrimSuffix(code, "Exception") {
+	case "ExpiredToken", "InvalidToken", "InvalidClientTokenId", "UnrecognizedClient", "InvalidAccessKeyId",
+		"MissingAuthenticationToken", "IncompleteSignature", "InvalidSignature", "SignatureDoesNotMatch",
+		"RequestExpired", "RequestTimeTooSkewed", "RequestInTheFuture":
+		return true
+	}
+	return false
+}
+
 // isTransient knows the error codes, common to AWS services, that mean: later.
 //
 // Source: https://docs.aws.amazon.com/secretsmanager/latest/apireference/CommonErrors.html
@@ -69,7 +85,7 @@ func isTransient(code string) bool {
 	switch code {
 	case "InternalServiceError", "InternalServiceErrorException", "InternalFailure", "InternalServerError",
 		"ServiceUnavailable", "ServiceUnavailableException", "RequestTimeout", "RequestTimeoutException",
-		"RequestLimitExceeded", "LimitExceededException", "SlowDown", "PriorRequestNotComplete":
+		"RequestLimitExceeded", "LimitExceededException", "SlowDown", "PriorRequestNotComplete", "RequestAbortedException":
 		return true
 	}
 	return strings.Contains(code, "Throttl") || strings.HasPrefix(code, "TooManyRequests")

@@ -38,7 +38,7 @@ func (s *Step) Check(ctx context.Context, event []byte) (v Verdict, err error) {
 			err = recovered(p)
 		}
 		if err != nil {
-			v, err = Verdict{}, exit(err, rec.request)
+			v, err = Verdict{}, s.exit(err, rec.request)
 		}
 		rec.write(ctx, s.Log, v, err)
 	}()
@@ -64,7 +64,7 @@ func (s *Step) check(ctx context.Context, event []byte, rec *record) (Verdict, e
 	if err != nil {
 		return Verdict{}, err
 	}
-	return s.verdict(r, t, s.Now()), nil
+	return s.verdict(r, t, rec.remark, s.Now()), nil
 }
 
 // ask makes the call, and once more where the key was refused and the secret has meanwhile changed: that is a
@@ -99,7 +99,8 @@ func (s *Step) credentials(ctx context.Context, secretID, rejected string, rec *
 func (s *Step) call(ctx context.Context, r request, with secret, rec *record) (*tally, error) {
 	began := s.Now()
 	t := newTally(r)
-	err := s.XDR.GetActionStatus(ctx, with.cred, r.id, t)
+	remark, err := s.XDR.GetActionStatus(ctx, with.cred, r.id, t)
+	rec.remark = remark
 	rec.apiCalls, rec.apiTime = rec.apiCalls+1, rec.apiTime+s.Now().Sub(began)
 	return t, err
 }

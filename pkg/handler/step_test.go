@@ -175,11 +175,11 @@ func TestVerdict(t *testing.T) {
 	var want bytes.Buffer
 	pending, failed := v.PendingEndpoints[0], v.FailedEndpoints[0].AgentID
 	_ = json.Indent(&want, fmt.Appendf(nil, `{"group_action_id":"22519813685366","verdict":"pending","reason":"in_progress","wait_seconds":14,
-		"endpoints":{"total":3,"succeeded":1,"partial":0,"failed":1,"pending":1,"missing":0},
+		"endpoints":{"total":3,"succeeded":1,"partial":0,"failed":1,"pending":1,"missing":0,"seen":3},
 		"statuses":{"COMPLETED_SUCCESSFULLY":1,"FAILED":1,"IN_PROGRESS":1},
 		"failed_endpoints":[{"agent_id":%q,"status":"FAILED","error":"Element not found."}],
 		"pending_endpoints":[%q],"unknown_statuses":[],"truncated":false,
-		"elapsed_seconds":150,"checked_at":"2026-11-24T10:00:00Z"}`, failed, pending), "", " ")
+		"elapsed_seconds":150,"checked_at":"2026-11-24T10:00:00Z","tenant":"","context":null,"execution":""}`, failed, pending), "", " ")
 	if !bytes.Equal(bytes.ReplaceAll(got, []byte("\t"), nil), bytes.ReplaceAll(want.Bytes(), []byte("\t"), nil)) {
 		t.Errorf("got %s\nwant %s", got, want.Bytes())
 	}
@@ -240,7 +240,13 @@ func TestEveryErrorName(t *testing.T) {
 			r.XDR.Now = func() time.Time { return real().Add(-20 * time.Minute) }
 		}, anyID, handler.Unauthorized, []string{"401", "20m0s behind the API's"}},
 		{"503", fault(xdrtest.Fault{Status: 503}), anyID, handler.Unavailable, []string{"503"}},
-		{"foreign JSON", fault(xdrtest.Fault{Body: `{"message":"maintenance"}`}), anyID, handler.Rejected, []string{"without the member reply"}},
+		{"foreign JSON", fault(xdrtest.Fault{Body: `{"message":"maintenance"}`}), anyID, handler.Rejected, []string{`with the member "message"`}},
+		{"408", fault(xdrtest.Fault{Status: 408}), anyID, handler.Unavailable, []string{"408"}},
+		{"err_extra without data", fault(xdrtest.Fault{Body: `{"reply":{"err_extra":"No such action"}}`}), anyID, handler.Rejected, []string{"No such action"}},
+		{"err_msg beside empty data", fault(xdrtest.Fault{Body: `{"reply":{"data":null,"err_code":null,"err_msg":"An error occurred"}}`}), anyID, handler.Rejected, []string{"An error occurred"}},
+		{"another case", fault(xdrtest.Fault{Body: `{"reply":{"Data":{"a":"FAILED"}}}`}), anyID, handler.Rejected, []string{`"Data"`}},
+		{"a proxy's 403", fault(xdrtest.Fault{Status: 403, ContentType: "text/html", Body: "<p>no"}), anyID, handler.Unauthorized, []string{"something in between refuses", "IP address"}},
+		{"own credentials expired", secretFault("ExpiredTokenException"), anyID, handler.CredentialsUnavailable, []string{"the function's own credentials or its clock"}},
 		{"err_msg without data", fault(xdrtest.Fault{Body: `{"reply":{"err_msg":"no such action"}}`}), anyID, handler.Rejected, []string{"no such action"}},
 		{"throttled", fault(xdrtest.Fault{Status: 429, RetryAfter: "7"}), anyID, handler.Throttled, []string{"429", "retry after 7s"}},
 		{"500", fault(xdrtest.Fault{Status: 500}), anyID, handler.Unavailable, []string{"500", "group_action_id 5", "request id"}},
@@ -271,14 +277,14 @@ func TestEveryErrorName(t *testing.T) {
 			if log := r.log.String(); strings.Count(log, "\n") != 1 || !strings.Contains(log, `"level":"ERROR"`) || !strings.Contains(log, string(c.want)) {
 				t.Errorf("log: %s", log)
 			}
-			if out := fmt.Sprintf("%v %+v %#v %s", err, err, err, r.log.String()); strings.Contains(out, canary) {
+			if out := fmt.Sprintf("%v %+v %#v %s", err, err, err, r.log.String()); xdrtest.Leak(out, canary) != "" {
 				t.Errorf("the key appears: %s", out)
 			}
 		})
 	}
 }
 
-const canary = "CANARY-KEY-0123456789"
+const canary = xdrtest.Canary
 
 // broken panics with the credentials' text in hand.
 type broken struct{}
@@ -291,7 +297,7 @@ func TestTemporary(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[handler.Name]bool{
 		handler.InvalidRequest: false, handler.CredentialsInvalid: false, handler.CredentialsUnavailable: true, handler.Unauthorized: false,
-		handler.Throttled: true, handler.Unavailable: true, handler.Rejected: false, handler.Internal: false, "other": false,
+		handler.Throttled: true, handler.Unavailable: true, handler.TimedOut: false, handler.Rejected: false, handler.Internal: false, "other": false,
 	} {
 		e := &handler.Error{Name: name, Message: "m"}
 		if e.Temporary() != want || e.Error() != string(name)+": m" {
@@ -316,7 +322,7 @@ func TestLogLine(t *testing.T) {
 	}
 	for i, want := range [][]string{
 		{`"level":"INFO"`, `"msg":"check"`, `"group_action_id":22519813685366`, `"tenant":"acme"`, `"cold_start":true`, `"secret":"fetched"`, `"secret_ms":`, `"api_ms":`,
-			`"api_calls":1`, `"verdict":"pending"`, `"reason":"in_progress"`, `"wait_seconds":5`, `"endpoints":{"total":3,"succeeded":1,"partial":0,"failed":1,"pending":1,"missing":0}`},
+			`"api_calls":1`, `"verdict":"pending"`, `"reason":"in_progress"`, `"wait_seconds":5`, `"endpoints":{"total":3,"succeeded":1,"partial":0,"failed":1,"pending":1,"missing":0,"seen":3}`},
 		{`"level":"WARN"`, `"cold_start":false`, `"unknown_statuses":["COMPLETED_SUCCESSFULLY_WITH_EXCEPTIONS","SUCCEEDED"]`},
 	} {
 		for _, part := range want {

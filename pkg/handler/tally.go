@@ -1,19 +1,18 @@
 package handler
 
 import (
-	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/soarstep/xdr-action-status/pkg/xdr"
 )
 
-// Bounds of a verdict's lists and texts. Together they keep it within [maxVerdict] whatever the API says.
+// Bounds of a verdict's lists and texts. [Verdict.fit] keeps the whole within [maxVerdict].
 const (
-	maxListed  = 100    // entries of a list
-	maxID      = 64     // JSON bytes of an agent id or a status
-	maxError   = 256    // JSON bytes, so at most as many characters, of an error
-	maxFailed  = 18_000 // JSON bytes of failed_endpoints: 100 entries with an error of 90 characters
-	maxUnknown = 2_500  // JSON bytes of unknown_statuses
+	maxListed  = 100   // entries of a list
+	maxID      = 64    // characters of an agent id or a status
+	maxError   = 256   // characters of an error
+	maxUnknown = 2_500 // JSON bytes of unknown_statuses
 )
 
 // otherStatus is where statuses beyond maxUnknown are counted.
@@ -22,14 +21,16 @@ const otherStatus = "(other)"
 // tally folds a reply, agent by agent, into counts and short lists. It is an [xdr.Sink].
 type tally struct {
 	Endpoints
-	partial     partial
+	policy      policy
+	out         xdr.Redactor // the way out for all that is listed
 	statuses    counts
 	unknown     []string
 	unknownSize int // JSON bytes of unknown
 	failed      lowest
 	pending     lowest
-	reasons     lowest // those that came before the statuses
-	missing     map[string]bool
+	reasons     lowest            // those that came before the statuses
+	reasonsSeen int               // agents that have a reason
+	missing     map[string]string // expected agents that have not appeared, as the request wrote them, by folded id
 	truncated   bool
 }
 
@@ -50,20 +51,40 @@ func (c counts) of(status string) *int {
 }
 
 func newTally(r request) *tally {
-	t := &tally{partial: r.policy.partial, missing: make(map[string]bool, len(r.expected))}
+	t := &tally{policy: r.policy, missing: make(map[string]string, len(r.expected))}
 	for _, id := range r.expected {
-		t.missing[id] = true
+		t.missing[foldID(id)] = id
 	}
 	return t
 }
 
+// foldID makes one of the ways in which other tools print an agent id.
+func foldID(id string) string {
+	return strings.ToLower(strings.ReplaceAll(strings.TrimSpace(id), "-", ""))
+}
+
+// Begin takes over the way out.
+func (t *tally) Begin(out xdr.Redactor) { t.out = out }
+
 // AgentStatus counts one agent.
 func (t *tally) AgentStatus(agentID []byte, status xdr.Status) {
-	t.Total++
-	delete(t.missing, string(agentID))
-	c, known := classify(status, t.partial)
+	c, known := classify(status, t.policy)
 	if !known {
-		status = xdr.Status(clip(string(status), maxID))
+		status = xdr.Status(t.out.Line(string(status), maxID))
+	}
+	t.add(agentID, status, c, known)
+}
+
+// NoStatus counts an agent without a status as pending, whatever the policy says of unknown ones.
+func (t *tally) NoStatus(agentID, value []byte) {
+	t.add(agentID, xdr.Status(t.out.Line(string(value), maxID)), pending, false)
+}
+
+func (t *tally) add(agentID []byte, status xdr.Status, c class, known bool) {
+	t.Total++
+	t.Seen++
+	if len(t.missing) > 0 {
+		delete(t.missing, foldID(string(agentID)))
 	}
 	t.count(string(status), known)
 	if status == xdr.StatusCompletedPartial {
@@ -74,10 +95,10 @@ func (t *tally) AgentStatus(agentID []byte, status xdr.Status) {
 		t.Succeeded++
 	case failed:
 		t.Failed++
-		t.failed.add(agentID, FailedEndpoint{Status: status})
+		t.failed.add(t.out, agentID, FailedEndpoint{Status: status})
 	case pending:
 		t.Pending++
-		t.pending.add(agentID, FailedEndpoint{})
+		t.pending.add(t.out, agentID, FailedEndpoint{})
 	}
 }
 
@@ -99,77 +120,38 @@ func (t *tally) count(status string, known bool) {
 	*agents++
 }
 
-// ErrorReason keeps the reason of an agent that is listed as failed. Reasons that come first are kept for
-// those that will be: the lowest, like the list itself.
+// ErrorReason keeps the reason of an agent that is listed as failed. Reasons that come first are kept for those that
+// will be: the lowest, like the list itself. One that says nothing would only take the place of another.
 func (t *tally) ErrorReason(agentID []byte, reason xdr.ErrorReason) {
-	if t.Total == 0 {
-		t.reasons.add(agentID, FailedEndpoint{Error: clip(reason.String(), maxError)})
+	t.reasonsSeen++
+	if t.Total > 0 {
+		if e := t.failed.find(agentID); e != nil {
+			e.Error = t.out.Line(reason.String(), maxError)
+		}
 		return
 	}
-	if e := t.failed.find(agentID); e != nil {
-		e.Error = clip(reason.String(), maxError)
+	if !t.reasons.takes(agentID) {
+		return
+	}
+	if line := t.out.Line(reason.String(), maxError); line != "" {
+		t.reasons.add(t.out, agentID, FailedEndpoint{Error: line})
 	}
 }
 
 // finish adds the expected agents that did not appear, and the reasons that came first.
 func (t *tally) finish() {
-	for id := range t.missing {
+	for _, id := range t.missing {
 		t.Total++
 		t.Pending++
 		t.Missing++
-		t.pending.add([]byte(id), FailedEndpoint{})
+		t.pending.add(t.out, []byte(id), FailedEndpoint{})
 	}
 	for _, r := range t.reasons.entries {
-		if e := t.failed.find([]byte(r.AgentID)); e != nil {
+		if e := t.failed.find([]byte(r.key)); e != nil {
 			e.Error = r.Error
 		}
 	}
 	slices.Sort(t.unknown)
-	size := 0
-	for i, e := range t.failed.entries {
-		if size += e.size(); size > maxFailed {
-			t.failed.entries, t.failed.dropped = t.failed.entries[:i], true
-			break
-		}
-	}
+	t.Seen = max(t.Seen, t.reasonsSeen)
 	t.truncated = t.truncated || t.failed.dropped || t.pending.dropped
-}
-
-// size is what an entry takes in JSON: its texts, its keys and punctuation.
-func (e FailedEndpoint) size() int {
-	return jsonSize(e.AgentID) + jsonSize(string(e.Status)) + jsonSize(e.Error) + len(`{"agent_id":,"status":,"error":},`)
-}
-
-// lowest keeps the entries with the lowest agent ids, in order.
-type lowest struct {
-	entries []FailedEndpoint
-	dropped bool
-}
-
-func (l *lowest) add(agentID []byte, e FailedEndpoint) {
-	full := len(l.entries) == maxListed
-	l.dropped = l.dropped || full
-	if full && string(agentID) >= l.entries[maxListed-1].AgentID {
-		return
-	}
-	if full {
-		l.entries = l.entries[:maxListed-1]
-	}
-	e.AgentID = clip(string(agentID), maxID)
-	i, _ := l.search(e.AgentID)
-	l.entries = slices.Insert(l.entries, i, e)
-}
-
-func (l *lowest) find(agentID []byte) *FailedEndpoint {
-	if n := len(l.entries); n == 0 || string(agentID) > l.entries[n-1].AgentID {
-		return nil
-	}
-	if i, ok := l.search(clip(string(agentID), maxID)); ok {
-		return &l.entries[i]
-	}
-	return nil
-}
-
-func (l *lowest) search(id string) (int, bool) {
-	return slices.BinarySearchFunc(l.entries, id, func(e FailedEndpoint, id string) int { return cmp.Compare(e.AgentID, id) })
 }

@@ -3,14 +3,17 @@ package handler
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
 	"time"
-	"unicode/utf8"
 
 	"pgregory.net/rapid"
 
+	"github.com/soarstep/xdr-action-status/internal/xdrtest"
 	"github.com/soarstep/xdr-action-status/pkg/xdr"
 )
 
@@ -26,7 +29,7 @@ func TestListsAreCappedAndCountsExact(t *testing.T) {
 		tl.ErrorReason([]byte(agentID(i)), fmt.Appendf(nil, `{"errorDescription":"reason %d"}`, i))
 	}
 	tl.finish()
-	if want := (Endpoints{Total: 751, Failed: 250, Pending: 501, Missing: 1}); tl.Endpoints != want || !tl.truncated {
+	if want := (Endpoints{Total: 751, Failed: 250, Pending: 501, Missing: 1, Seen: 750}); tl.Endpoints != want || !tl.truncated {
 		t.Errorf("%+v, truncated %v, want %+v", tl.Endpoints, tl.truncated, want)
 	}
 	if len(tl.failed.entries) != 100 || len(tl.pending.entries) != 100 || len(tl.unknown) != 100 {
@@ -103,7 +106,7 @@ func TestExpectedAgents(t *testing.T) {
 	tl.AgentStatus([]byte("b"), "COMPLETED_SUCCESSFULLY")
 	tl.AgentStatus([]byte("d"), "COMPLETED_PARTIAL")
 	tl.finish()
-	if want := (Endpoints{Total: 4, Succeeded: 1, Partial: 1, Failed: 1, Pending: 2, Missing: 2}); tl.Endpoints != want {
+	if want := (Endpoints{Total: 4, Succeeded: 1, Partial: 1, Failed: 1, Pending: 2, Missing: 2, Seen: 2}); tl.Endpoints != want {
 		t.Errorf("%+v, want %+v", tl.Endpoints, want)
 	}
 	if p := tl.pending.entries; len(p) != 2 || p[0].AgentID != "a" || p[1].AgentID != "c" || tl.truncated {
@@ -111,51 +114,118 @@ func TestExpectedAgents(t *testing.T) {
 	}
 }
 
-func TestClip(t *testing.T) {
+// Other tools print agent ids in capitals, with dashes or spaces. Two agents of the reply stay two, however they are written.
+func TestExpectedAgentsAreCompared(t *testing.T) {
 	t.Parallel()
+	const id = "1d665b9b1467944c128a5575119d1cfd"
 	for _, c := range []struct {
-		in    string
-		limit int
-		want  string
+		expected, named []string
+		total           int
+		missing         string
 	}{
-		{"plain", 5, "plain"},
-		{"plain text", 8, "plain…"},
-		{"two\nlines\u2028\x00", 64, "two lines  "},
-		{`"quoted"`, 10, `"quoted"`},
-		{`"quoted"`, 9, `"quot…`},
-		{strings.Repeat("é", 40), 64, strings.Repeat("é", 30) + "…"},
-		{"bad\xff", 64, "bad\ufffd"},
-		{"", 64, ""},
+		{[]string{strings.ToUpper(id)}, []string{id}, 1, ""},
+		{[]string{"1d665b9b-1467-944c-128a-5575119d1cfd "}, []string{id}, 1, ""},
+		{[]string{id}, []string{" 1D665B9B-1467-944C-128A-5575119D1CFD"}, 1, ""},
+		{[]string{"A-B"}, []string{id}, 2, "A-B"},
+		{[]string{id}, []string{id, strings.ToUpper(id)}, 2, ""},
 	} {
-		if got := clip(c.in, c.limit); got != c.want {
-			t.Errorf("%q at %d: %q, want %q", c.in, c.limit, got, c.want)
+		tl := newTally(request{policy: defaultPolicy, expected: c.expected})
+		for _, named := range c.named {
+			tl.AgentStatus([]byte(named), "COMPLETED_SUCCESSFULLY")
+		}
+		tl.finish()
+		var missing string
+		for _, e := range tl.pending.entries {
+			missing += e.AgentID
+		}
+		if tl.Total != c.total || missing != c.missing {
+			t.Errorf("%v of %v: total %d, missing %q", c.expected, c.named, tl.Total, missing)
 		}
 	}
-	rapid.Check(t, func(t *rapid.T) {
-		limit := rapid.IntRange(4, 300).Draw(t, "limit")
-		got := clip(rapid.String().Draw(t, "text"), limit)
-		var out strings.Builder
-		enc := json.NewEncoder(&out)
-		enc.SetEscapeHTML(false)
-		if err := enc.Encode(got); err != nil || len(out.String()) > limit+3 || !utf8.ValidString(got) { // two quotes, a line break
-			t.Fatalf("%q takes %d bytes of %d", got, len(out.String()), limit)
-		}
-	})
 }
 
-// Whatever the API says, the verdict fits as the Cause of a failed execution.
+// Reasons that say nothing take no place, and those that name agents without a status count as seen.
+func TestEmptyReasonsTakeNoPlace(t *testing.T) {
+	t.Parallel()
+	tl := newTally(request{policy: defaultPolicy})
+	for i := range 150 {
+		tl.ErrorReason([]byte(agentID(i)), xdr.ErrorReason([]string{"null", "{}", `"\n"`}[i%3]))
+	}
+	tl.ErrorReason([]byte(agentID(200)), xdr.ErrorReason(`{"errorDescription":"the one"}`))
+	tl.AgentStatus([]byte(agentID(200)), "FAILED")
+	if tl.finish(); tl.failed.entries[0].Error != "the one" || tl.Seen != 151 || tl.truncated {
+		t.Errorf("%+v, seen %d, truncated %v", tl.failed.entries, tl.Seen, tl.truncated)
+	}
+}
+
+// An agent without a status costs the others nothing.
+func TestNoStatusIsPendingAndNamed(t *testing.T) {
+	t.Parallel()
+	p := defaultPolicy
+	p.unknown = unknownFailed
+	tl := newTally(request{policy: p})
+	tl.AgentStatus([]byte("a"), "COMPLETED_SUCCESSFULLY")
+	tl.NoStatus([]byte("b"), []byte("null"))
+	tl.NoStatus([]byte("c"), []byte(`["`+strings.Repeat("x", 100)+`"]`))
+	tl.finish()
+	if want := (Endpoints{Total: 3, Succeeded: 1, Pending: 2, Seen: 3}); tl.Endpoints != want {
+		t.Errorf("%+v", tl.Endpoints)
+	}
+	if want := []string{`["` + strings.Repeat("x", 61) + "…", "null"}; !slices.Equal(tl.unknown, want) || *tl.statuses.of("null") != 1 {
+		t.Errorf("%q", tl.unknown)
+	}
+}
+
+// What is listed goes the one way out: agents, statuses and reasons, also of ids that share their beginning.
+func TestListedTextHoldsNoSecret(t *testing.T) {
+	t.Parallel()
+	tl := newTally(request{policy: defaultPolicy})
+	r := tellTally(t, tl, `{"reply":{"data":{"x`+canary+`":"FAILED","y`+canary+`":"`+canary+`","z`+canary+`":["`+canary+`"]},
+		"errorReasons":{"x`+canary+`":{"errorDescription":"said `+canary+`"}}}}`)
+	v := r.verdict(request{policy: defaultPolicy}, tl, "", time.Unix(0, 0))
+	raw, err := json.Marshal(v)
+	if leak := xdrtest.Leak(string(raw), canary); err != nil || leak != "" {
+		t.Errorf("%q in %s", leak, raw)
+	}
+	if f := v.FailedEndpoints; len(f) != 1 || f[0].AgentID != "x[redacted]" || f[0].Error != "said [redacted]" || v.Statuses["[redacted]"] != 1 {
+		t.Errorf("%s", raw)
+	}
+}
+
+// tellTally tells a tally a reply as the client does.
+func tellTally(t *testing.T, tl *tally, reply string) *Step {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, reply) }))
+	t.Cleanup(server.Close)
+	base, _ := url.Parse(server.URL)
+	cred, err := xdr.NewCredentials(base, "7", canary, xdr.Standard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := new(xdr.Client).GetActionStatus(t.Context(), cred, 1, tl); err != nil {
+		t.Fatal(err)
+	}
+	return &Step{Config: DefaultConfig(), Random: func() float64 { return 0.5 }}
+}
+
+// Whatever the API and the caller say, a verdict keeps its size.
 func TestVerdictIsSmall(t *testing.T) {
 	t.Parallel()
 	s := &Step{Config: DefaultConfig(), Random: func() float64 { return 0.5 }}
-	size := func(tl *tally) int {
-		v := s.verdict(request{echo: json.RawMessage(`"` + strings.Repeat("0", 61) + `1"`)}, tl, time.Unix(0, 0))
+	size := func(tl *tally) (int, Verdict) {
+		v := s.verdict(request{
+			echo:      json.RawMessage(`"9223372036854775807"`),
+			tenant:    strings.Repeat("t", 48),
+			execution: strings.Repeat("\x01", 80),
+			context:   json.RawMessage(`"` + strings.Repeat("c", maxContext-2) + `"`),
+		}, tl, "", time.Unix(0, 0))
 		var out strings.Builder
 		enc := json.NewEncoder(&out)
 		enc.SetEscapeHTML(false)
 		if err := enc.Encode(v); err != nil {
 			t.Fatal(err)
 		}
-		return out.Len()
+		return out.Len(), v
 	}
 	for _, filler := range []string{"x", `"`, `\`, "é", "\x00", "𝄞", "\xff", "<"} {
 		tl := newTally(request{policy: defaultPolicy})
@@ -167,8 +237,8 @@ func TestVerdictIsSmall(t *testing.T) {
 			reason, _ := json.Marshal(long)
 			tl.ErrorReason(id, reason)
 		}
-		if n := size(tl); n > maxVerdict || n < 20_000 {
-			t.Errorf("filled with %q: %d bytes", filler, n)
+		if n, v := size(tl); n > maxVerdict || filler != "\x00" && n < 20_000 || !v.Truncated || len(v.PendingEndpoints) < 50 {
+			t.Errorf("filled with %q: %d bytes, %d pending", filler, n, len(v.PendingEndpoints))
 		}
 	}
 	rapid.Check(t, func(rt *rapid.T) {
@@ -177,10 +247,38 @@ func TestVerdictIsSmall(t *testing.T) {
 			tl.AgentStatus([]byte(a[0]), xdr.Status(a[1]))
 			tl.ErrorReason([]byte(a[0]), xdr.ErrorReason(a[2]))
 		}
-		if n := size(tl); n > maxVerdict {
+		if n, _ := size(tl); n > maxVerdict {
 			rt.Fatalf("%d bytes", n)
 		}
 	})
+}
+
+// Long reasons cost entries of the failed, those before the pending ones, and never the counts.
+func TestFailedEndpointsGiveWayFirst(t *testing.T) {
+	t.Parallel()
+	s := &Step{Config: DefaultConfig(), Random: func() float64 { return 0.5 }}
+	reason, _ := json.Marshal(map[string]string{"errorDescription": strings.Repeat("reason ", 100)})
+	lists := func(failed, pending int, context json.RawMessage) Verdict {
+		tl := newTally(request{policy: defaultPolicy})
+		for i := range failed {
+			tl.AgentStatus([]byte(agentID(i)), "FAILED")
+			tl.ErrorReason([]byte(agentID(i)), reason)
+		}
+		for i := range pending {
+			tl.AgentStatus([]byte(agentID(1000+i)), "PENDING")
+		}
+		return s.verdict(request{context: context, policy: defaultPolicy}, tl, "", time.Unix(0, 0))
+	}
+	alone := lists(100, 0, nil)
+	beside := lists(100, 100, nil)
+	crowded := lists(100, 100, json.RawMessage(`"`+strings.Repeat("c", maxContext-2)+`"`))
+	all := lists(80, 100, nil)
+	if n := []int{len(alone.FailedEndpoints), len(beside.FailedEndpoints), len(crowded.FailedEndpoints), len(all.FailedEndpoints)}; !slices.Equal(n, []int{92, 81, 69, 80}) {
+		t.Errorf("%v failed endpoints listed", n)
+	}
+	if !alone.Truncated || len(beside.PendingEndpoints) != 100 || len(crowded.PendingEndpoints) != 100 || all.Truncated || crowded.Endpoints.Failed != 100 {
+		t.Errorf("%v, %d, %d, %v", alone.Truncated, len(beside.PendingEndpoints), len(crowded.PendingEndpoints), all.Truncated)
+	}
 }
 
 func TestWaitSeconds(t *testing.T) {
@@ -246,35 +344,15 @@ func TestVerdictTimes(t *testing.T) {
 	} {
 		tl := newTally(request{policy: defaultPolicy})
 		tl.AgentStatus([]byte("a"), "PENDING")
-		v := s.verdict(request{startedAt: c.started, timeout: c.timeout, policy: defaultPolicy}, tl, now)
+		v := s.verdict(request{startedAt: c.started, timeout: c.timeout, policy: defaultPolicy}, tl, "", now)
 		if v.Reason != c.reason || v.ElapsedSeconds != c.elapsed || v.WaitSeconds != c.wait || len(v.PendingEndpoints) != 1 {
 			t.Errorf("%s: %s after %d s, wait %d", c.name, v.Reason, v.ElapsedSeconds, v.WaitSeconds)
 		}
 	}
 	for elapsed, want := range map[time.Duration]Reason{120 * time.Second: NoEndpoints, 121 * time.Second: ActionNotFound} {
-		v := s.verdict(request{startedAt: now.Add(-elapsed), policy: defaultPolicy}, newTally(request{}), now)
+		v := s.verdict(request{startedAt: now.Add(-elapsed), policy: defaultPolicy}, newTally(request{}), "", now)
 		if v.Reason != want {
 			t.Errorf("empty after %v: %s, want %s", elapsed, v.Reason, want)
 		}
-	}
-}
-
-// Long reasons cost entries of the list, never the counts.
-func TestFailedEndpointsStayWithinTheirBytes(t *testing.T) {
-	t.Parallel()
-	tl := newTally(request{policy: defaultPolicy})
-	for i := range 100 {
-		tl.AgentStatus([]byte(agentID(i)), "FAILED")
-		reason, _ := json.Marshal(map[string]string{"errorDescription": strings.Repeat("reason ", 100)})
-		tl.ErrorReason([]byte(agentID(i)), reason)
-	}
-	tl.finish()
-	size := 0
-	for _, e := range tl.failed.entries {
-		raw, _ := json.Marshal(e)
-		size += len(raw) + 1
-	}
-	if n := len(tl.failed.entries); n != 53 || size > maxFailed || size < maxFailed-400 || tl.Failed != 100 || !tl.truncated {
-		t.Errorf("%d entries, %d bytes, %d failed, truncated %v", n, size, tl.Failed, tl.truncated)
 	}
 }

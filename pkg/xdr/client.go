@@ -46,63 +46,89 @@ var defaultTransport = NewTransport(DefaultTimeout)
 // whether the action is new, gone or unknown. Any failure is an [*Error]; what sink took until then
 // is to be thrown away.
 //
+// The remark is an error text (err_msg, err_extra) that came beside the statuses: whoever gets one should not take the
+// action for a success yet. It is one line of at most 512 characters, without secrets.
+//
 // API: https://docs-cortex.paloaltonetworks.com/r/Cortex-XDR-REST-API/Get-Action-Status
-func (c *Client) GetActionStatus(ctx context.Context, cred Credentials, groupActionID int64, sink Sink) error {
-	timeout := cmp.Or(c.Timeout, DefaultTimeout)
-	ctx, cancel := context.WithTimeout(ctx, timeout)
+func (c *Client) GetActionStatus(ctx context.Context, cred Credentials, groupActionID int64, sink Sink) (remark string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, cmp.Or(c.Timeout, DefaultTimeout))
 	defer cancel()
-
 	if cred.key == nil {
-		return &Error{Kind: NoAnswer, Err: errors.New("no credentials")}
+		return "", &Error{Kind: NoAnswer, Err: errors.New("no credentials")}
 	}
-	resp, err := c.send(ctx, cred, groupActionID)
+	began := time.Now()
+	resp, out, err := c.send(ctx, cred, groupActionID)
 	if err != nil {
-		return &Error{Kind: NoAnswer, Err: cred.clean(plainCause(ctx, err))}
+		failure := &Error{Kind: NoAnswer, Err: err}
+		return "", failure.after(ctx, began).shown(out)
 	}
 	defer resp.Body.Close() //nolint:errcheck // nothing is lost: the reply has been judged by then
+	defer context.AfterFunc(ctx, func() { _ = resp.Body.Close() })()
 
+	sink.Begin(out)
+	remark, failure := c.receive(resp, sink)
+	if failure != nil {
+		return "", failure.after(ctx, began).shown(out)
+	}
+	return out.Line(remark, maxText), nil
+}
+
+// receive reads a reply; its remark and its error are as they came.
+func (c *Client) receive(resp *http.Response, sink Sink) (remark string, failure *Error) {
 	arrived := c.now()
 	if resp.StatusCode != http.StatusOK {
-		return receipt(resp, arrived, cred).refused(resp, cred)
+		return "", receipt(resp, arrived).refusedBy(resp)
 	}
 	body := &watchedBody{r: http.MaxBytesReader(nil, resp.Body, cmp.Or(c.MaxReplyBytes, DefaultMaxReplyBytes))}
-	said, err := readReply(body, cred, sink)
-	if err == nil && body.err == nil && !said.isError() {
-		return nil
+	said, err := readReply(body, sink)
+	switch {
+	case err != nil || body.err != nil:
+		return "", receipt(resp, arrived).unread(resp, body, err)
+	case said.isError():
+		return "", receipt(resp, arrived).refused(said)
 	}
-	return receipt(resp, arrived, cred).judge(ctx, said, body.err, err, cred)
+	return said.remark(), nil
 }
 
 // send makes one attempt, and a second one where the first met a dead kept-alive connection, which
 // is what a sandbox finds after it was frozen. net/http could replay by itself, but with the nonce of
 // the first attempt, which the API may have seen.
-func (c *Client) send(ctx context.Context, cred Credentials, id int64) (*http.Response, error) {
-	resp, dead, err := c.attempt(ctx, cred, id)
+func (c *Client) send(ctx context.Context, cred Credentials, id int64) (*http.Response, Redactor, error) {
+	first, err := c.request(ctx, cred, id)
+	if err != nil {
+		return nil, cred.redactor(), err
+	}
+	resp, dead, err := c.attempt(first)
 	if err == nil || !dead {
-		return resp, err
+		return resp, cred.redactor(first), err
 	}
 	if t, ok := c.transport().(interface{ CloseIdleConnections() }); ok {
 		t.CloseIdleConnections()
 	}
-	resp, _, err = c.attempt(ctx, cred, id)
-	return resp, err
+	second, err := c.request(ctx, cred, id)
+	if err != nil {
+		return nil, cred.redactor(first), err
+	}
+	resp, _, err = c.attempt(second)
+	return resp, cred.redactor(first, second), err
 }
 
-// attempt tells beside its error whether a kept-alive connection was dead: no byte came back on it, and not for
-// lack of time.
-func (c *Client) attempt(ctx context.Context, cred Credentials, id int64) (resp *http.Response, dead bool, err error) {
+// attempt reports beside its error whether a kept-alive connection was dead: no byte came back on it, and not for lack
+// of time.
+func (c *Client) attempt(r *http.Request) (resp *http.Response, dead bool, err error) {
 	var reused, answered atomic.Bool // the transport calls back from goroutines of its own
-	req, err := c.request(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+	ctx := httptrace.WithClientTrace(r.Context(), &httptrace.ClientTrace{
 		GotConn:              func(i httptrace.GotConnInfo) { reused.Store(i.Reused) },
 		GotFirstResponseByte: func() { answered.Store(true) },
-	}), cred, id)
-	if err != nil {
-		return nil, false, err
-	}
-	resp, err = c.transport().RoundTrip(req)
+	})
+	resp, err = FinalOnly{c.transport()}.RoundTrip(r.WithContext(ctx))
+	return resp, reused.Load() && !answered.Load() && !isLate(ctx, err), err
+}
+
+// isLate reports whether an error is for lack of time.
+func isLate(ctx context.Context, err error) bool {
 	var slow net.Error
-	late := ctx.Err() != nil || errors.As(err, &slow) && slow.Timeout()
-	return resp, reused.Load() && !answered.Load() && !late, err
+	return ctx.Err() != nil || errors.As(err, &slow) && slow.Timeout()
 }
 
 // request builds and signs one attempt.
@@ -140,14 +166,18 @@ func (c *Client) now() time.Time {
 	return time.Now()
 }
 
-// watchedBody remembers a failure of the connection, to tell it from bad JSON.
+// watchedBody remembers a failure of the connection, to tell it from bad JSON, and the first byte, to tell HTML from JSON.
 type watchedBody struct {
-	r   io.Reader
-	err error // the first error other than io.EOF
+	r     io.Reader
+	first byte
+	err   error // the first error other than io.EOF
 }
 
 func (w *watchedBody) Read(p []byte) (int, error) {
 	n, err := w.r.Read(p)
+	if w.first == 0 && n > 0 {
+		w.first = p[0]
+	}
 	if err != nil && err != io.EOF {
 		w.err = err
 	}

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log"
 	"net"
@@ -25,8 +26,12 @@ import (
 type statuses struct {
 	of      map[string]xdr.Status
 	reasons map[string]string
+	out     xdr.Redactor
+	remark  string
 }
 
+func (s *statuses) Begin(out xdr.Redactor)               { s.out = out }
+func (s *statuses) NoStatus(id, value []byte)            { s.of[string(id)] = xdr.Status("JSON " + string(value)) }
 func (s *statuses) AgentStatus(id []byte, st xdr.Status) { s.of[string(id)] = st }
 func (s *statuses) ErrorReason(id []byte, reason xdr.ErrorReason) {
 	s.reasons[string(id)] = reason.String()
@@ -42,8 +47,9 @@ func ask(t *testing.T, c *xdr.Client, apiURL, key string, level xdr.SecurityLeve
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &statuses{map[string]xdr.Status{}, map[string]string{}}
-	return s, c.GetActionStatus(t.Context(), cred, id, s)
+	s := &statuses{of: map[string]xdr.Status{}, reasons: map[string]string{}}
+	s.remark, err = c.GetActionStatus(t.Context(), cred, id, s)
+	return s, err
 }
 
 func failure(t *testing.T, err error) *xdr.Error {
@@ -140,7 +146,7 @@ func TestRecordedReplies(t *testing.T) {
 		{file: "close_cut", kind: xdr.NoAnswer, status: 200, text: "broke off"},
 		{file: "empty_200", kind: xdr.NoAnswer, status: 200, text: "broke off"},
 		{file: "html_502", kind: xdr.Intercepted, status: 502, text: "502 Bad Gateway"},
-		{file: "html_200", kind: xdr.Unreadable, status: 200, text: "not JSON"},
+		{file: "html_200", kind: xdr.Unreadable, status: 200, text: "a page of HTML, not JSON: is api_url the API's address"},
 		{file: "empty_503", kind: xdr.Intercepted, status: 503, check: func(e *xdr.Error) bool { return e.RetryAfter == 2*time.Minute }},
 		{file: "unauthorized_401", kind: xdr.Refused, status: 401, check: func(e *xdr.Error) bool {
 			return e.ClockSkew == 2*time.Minute && e.RequestID == "req-1" && e.Code == "401" && e.Extra == ""
@@ -158,7 +164,7 @@ func TestRecordedReplies(t *testing.T) {
 			t.Parallel()
 			cl := client(t)
 			cl.Now = func() time.Time { return now }
-			got, err := ask(t, cl, playback(t, c.file), "k", xdr.Standard, 1)
+			got, err := ask(t, cl, playback(t, c.file), xdrtest.Canary, xdr.Standard, 1)
 			if c.kind == 0 {
 				if err != nil || len(got.of) != 1 {
 					t.Errorf("%v, %v", got, err)
@@ -260,7 +266,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 	t.Cleanup(elsewhere.Close)
 	for _, status := range []int{301, 302, 303, 307, 308} {
 		server := httptest.NewServer(http.RedirectHandler(elsewhere.URL, status))
-		_, err := ask(t, client(t), server.URL, "k", xdr.Standard, 1)
+		_, err := ask(t, client(t), server.URL, xdrtest.Canary, xdr.Standard, 1)
 		server.Close()
 		if e := failure(t, err); e.StatusCode != status {
 			t.Errorf("%d: %v", status, e)
@@ -302,7 +308,7 @@ func TestDeadConnectionIsReplacedOnce(t *testing.T) {
 	})
 	c := client(t)
 	for i := range 3 {
-		if _, err := ask(t, c, server, "k", xdr.Advanced, 1); err != nil {
+		if _, err := ask(t, c, server, xdrtest.Canary, xdr.Advanced, 1); err != nil {
 			t.Fatalf("call %d: %v", i+1, err)
 		}
 	}
@@ -317,19 +323,19 @@ func TestTimeoutsStayInsideTheContext(t *testing.T) {
 	t.Parallel()
 	silent := listen(t, func(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) })
 	base, _ := url.Parse(silent)
-	cred, err := xdr.NewCredentials(base, "7", "k", xdr.Standard)
+	cred, err := xdr.NewCredentials(base, "7", xdrtest.Canary, xdr.Standard)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	err = client(t).GetActionStatus(ctx, cred, 1, &statuses{})
-	if e := failure(t, err); e.Kind != xdr.NoAnswer || !errors.Is(e, context.DeadlineExceeded) || !strings.Contains(e.Error(), "timed out") {
+	_, err = client(t).GetActionStatus(ctx, cred, 1, &statuses{})
+	if e := failure(t, err); e.Kind != xdr.NoAnswer || !errors.Is(e, context.DeadlineExceeded) || !strings.Contains(e.Error(), "timed out after ") {
 		t.Errorf("%v", e)
 	}
 	cancelled, stop := context.WithCancel(t.Context())
 	stop()
-	err = client(t).GetActionStatus(cancelled, cred, 1, &statuses{})
+	_, err = client(t).GetActionStatus(cancelled, cred, 1, &statuses{})
 	if e := failure(t, err); e.Kind != xdr.NoAnswer || !errors.Is(e, context.Canceled) {
 		t.Errorf("%v", e)
 	}
@@ -341,7 +347,7 @@ func TestTransportTimeouts(t *testing.T) {
 	silent := listen(t, func(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) })
 	for name, apiURL := range map[string]string{"TLS handshake timeout": "https" + strings.TrimPrefix(silent, "http"), "timeout awaiting response headers": silent} {
 		transport := xdr.NewTransport(100 * time.Millisecond)
-		_, err := ask(t, &xdr.Client{Transport: transport, Timeout: time.Minute}, apiURL, "k", xdr.Standard, 1)
+		_, err := ask(t, &xdr.Client{Transport: transport, Timeout: time.Minute}, apiURL, xdrtest.Canary, xdr.Standard, 1)
 		if e := failure(t, err); e.Kind != xdr.NoAnswer || !strings.Contains(e.Error(), name) {
 			t.Errorf("%s: %v", name, e)
 		}
@@ -395,11 +401,11 @@ func TestOnlyADeadConnectionIsReplaced(t *testing.T) {
 		want := int32(1)
 		if second != "" {
 			want = 2
-			if _, err := ask(t, c, server, "k", xdr.Standard, 1); err != nil {
+			if _, err := ask(t, c, server, xdrtest.Canary, xdr.Standard, 1); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if _, err := ask(t, c, server, "k", xdr.Standard, 1); failure(t, err).Kind != xdr.NoAnswer || requests.Load() != want {
+		if _, err := ask(t, c, server, xdrtest.Canary, xdr.Standard, 1); failure(t, err).Kind != xdr.NoAnswer || requests.Load() != want {
 			t.Errorf("%s: %v after %d requests, want %d", name, err, requests.Load(), want)
 		}
 	}
@@ -408,7 +414,7 @@ func TestOnlyADeadConnectionIsReplaced(t *testing.T) {
 // What is not HTTP can echo the key too.
 func TestEchoedKeyInBrokenHTTPIsRedacted(t *testing.T) {
 	t.Parallel()
-	const key = "CANARY-KEY-0123456789"
+	const key = xdrtest.Canary
 	for _, reply := range []string{key + "\r\n\r\n", "HTTP/1.1 " + key + " x\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: " + key + "\r\n\r\n", "HTTP/1.1 200 OK\r\n" + key + "\r\n\r\n"} {
 		server := listen(t, func(conn net.Conn) {
 			if _, err := http.ReadRequest(bufio.NewReader(conn)); err == nil {
@@ -416,7 +422,7 @@ func TestEchoedKeyInBrokenHTTPIsRedacted(t *testing.T) {
 			}
 		})
 		_, err := ask(t, client(t), server, key, xdr.Standard, 1)
-		if e := failure(t, err); strings.Contains(e.Error(), "CANARY") || strings.Contains(e.Err.Error(), "CANARY") {
+		if e := failure(t, err); xdrtest.Leak(e.Error()+e.Err.Error(), key) != "" {
 			t.Errorf("%q: %v", reply, e)
 		}
 	}
@@ -436,7 +442,7 @@ func TestProxyRefusesWithoutWords(t *testing.T) {
 	}
 	transport := xdr.NewTransport(5 * time.Second)
 	transport.Proxy = http.ProxyURL(through)
-	_, err = ask(t, &xdr.Client{Transport: transport}, "https://api.example.invalid", "k", xdr.Standard, 1)
+	_, err = ask(t, &xdr.Client{Transport: transport}, "https://api.example.invalid", xdrtest.Canary, xdr.Standard, 1)
 	if e := failure(t, err); e.Kind != xdr.NoAnswer || !strings.HasSuffix(e.Error(), "the proxy of HTTPS_PROXY refused to connect: HTTP 407") {
 		t.Error(e)
 	}
@@ -448,7 +454,7 @@ func TestTLSIsVerified(t *testing.T) {
 	server.Config.ErrorLog = log.New(io.Discard, "", 0) // it would report our refusal
 	server.StartTLS()
 	t.Cleanup(server.Close)
-	_, err := ask(t, client(t), server.URL, "k", xdr.Standard, 1)
+	_, err := ask(t, client(t), server.URL, xdrtest.Canary, xdr.Standard, 1)
 	if e := failure(t, err); e.Kind != xdr.NoAnswer || !strings.Contains(e.Error(), "certificate") {
 		t.Errorf("%v", e)
 	}
@@ -456,32 +462,73 @@ func TestTLSIsVerified(t *testing.T) {
 
 func TestZeroCredentialsAndBrokenRandomness(t *testing.T) {
 	t.Parallel()
-	err := client(t).GetActionStatus(t.Context(), xdr.Credentials{}, 1, &statuses{})
+	_, err := client(t).GetActionStatus(t.Context(), xdr.Credentials{}, 1, &statuses{})
 	if e := failure(t, err); e.Kind != xdr.NoAnswer || !strings.Contains(e.Error(), "no credentials") {
 		t.Errorf("%v", e)
 	}
 	c := client(t)
 	c.Random = strings.NewReader("")
-	if _, err := ask(t, c, "http://127.0.0.1:1", "k", xdr.Advanced, 1); failure(t, err).Kind != xdr.NoAnswer {
+	if _, err := ask(t, c, "http://127.0.0.1:1", xdrtest.Canary, xdr.Advanced, 1); failure(t, err).Kind != xdr.NoAnswer {
 		t.Errorf("%v", err)
 	}
 }
 
-// A proxy that echoes the request must not bring the key into an error.
-func TestEchoedKeyIsRedacted(t *testing.T) {
+// Whatever echoes the request, and however it spells it, neither the key nor the signature comes into an error or a
+// remark.
+func TestEchoIsRedacted(t *testing.T) {
 	t.Parallel()
-	for _, body := range []string{"<p>%s</p>", `{"reply":{"err_code":400,"err_msg":"%s","err_extra":["%s"]}}`, `{"reply":"%s"}`, "%s", `{"reply":{"data":{"%s\n":5}}}`, `{"%s":1}`} {
-		for _, status := range []int{200, 400, 502} {
-			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				w.Header().Set("X-Request-Id", r.Header.Get("Authorization"))
-				w.WriteHeader(status)
-				_, _ = w.Write([]byte(strings.ReplaceAll(body, "%s", r.Header.Get("Authorization"))))
-			}))
-			_, err := ask(t, client(t), server.URL, "CANARY-KEY-0123456789", xdr.Standard, 1)
-			server.Close()
-			if err == nil || strings.Contains(err.Error(), "CANARY") {
-				t.Errorf("status %d, body %s: %v", status, body, err)
+	bodies := []string{
+		"<p>%s</p>", "%s", `{"%s":1}`, `{"reply":"%s"}`, `{"reply":{"%s":{}}}`, `{"reply":{"data":["%s"]}}`, `{"reply":{"data":{"%s":5}},"reply":1}`,
+		`{"reply":{"err_code":400,"err_msg":"%s","err_extra":["%s"]}}`, `{"reply":{"err_code":"%s"}}`, `{"reply":{"data":{"a":null},"err_msg":"%s"}}`,
+		`{"reply":{"err_code":400,"err_msg":"{\"a\":\"%s\"}"}}`, `{"reply":{"err_extra":{"a":{"%s":["%s"]}}}}`, `{"reply" %s}`,
+	}
+	for _, level := range []xdr.SecurityLevel{xdr.Standard, xdr.Advanced} {
+		for _, spell := range []func(string) string{strings.Clone, escaped, strings.ToUpper} {
+			for _, at := range []int{0, 60, 120, 240, 500} {
+				for _, status := range []int{200, 400, 502} {
+					var signed, body string
+					server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+						signed = r.Header.Get("Authorization")
+						w.Header().Set("X-Request-Id", strings.Repeat("x", at)+spell(signed))
+						w.Header().Set("Content-Type", "text/plain; a="+signed)
+						w.WriteHeader(status)
+						_, _ = io.WriteString(w, strings.ReplaceAll(body, "%s", strings.Repeat("x", at)+spell(signed)))
+					}))
+					c := client(t)
+					for _, body = range bodies {
+						got, err := ask(t, c, server.URL, xdrtest.Canary, level, 1)
+						if leak := xdrtest.Leak(fmt.Sprintf("%v %s", err, got.remark), xdrtest.Canary, signed); leak != "" {
+							t.Errorf("%s, status %d, %s, behind %d characters: %q in %v %s", level, status, body, at, leak, err, got.remark)
+						}
+					}
+					server.Close()
+				}
 			}
+		}
+	}
+}
+
+// escaped spells a text with JSON escapes only.
+func escaped(s string) string {
+	var b strings.Builder
+	for _, c := range s {
+		fmt.Fprintf(&b, `\u%04x`, c)
+	}
+	return b.String()
+}
+
+// What a sink shows goes the same way out.
+func TestSinkIsToldTheSecrets(t *testing.T) {
+	t.Parallel()
+	for _, level := range []xdr.SecurityLevel{xdr.Standard, xdr.Advanced} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			signed := r.Header.Get("Authorization")
+			fmt.Fprintf(w, `{"reply":{"data":{"a":%q},"errorReasons":{"a":%q}}}`, signed, signed)
+		}))
+		got, err := ask(t, client(t), server.URL, xdrtest.Canary, level, 1)
+		server.Close()
+		if line := got.out.Line(string(got.of["a"])+" "+got.reasons["a"], 999); err != nil || line != "[redacted] [redacted]" {
+			t.Errorf("%s: %q, %v", level, line, err)
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package xdr
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -27,8 +26,11 @@ type Credentials struct {
 	base  url.URL
 	keyID string
 	level SecurityLevel
-	key   func() []byte // behind a func, so that no reflection-driven printer reaches it
+	key   func() secretKey // behind a func, so that no reflection-driven printer reaches it
 }
+
+// secretKey is an API key, and how it is looked for in text.
+type secretKey struct{ value, lower string }
 
 // NewCredentials checks and keeps what a call needs. The base URL is the tenant's API address
 // (https://api-acme.xdr.us.paloaltonetworks.com), possibly with a path in front of /public_api.
@@ -45,9 +47,9 @@ func NewCredentials(base *url.URL, keyID, key string, level SecurityLevel) (Cred
 	case level != Standard && level != Advanced:
 		return Credentials{}, fmt.Errorf("security_level: expected %q or %q", Standard, Advanced)
 	}
-	secret := []byte(key)
+	secret := secretKey{key, lower(key)}
 	u := url.URL{Scheme: base.Scheme, Host: base.Host, Path: strings.TrimRight(base.Path, "/")}
-	return Credentials{base: u, keyID: keyID, level: level, key: func() []byte { return secret }}, nil
+	return Credentials{base: u, keyID: keyID, level: level, key: func() secretKey { return secret }}, nil
 }
 
 func isHeaderToken(s string) bool {
@@ -64,29 +66,3 @@ func (c Credentials) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.St
 
 // MarshalText makes JSON, slog and every other text encoder print String.
 func (c Credentials) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
-
-// shortestKey is the least length of a key that is looked for in foreign text. Real ones have 128 characters.
-const shortestKey = 8
-
-// redact removes the key from what came from outside: a proxy may echo a request. It takes a pointer since it is
-// called for each agent, and Credentials are long.
-func (c *Credentials) redact(text []byte) []byte {
-	key := c.key()
-	if len(key) < shortestKey || !bytes.Contains(text, key) {
-		return text
-	}
-	return bytes.ReplaceAll(text, key, []byte("[redacted]"))
-}
-
-// line makes one line, without the key, of a text that came from outside.
-func (c Credentials) line(text string, limit int) string {
-	return cut(oneLine(string(c.redact([]byte(text)))), limit)
-}
-
-// clean makes an error fit to be shown. It stays what it is if its text needs no change.
-func (c Credentials) clean(err error) error {
-	if text := c.line(err.Error(), maxText); text != err.Error() {
-		return errors.New(text)
-	}
-	return err
-}

@@ -8,9 +8,11 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"github.com/soarstep/xdr-action-status/internal/xdrtest"
 )
 
-const canary = "CANARY-KEY-0123456789"
+const canary = xdrtest.Canary
 
 func TestCredentialsCannotBePrinted(t *testing.T) {
 	t.Parallel()
@@ -21,12 +23,13 @@ func TestCredentialsCannotBePrinted(t *testing.T) {
 		ptr    *Credentials
 		list   []any
 	}
-	h := holder{c, c, &c, []any{c, &c}}
-	var out bytes.Buffer
+	out := c.redactor()
+	h := holder{c, c, &c, []any{c, &c, out, &out}}
+	var printed bytes.Buffer
 	for _, verb := range "vsqxXdtpTbcoOUeEfFgG" {
 		for _, flags := range []string{"", "+", "#"} {
-			for _, value := range []any{c, &c, h, &h, []Credentials{c}, map[string]any{"c": c}, fmt.Errorf("wrapped: %v", c)} {
-				fmt.Fprintf(&out, "%"+flags+string(verb)+"\n", value)
+			for _, value := range []any{c, &c, out, &out, h, &h, []Credentials{c}, map[string]any{"c": c}, fmt.Errorf("wrapped: %v", c)} {
+				fmt.Fprintf(&printed, "%"+flags+string(verb)+"\n", value)
 			}
 		}
 	}
@@ -35,13 +38,13 @@ func TestCredentialsCannotBePrinted(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		out.Write(raw)
+		printed.Write(raw)
 	}
-	for _, sink := range []slog.Handler{slog.NewTextHandler(&out, nil), slog.NewJSONHandler(&out, nil)} {
-		slog.New(sink).Info("check", "c", c, "ptr", &c, "holder", h, slog.Group("g", "c", c))
+	for _, sink := range []slog.Handler{slog.NewTextHandler(&printed, nil), slog.NewJSONHandler(&printed, nil)} {
+		slog.New(sink).Info("check", "c", c, "ptr", &c, "holder", h, "out", out, slog.Group("g", "c", c))
 	}
-	if strings.Contains(out.String(), canary) {
-		t.Errorf("the key appears in:\n%s", out.String())
+	if xdrtest.Leak(printed.String(), canary) != "" {
+		t.Errorf("the key appears in:\n%s", printed.String())
 	}
 	if got := fmt.Sprintf("%+v", c); got != "key 7 (advanced) for https://api-acme.xdr.us.paloaltonetworks.com" {
 		t.Errorf("printed as %q", got)
@@ -70,7 +73,7 @@ func TestNewCredentialsRefuses(t *testing.T) {
 		{"level in capitals", good, "7", canary, "Advanced", "security_level"},
 	} {
 		_, err := NewCredentials(c.base, c.id, c.key, c.level)
-		if err == nil || !strings.Contains(err.Error(), c.wantNamed) || strings.Contains(err.Error(), canary) {
+		if err == nil || !strings.Contains(err.Error(), c.wantNamed) || xdrtest.Leak(err.Error(), canary) != "" {
 			t.Errorf("%s: %v", c.name, err)
 		}
 	}

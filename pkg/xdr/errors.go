@@ -42,10 +42,12 @@ func (e *Error) Unwrap() error { return e.Err }
 
 func (e *Error) Error() string {
 	var b strings.Builder
+	message := "err_msg"
 	switch e.Kind {
 	case Refused:
 		fmt.Fprintf(&b, "Cortex XDR answered %d", e.StatusCode)
 	case Intercepted:
+		message = "body"
 		fmt.Fprintf(&b, "HTTP %d, not in the API's words: a proxy or a wrong api_url?", e.StatusCode)
 	case Unreadable:
 		fmt.Fprintf(&b, "HTTP %d with an unreadable reply: %v", e.StatusCode, e.Err)
@@ -53,11 +55,8 @@ func (e *Error) Error() string {
 		fmt.Fprintf(&b, "no answer: %v", e.Err)
 	}
 	for _, part := range []struct{ name, value string }{
-		{"err_code", e.Code}, {"err_msg", e.Message}, {"err_extra", e.Extra}, {"request id", e.RequestID},
+		{"err_code", e.Code}, {message, e.Message}, {"err_extra", e.Extra}, {"request id", e.RequestID},
 	} {
-		if part.name == "err_msg" && e.Kind == Intercepted {
-			part.name = "body"
-		}
 		if part.value != "" {
 			fmt.Fprintf(&b, "; %s: %s", part.name, part.value)
 		}
@@ -68,14 +67,49 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
+// Limits of an error's texts, in characters.
+const (
+	maxCode      = 64
+	maxRequestID = 128
+	maxText      = 512
+)
+
+// shown makes an error fit to leave this package: its texts come from outside. Its cause stays what it is if its text
+// needs no change.
+func (e *Error) shown(out Redactor) *Error {
+	e.Code = out.Line(e.Code, maxCode)
+	e.Message = out.Line(e.Message, maxText)
+	e.Extra = out.Line(e.Extra, maxText)
+	e.RequestID = out.Line(e.RequestID, maxRequestID)
+	if e.Err != nil {
+		if line := out.Line(e.Err.Error(), maxText); line != e.Err.Error() {
+			e.Err = errors.New(line)
+		}
+	}
+	return e
+}
+
+// after says of a call that ran out of time how long it waited.
+func (e *Error) after(ctx context.Context, began time.Time) *Error {
+	waited := time.Since(began).Round(100 * time.Millisecond)
+	switch {
+	case e.Kind != NoAnswer:
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		e.Err = fmt.Errorf("timed out after %v: %w", waited, context.DeadlineExceeded)
+	case isLate(ctx, e.Err):
+		e.Err = fmt.Errorf("%w (after %v)", e.Err, waited)
+	}
+	return e
+}
+
 // requestIDHeaders are tried in this order; the API documents none.
 var requestIDHeaders = []string{"X-Request-Id", "X-Correlation-Id", "X-Cloud-Trace-Context", "X-Amzn-Requestid"}
 
-// receipt notes what the headers of a reply say that arrived at a moment.
-func receipt(resp *http.Response, arrived time.Time, cred Credentials) *Error {
+// receipt is an error of which only what the reply's headers say is known.
+func receipt(resp *http.Response, arrived time.Time) *Error {
 	e := &Error{StatusCode: resp.StatusCode, RetryAfter: retryAfter(resp.Header.Get("Retry-After"), arrived)}
 	for _, name := range requestIDHeaders {
-		e.RequestID = cmp.Or(e.RequestID, cred.line(resp.Header.Get(name), 128))
+		e.RequestID = cmp.Or(e.RequestID, resp.Header.Get(name))
 	}
 	if date, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
 		e.ClockSkew = arrived.Sub(date)
@@ -94,56 +128,58 @@ func retryAfter(value string, now time.Time) time.Duration {
 	return 0
 }
 
-const (
-	maxErrorBody = 64 << 10 // bytes read of an error reply
-	maxText      = 512      // characters kept of each of its texts
-)
+const maxErrorBody = 64 << 10 // bytes read of a reply other than HTTP 200
 
-// refused reads the body of a reply other than HTTP 200.
-func (e *Error) refused(resp *http.Response, cred Credentials) *Error {
+// refusedBy reads a reply other than HTTP 200: in the API's words, or in those of something in between.
+func (e *Error) refusedBy(resp *http.Response) *Error {
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody)) // what came of it tells enough
-	said, err := readReply(bytes.NewReader(body), cred, ignore{})
-	if err == nil && said.any() {
-		e.Kind = Refused
-		e.say(said, cred)
+	if said, err := readReply(bytes.NewReader(body), ignore{}); err == nil && said.any() {
+		return e.refused(said)
+	}
+	text := string(body)
+	media := mediaType(resp)
+	if resp.StatusCode == http.StatusTooManyRequests && media == "text/plain" && strings.TrimSpace(text) == tooMany {
+		e.Kind, e.Message = Refused, text
 		return e
 	}
-	e.Kind = Intercepted
-	mediaType, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
-	e.Message = cred.line(mediaType+" "+string(body), maxText)
+	e.Kind, e.Message = Intercepted, media+" "+text
 	return e
 }
 
-// judge turns what was read of an HTTP 200 reply that is no good one into an error.
-func (e *Error) judge(ctx context.Context, said refusal, broken, err error, cred Credentials) *Error {
+// tooMany is the one refusal that the API does not write as JSON.
+const tooMany = "Too many requests."
+
+// refused takes over the API's error object.
+func (e *Error) refused(said refusal) *Error {
+	e.Kind = Refused
+	e.Code = text(said.code)
+	e.Message = text(said.msg)
+	e.Extra = text(said.extra)
+	if code, err := strconv.Atoi(e.Code); err == nil && code >= 100 && code <= 599 && e.StatusCode == http.StatusOK {
+		e.StatusCode = code
+	}
+	return e
+}
+
+// unread tells why a reply of HTTP 200 could not be read to its end.
+func (e *Error) unread(resp *http.Response, body *watchedBody, err error) *Error {
 	var tooLarge *http.MaxBytesError
 	switch {
-	case errors.As(broken, &tooLarge):
+	case errors.As(body.err, &tooLarge):
 		e.Kind, e.Err = Unreadable, fmt.Errorf("over the limit of %d bytes", tooLarge.Limit)
-	case broken != nil:
-		e.Kind, e.Err = NoAnswer, cred.clean(plainCause(ctx, broken))
+	case body.err != nil:
+		e.Kind, e.Err = NoAnswer, body.err
 	case errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF):
 		e.Kind, e.Err = NoAnswer, errors.New("the reply broke off")
-	case err != nil:
-		e.Kind, e.Err = Unreadable, cred.clean(err)
+	case mediaType(resp) == "text/html" || body.first == '<':
+		e.Kind, e.Err = Unreadable, errors.New("a page of HTML, not JSON: is api_url the API's address, and is there a proxy in between?")
 	default:
-		e.Kind = Refused
-		e.say(said, cred)
-		if code, err := strconv.Atoi(e.Code); err == nil && code >= 100 && code <= 599 {
-			e.StatusCode = code
-		}
+		e.Kind, e.Err = Unreadable, err
 	}
 	return e
 }
 
-func (e *Error) say(said refusal, cred Credentials) {
-	e.Code, e.Message, e.Extra = cred.line(text(said.code), 64), cred.line(text(said.msg), maxText), cred.line(text(said.extra), maxText)
-}
-
-// plainCause says a timeout in plain words; everything else the network says is kept.
-func plainCause(ctx context.Context, err error) error {
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return fmt.Errorf("timed out: %w", context.DeadlineExceeded)
-	}
-	return err
+func mediaType(resp *http.Response) string {
+	name, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
+	return name
 }

@@ -11,15 +11,21 @@ import (
 	"github.com/soarstep/xdr-action-status/pkg/xdr"
 )
 
-// printer is a Sink that prints what it is told.
-type printer struct{}
+// printer is a Sink that prints what it is told, by the one way out.
+type printer struct{ out xdr.Redactor }
 
-func (printer) AgentStatus(agentID []byte, status xdr.Status) {
-	fmt.Printf("%s %s\n", agentID, status)
+func (p *printer) Begin(out xdr.Redactor) { p.out = out }
+
+func (p *printer) AgentStatus(agentID []byte, status xdr.Status) {
+	fmt.Println(p.out.Line(string(agentID), 64), p.out.Line(string(status), 64))
 }
 
-func (printer) ErrorReason(agentID []byte, reason xdr.ErrorReason) {
-	fmt.Printf("%s because: %s\n", agentID, reason)
+func (p *printer) NoStatus(agentID, value []byte) {
+	fmt.Println(p.out.Line(string(agentID), 64), "has no status but", p.out.Line(string(value), 64))
+}
+
+func (p *printer) ErrorReason(agentID []byte, reason xdr.ErrorReason) {
+	fmt.Println(p.out.Line(string(agentID), 64), "because:", p.out.Line(reason.String(), 256))
 }
 
 // tenant stands for https://api-acme.xdr.us.paloaltonetworks.com.
@@ -49,14 +55,14 @@ func ExampleClient_GetActionStatus() {
 		panic(err)
 	}
 	var client xdr.Client
-	err = client.GetActionStatus(context.Background(), cred, 22519813685366, printer{})
-	fmt.Println("error:", err)
+	remark, err := client.GetActionStatus(context.Background(), cred, 22519813685366, &printer{})
+	fmt.Printf("remark: %q, error: %v\n", remark, err)
 	// Output:
 	// a key with a space: api_key: expected printable ASCII without spaces
 	// 2fe2be1ae7b54e6b COMPLETED_SUCCESSFULLY
 	// 9d5a7b2f6c1f0a11 FAILED
 	// 9d5a7b2f6c1f0a11 because: Element not found.
-	// error: <nil>
+	// remark: "", error: <nil>
 }
 
 // An error says who failed, and what to do about it.
@@ -69,7 +75,7 @@ func ExampleError() {
 		panic(err)
 	}
 	var client xdr.Client
-	err = client.GetActionStatus(context.Background(), cred, 22519813685366, printer{})
+	_, err = client.GetActionStatus(context.Background(), cred, 22519813685366, &printer{})
 	var failure *xdr.Error
 	if errors.As(err, &failure) && failure.Kind == xdr.Refused {
 		fmt.Println("the API said no:", failure)

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
-	"strings"
-	"unicode"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -14,33 +12,56 @@ import (
 // and differs by kind of action; String reduces it.
 type ErrorReason []byte
 
-// String returns one readable line: errorDescription, else the first description in missing_files, else
-// errorText inside errorData, else terminated_by and what remains as compact JSON. It is empty where the
-// reason says nothing, and it never fails: a shape that nobody has seen yet is shown as it is.
+// String returns what a person would read of it: errorDescription, else the first description in missing_files, else
+// errorText, in errorData or beside it, else errorData where it is plain text, else what remains as compact JSON. It is
+// empty where the reason says nothing, and it never fails: a shape that nobody has seen yet is shown as it is.
+// It is text from outside: show it by [Redactor.Line].
 func (r ErrorReason) String() string {
 	m := members(r)
 	if m == nil {
-		return oneLine(text(r))
+		return spoken(text(r))
 	}
+	data := text(m["errorData"])
+	inside := members([]byte(data))
 	return cmp.Or(
-		oneLine(text(m["errorDescription"])),
-		oneLine(firstDescription(m["missing_files"])),
-		oneLine(text(members([]byte(text(m["errorData"])))["errorText"])),
-		oneLine(remains(m)),
+		spoken(text(m["errorDescription"])),
+		spoken(firstMissing(m["missing_files"])),
+		spoken(text(inside["errorText"])),
+		spoken(text(m["errorText"])),
+		spoken(plainText(data)),
+		remains(m),
 	)
 }
 
-// firstDescription reads a list of objects with a description, or of strings.
-func firstDescription(raw []byte) string {
+// spoken is a text that says something, and nothing in place of white space.
+func spoken(s string) string {
+	if oneLine(s) == "" {
+		return ""
+	}
+	return s
+}
+
+// plainText is a text that holds no JSON to take apart.
+func plainText(s string) string {
+	if json.Valid([]byte(s)) {
+		return ""
+	}
+	return s
+}
+
+// firstMissing reads a list of objects with a description, or of bare paths.
+func firstMissing(raw []byte) string {
 	var files []json.RawMessage
 	_ = json.Unmarshal(raw, &files) // another shape has no description
 	for _, f := range files {
-		line := text(f)
 		if m := members(f); m != nil {
-			line = text(m["description"])
+			if line := spoken(text(m["description"])); line != "" {
+				return line
+			}
+			continue
 		}
-		if oneLine(line) != "" {
-			return line
+		if path := spoken(text(f)); path != "" {
+			return "missing file: " + path
 		}
 	}
 	return ""
@@ -49,7 +70,7 @@ func firstDescription(raw []byte) string {
 // remains is the last resort: every member that says something, as JSON.
 func remains(m map[string]json.RawMessage) string {
 	for name, raw := range m {
-		if oneLine(text(raw)) == "" {
+		if spoken(text(raw)) == "" {
 			delete(m, name)
 		}
 	}
@@ -97,26 +118,4 @@ func unquote(raw []byte) []byte {
 	}
 	content, _ := jsontext.AppendUnquote(nil, raw) // ill-formed escapes become U+FFFD
 	return content
-}
-
-// oneLine folds everything that is not a visible character into single spaces, and makes ill-formed UTF-8 visible.
-func oneLine(s string) string {
-	visible := func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return ' '
-	}
-	return strings.Join(strings.Fields(strings.Map(visible, strings.ToValidUTF8(s, "\ufffd"))), " ")
-}
-
-// cut keeps at most n characters and marks where it cut.
-func cut(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	if r := []rune(s); len(r) > n {
-		return string(r[:n-1]) + "…"
-	}
-	return s
 }

@@ -4,56 +4,73 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Sink takes a reply apart as it arrives. The byte slices are valid until the method returns.
-// The reasons may come before, between or after the statuses, and for any of the agents or none.
+// Sink takes a reply apart as it arrives. The byte slices are valid until the method returns; they are text from
+// outside, and [Redactor.Line] makes them fit to be shown. The reasons may come before, between or after the statuses,
+// and for any of the agents or none.
 type Sink interface {
+	// Begin is called first, and once.
+	Begin(Redactor)
 	// AgentStatus is called once for each agent of the reply, in the reply's order.
 	AgentStatus(agentID []byte, status Status)
+	// NoStatus is called in its place for an agent whose status is no string; value is the JSON that stands there.
+	NoStatus(agentID, value []byte)
 	// ErrorReason is called for each agent that the reply gives a reason for.
 	ErrorReason(agentID []byte, reason ErrorReason)
 }
 
 type ignore struct{}
 
+func (ignore) Begin(Redactor)                  {}
 func (ignore) AgentStatus([]byte, Status)      {}
+func (ignore) NoStatus(_, _ []byte)            {}
 func (ignore) ErrorReason([]byte, ErrorReason) {}
 
-// refusal is the API's error object as it came, each value as JSON text.
+// refusal is the API's error object as it came, each value as JSON text. It may stand beside agents.
 type refusal struct {
 	code, msg, extra jsontext.Value
-	withData         bool
+	agents           bool // the reply names some
 }
 
-func (r refusal) any() bool { return text(r.code)+text(r.msg)+text(r.extra) != "" }
+func (r refusal) any() bool { return text(r.code)+r.remark() != "" }
 
-// isError tells a refusal that came with HTTP 200 from an empty error object beside good data.
+// isError reports whether this is a refusal: an err_code, or an error text that stands in place of agents.
 func (r refusal) isError() bool {
-	return text(r.code) != "" && text(r.code) != "0" || text(r.msg) != "" && !r.withData
+	code := text(r.code)
+	return code != "" && code != "0" || r.remark() != "" && !r.agents
+}
+
+// remark is the error text of a reply, which may come beside statuses.
+func (r refusal) remark() string {
+	msg := text(r.msg)
+	extra := text(r.extra)
+	if msg != "" && extra != "" {
+		return msg + "; " + extra
+	}
+	return msg + extra
 }
 
 // replyReader walks {"reply": {"data": {agent: status…}, "errorReasons": {agent: object…}}} and the
-// error object, with or without "reply" around it. Unknown members are skipped.
+// error object, with or without "reply" around it. Other members are skipped.
 type replyReader struct {
 	dec     *jsontext.Decoder
-	cred    Credentials
 	sink    Sink
 	said    refusal
-	foreign bool // a member at the top that is not the API's
+	foreign string // the first member that is not the API's
 
 	hasReply, hasData, hasReasons bool // the members that may come only once
 }
 
 // readReply reads one whole JSON document. Names of agents may repeat and texts may be ill-formed
 // UTF-8: detecting the one takes memory for each agent, and the other must not cost a verdict.
-func readReply(r io.Reader, cred Credentials, sink Sink) (refusal, error) {
+func readReply(r io.Reader, sink Sink) (refusal, error) {
 	limited := &valueLimit{r: r}
 	rr := replyReader{
 		dec:  jsontext.NewDecoder(limited, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)),
-		cred: cred,
 		sink: sink,
 	}
 	limited.dec = rr.dec
@@ -65,10 +82,9 @@ func readReply(r io.Reader, cred Credentials, sink Sink) (refusal, error) {
 	} else if err != io.EOF { //nolint:errorlint // a bare io.EOF is the clean end
 		return refusal{}, plain(err)
 	}
-	if rr.foreign && !rr.hasReply && !rr.said.any() {
-		return refusal{}, errors.New("JSON without the member reply")
+	if rr.foreign != "" && !rr.hasData && !rr.hasReasons && !rr.said.any() {
+		return refusal{}, fmt.Errorf("JSON without data and without an error, but with the member %s", rr.foreign)
 	}
-	rr.said.withData = rr.hasData
 	return rr.said, nil
 }
 
@@ -100,7 +116,6 @@ func (rr *replyReader) top(name []byte) error {
 		}
 		return rr.objectOrNull(rr.reply)
 	}
-	rr.foreign = true
 	return rr.errorMember(name)
 }
 
@@ -127,10 +142,12 @@ func (rr *replyReader) agent(agentID []byte) error {
 	if err != nil {
 		return plain(err)
 	}
-	if raw.Kind() != '"' {
-		return rr.unexpected(raw.Kind(), "a status string")
+	rr.said.agents = true
+	if raw.Kind() == '"' {
+		rr.sink.AgentStatus(agentID, statusOf(unquote(raw)))
+	} else {
+		rr.sink.NoStatus(agentID, raw)
 	}
-	rr.sink.AgentStatus(rr.cred.redact(agentID), statusOf(rr.cred.redact(unquote(raw))))
 	return nil
 }
 
@@ -139,7 +156,7 @@ func (rr *replyReader) reason(agentID []byte) error {
 	if err != nil {
 		return plain(err)
 	}
-	rr.sink.ErrorReason(rr.cred.redact(agentID), ErrorReason(rr.cred.redact(raw)))
+	rr.sink.ErrorReason(agentID, ErrorReason(raw))
 	return nil
 }
 
@@ -153,6 +170,9 @@ func (rr *replyReader) errorMember(name []byte) error {
 	case "err_extra":
 		keep = &rr.said.extra
 	default:
+		if rr.foreign == "" {
+			rr.foreign = strconv.Quote(string(name))
+		}
 		return plain(rr.dec.SkipValue())
 	}
 	raw, err := rr.dec.ReadValue()
@@ -202,9 +222,9 @@ func (rr *replyReader) object(member func(name []byte) error) error {
 	return plain(err)
 }
 
-// unexpected says which value, the last that was read, is not what it should be.
+// unexpected says which value, the last that was read, is not what it should be. Its place comes last: it may be long.
 func (rr *replyReader) unexpected(got jsontext.Kind, want string) error {
-	return fmt.Errorf("%s: expected %s, got %s", cut(string(rr.dec.StackPointer()), 80), want, got)
+	return fmt.Errorf("expected %s, got %s, at %q", want, got, rr.dec.StackPointer())
 }
 
 // plain drops the package name that jsontext begins its messages with.

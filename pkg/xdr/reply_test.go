@@ -12,6 +12,8 @@ import (
 // lines is a Sink that writes down what it is told.
 type lines struct{ strings.Builder }
 
+func (l *lines) Begin(Redactor)                  {}
+func (l *lines) NoStatus(id, value []byte)       { fmt.Fprintf(l, "%s?%s ", id, value) }
 func (l *lines) AgentStatus(id []byte, s Status) { fmt.Fprintf(l, "%s=%s ", id, s) }
 func (l *lines) ErrorReason(id []byte, r ErrorReason) {
 	fmt.Fprintf(l, "%s!%s ", id, r)
@@ -27,8 +29,9 @@ func TestReadReply(t *testing.T) {
 		{"errorReasons null", `{"reply":{"data":{"a":"FAILED"},"errorReasons":null}}`, "a=FAILED "},
 		{"errorReasons a number", `{"reply":{"errorReasons":5,"data":{"a":"FAILED"}}}`, "a=FAILED "},
 		{"errorReasons a string", `{"reply":{"data":{"a":"FAILED"},"errorReasons":"none"}}`, "a=FAILED "},
-		{"an echoed key", `{"reply":{"data":{"x` + canary + `":"` + canary + `"},"errorReasons":{"` + canary + `":"` + canary + `!"}}}`, "x[redacted]=[redacted] [redacted]![redacted]! "},
 		{"err_msg beside data", `{"reply":{"data":{"a":"PENDING"},"err_msg":"note"}}`, "a=PENDING "},
+		{"other members beside data", `{"reply":{"data":null,"total":0}}`, ""},
+		{"a status that is no string", `{"reply":{"data":{"a":null,"b":["FAILED"],"c":5,"d":{"x":1},"e":"FAILED"}}}`, `a?null b?["FAILED"] c?5 d?{"x":1} e=FAILED `},
 		{"errorReasons a list", `{"reply":{"data":{"a":"FAILED"},"errorReasons":[]}}`, "a=FAILED "},
 		{"an odd reason", `{"reply":{"data":{"a":"FAILED"},"errorReasons":{"a":null,"b":[7]}}}`, "a=FAILED a! b![7] "},
 		{"data null", `{"reply":{"data":null}}`, ""},
@@ -48,7 +51,7 @@ func TestReadReply(t *testing.T) {
 				r = iotest.OneByteReader(r)
 			}
 			var got lines
-			said, err := readReply(r, credentials(t, canary, Advanced), &got)
+			said, err := readReply(r, &got)
 			if err != nil || said.isError() || got.String() != c.want {
 				t.Errorf("%s: %q, %v, want %q", c.name, got.String(), err, c.want)
 			}
@@ -60,16 +63,18 @@ func TestReadReplyErrors(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, body, want string }{
 		{"HTML", `<html>`, "not JSON at byte 0"},
-		{"list", `[]`, "expected an object, got ["},
-		{"reply is a string", `{"reply":"x"}`, "/reply: expected an object, got string"},
-		{"reply is true", `{"reply":true}`, "/reply: expected an object, got true"},
-		{"data is a list", `{"reply":{"data":[]}}`, "/reply/data: expected an object, got ["},
-		{"data is a number", `{"reply":{"data":5}}`, "/reply/data: expected an object, got number"},
-		{"foreign JSON", `{"message":"Service is under maintenance"}`, "without the member reply"},
-		{"foreign error", `{"error":"invalid_token","x":{"reply":{}}}`, "without the member reply"},
-		{"status is a number", `{"reply":{"data":{"a":5}}}`, "/reply/data/a: expected a status string, got number"},
-		{"status is null", `{"reply":{"data":{"a":null}}}`, "/reply/data/a: expected a status string, got null"},
-		{"status is an object", `{"reply":{"data":{"a":{}}}}`, "/reply/data/a: expected a status string, got {"},
+		{"list", `[]`, "expected an object, got [, at"},
+		{"reply is a string", `{"reply":"x"}`, `expected an object, got string, at "/reply"`},
+		{"reply is true", `{"reply":true}`, `expected an object, got true, at "/reply"`},
+		{"data is a list", `{"reply":{"data":[]}}`, `expected an object, got [, at "/reply/data"`},
+		{"data is a number", `{"reply":{"data":5}}`, `expected an object, got number, at "/reply/data"`},
+		{"foreign JSON", `{"message":"Service is under maintenance"}`, `without an error, but with the member "message"`},
+		{"foreign error", `{"error":"invalid_token","x":{"reply":{}}}`, `with the member "error"`},
+		{"foreign beside an empty reply", `{"reply":{},"error":"x"}`, `with the member "error"`},
+		{"a foreign reply", `{"reply":{"result":"x"}}`, `with the member "result"`},
+		{"another case", `{"reply":{"Data":{"a":"FAILED"}}}`, `with the member "Data"`},
+		{"a member without a name", `{"reply":{"":{}}}`, `with the member ""`},
+		{"agents one level too deep", `{"reply":{"results":{"data":{"a":"FAILED"}}}}`, `with the member "results"`},
 		{"two replies", `{"reply":{},"reply":{}}`, `"reply" appears twice`},
 		{"two data", `{"reply":{"data":{},"data":{}}}`, `"data" appears twice`},
 		{"data behind", `{"reply":{}}{}`, "data after the end"},
@@ -77,7 +82,7 @@ func TestReadReplyErrors(t *testing.T) {
 		{"missing comma", `{"reply":{"data":{"a":"FAILED" "b":"FAILED"}}}`, "not JSON at byte"},
 		{"bad name", `{"reply":{"data":{5:"FAILED"}}}`, "not JSON at byte"},
 	} {
-		_, err := readReply(strings.NewReader(c.body), credentials(t, canary, Advanced), ignore{})
+		_, err := readReply(strings.NewReader(c.body), ignore{})
 		if err == nil || !strings.Contains(err.Error(), c.want) || strings.ContainsAny(err.Error(), "\n") {
 			t.Errorf("%s: %v, want %q in it", c.name, err, c.want)
 		}
@@ -93,13 +98,13 @@ func TestReadReplyLongValue(t *testing.T) {
 		"reason": `{"reply":{"errorReasons":{"a":{"errorDescription":"` + long + `"}}}}`, "unknown member": `{"reply":{"x":"` + long + `"}}`,
 		"white space": `{"reply":` + strings.ReplaceAll(long, "A", " ") + `{}}`,
 	} {
-		_, err := readReply(strings.NewReader(body), credentials(t, canary, Advanced), ignore{})
+		_, err := readReply(strings.NewReader(body), ignore{})
 		if err == nil || !strings.Contains(err.Error(), "a value over the limit of 1048576 bytes") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	half := strings.Repeat("A", 1<<19)
-	if _, err := readReply(strings.NewReader(`{"reply":{"data":{"a":"`+half+`","b":"`+half+`","c":"`+half+`"}}}`), credentials(t, canary, Advanced), ignore{}); err != nil {
+	if _, err := readReply(strings.NewReader(`{"reply":{"data":{"a":"`+half+`","b":"`+half+`","c":"`+half+`"}}}`), ignore{}); err != nil {
 		t.Errorf("three values within the limit: %v", err)
 	}
 }
@@ -109,9 +114,38 @@ func TestReadReplyBrokenOff(t *testing.T) {
 	t.Parallel()
 	const body = `{"reply":{"data":{"a":"FAILED","b\u0062":"PENDING"},"errorReasons":{"a":{"errorDescription":"x"}}},"err_code":null}`
 	for n := range len(body) {
-		_, err := readReply(strings.NewReader(body[:n]), credentials(t, canary, Advanced), ignore{})
+		_, err := readReply(strings.NewReader(body[:n]), ignore{})
 		if !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
 			t.Fatalf("after %d bytes: %v", n, err)
+		}
+	}
+}
+
+// What is an error in place of agents, and what is only a remark beside them.
+func TestErrorObject(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		body    string
+		isError bool
+		remark  string
+	}{
+		{`{"reply":{"data":{},"err_code":null,"err_msg":null,"err_extra":null}}`, false, ""},
+		{`{"reply":{"data":{},"err_code":"","err_msg":"","err_extra":[]}}`, false, ""},
+		{`{"reply":{"data":{},"err_code":"0"}}`, false, ""},
+		{`{"reply":{"data":null,"err_code":null,"err_msg":"An error occurred"}}`, true, "An error occurred"},
+		{`{"reply":{"data":{},"err_msg":"An error occurred"}}`, true, "An error occurred"},
+		{`{"reply":{"data":{},"err_extra":"No such action"}}`, true, "No such action"},
+		{`{"reply":{"err_extra":"No such action"}}`, true, "No such action"},
+		{`{"err_msg":"No such action","reply":{}}`, true, "No such action"},
+		{`{"reply":{"err_code":0,"err_msg":"partial outage","data":{"a":"FAILED"}}}`, false, "partial outage"},
+		{`{"reply":{"data":{"a":null},"err_msg":"m","err_extra":{"b":1}}}`, false, `m; {"b":1}`},
+		{`{"reply":{"data":{"a":"FAILED"},"err_code":"1"}}`, true, ""},
+		{`{"reply":{"data":{"a":"FAILED"},"err_code":false}}`, true, ""},
+		{`{"reply":{"data":{"a":"FAILED"}},"err_code":500}`, true, ""},
+	} {
+		said, err := readReply(strings.NewReader(c.body), ignore{})
+		if err != nil || said.isError() != c.isError || said.remark() != c.remark {
+			t.Errorf("%s: error %v, remark %q, %v; want %v, %q", c.body, said.isError(), said.remark(), err, c.isError, c.remark)
 		}
 	}
 }
@@ -126,7 +160,7 @@ func TestRefusalTexts(t *testing.T) {
 		{"msg JSON text", `{"reply":{"err_msg":"{\"line\": 1}"}}`, `|{"line": 1}|`},
 		{"msg an object", `{"reply":{"err_msg":{"line":1}}}`, `|{"line":1}|`},
 	} {
-		said, err := readReply(strings.NewReader(c.body), credentials(t, canary, Advanced), ignore{})
+		said, err := readReply(strings.NewReader(c.body), ignore{})
 		if got := text(said.code) + "|" + text(said.msg) + "|" + text(said.extra); err != nil || got != c.want || !said.any() {
 			t.Errorf("%s: %q, %v, want %q", c.name, got, err, c.want)
 		}

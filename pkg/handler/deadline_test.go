@@ -1,0 +1,108 @@
+package handler_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/soarstep/xdr-action-status/internal/xdrtest"
+	"github.com/soarstep/xdr-action-status/pkg/handler"
+)
+
+// Past the deadline nobody waits for an error to pass. What is final anyway keeps its name.
+func TestDeadlineEndsAnOutage(t *testing.T) {
+	t.Parallel()
+	api := func(status int) func(*rig) { return func(r *rig) { r.sim.AddFaults(xdrtest.Fault{Status: status}) } }
+	for _, c := range []struct {
+		name    string
+		prepare func(*rig)
+		before  handler.Name
+		after   handler.Name
+	}{
+		{"API down", api(503), handler.Unavailable, handler.TimedOut},
+		{"API throttles", api(429), handler.Throttled, handler.TimedOut},
+		{"Secrets Manager down", func(r *rig) { r.sim.AddSecretFaults(xdrtest.SecretFault{Name: "InternalServiceError"}) }, handler.CredentialsUnavailable, handler.TimedOut},
+		{"key refused", api(403), handler.Unauthorized, handler.Unauthorized},
+		{"reply refused", api(404), handler.Rejected, handler.Rejected},
+		{"bug", func(r *rig) { r.Secrets = broken{} }, handler.Internal, handler.Internal},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, xdrtest.Options{}, "pending")
+			c.prepare(r)
+			event := fmt.Sprintf(`{"group_action_id":22519813685366,"timeout_seconds":60,"started_at":%q}`, r.clock.Now().Format(time.RFC3339))
+			r.clock.Advance(59 * time.Second)
+			r.fails(t, c.before, event)
+			r.fails(t, c.before, `{"group_action_id":22519813685366}`) // without a start there is no deadline here
+			r.clock.Advance(time.Second)
+			if err := r.fails(t, c.after, event); c.after == handler.TimedOut {
+				begins := string(c.before) + ": group_action_id 22519813685366: "
+				ends := "; the deadline, 1m0s after started_at, has passed"
+				if !strings.HasPrefix(err.Message, begins) || !strings.HasSuffix(err.Message, ends) || err.Temporary() {
+					t.Error(err)
+				}
+			}
+		})
+	}
+}
+
+// The deadline of the installation counts where the request has none.
+func TestDefaultDeadlineEndsAnOutage(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, xdrtest.Options{}, "pending")
+	r.sim.AddFaults(xdrtest.Fault{Status: 503})
+	event := fmt.Sprintf(`{"group_action_id":22519813685366,"started_at":%q}`, r.clock.Now().Format(time.RFC3339))
+	r.clock.Advance(72*time.Hour - time.Second)
+	r.fails(t, handler.Unavailable, event)
+	r.clock.Advance(time.Second)
+	if err := r.fails(t, handler.TimedOut, event); !strings.Contains(err.Message, "72h0m0s after started_at") {
+		t.Error(err)
+	}
+}
+
+// With a secret in the cache and no time left, it is the API that does not answer in time: every time.
+func TestNoTimeLeftIsUnavailable(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, xdrtest.Options{}, "pending")
+	r.check(t, `{"group_action_id":22519813685366}`)
+	for range 60 {
+		ctx, cancel := context.WithTimeout(t.Context(), 400*time.Millisecond) // less than the half second to report in
+		_, err := r.Check(ctx, []byte(`{"group_action_id":22519813685366}`))
+		cancel()
+		var named *handler.Error
+		if !errors.As(err, &named) || named.Name != handler.Unavailable {
+			t.Fatal(err)
+		}
+	}
+}
+
+// What the workflow hands through comes back, and only the execution's name is logged.
+func TestHandedThrough(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, xdrtest.Options{}, "pending")
+	v := r.check(t, `{"group_action_id":22519813685366,"tenant":"acme","execution":"run-1","context":{"ticket": "T<1>"},
+		"previous":{"group_action_id":22519813685366,"endpoints":{"seen":9},"note":"private"}}`)
+	if v.Tenant != "acme" || v.Execution != "run-1" || string(v.Context) != `{"ticket":"T<1>"}` || v.Endpoints.Seen != 9 {
+		t.Errorf("%+v", v)
+	}
+	if log := r.log.String(); !strings.Contains(log, `"execution":"run-1"`) || strings.Contains(log, "ticket") || strings.Contains(log, "private") {
+		t.Error(log)
+	}
+}
+
+// An error text beside good statuses is logged, in one line and without the key.
+func TestRemarkIsLogged(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, xdrtest.Options{Key: canary})
+	r.sim.AddFaults(xdrtest.Fault{Body: `{"reply":{"err_code":0,"err_msg":"partial\noutage ` + canary + `","data":{"a":"COMPLETED_SUCCESSFULLY"}}}`})
+	v := r.check(t, anyID)
+	if v.Outcome != handler.Pending || v.Reason != handler.InProgress || v.WaitSeconds != 5 {
+		t.Errorf("%+v", v)
+	}
+	if log := r.log.String(); !strings.Contains(log, `"remark":"partial outage [redacted]"`) || !strings.Contains(log, `"level":"WARN"`) {
+		t.Error(log)
+	}
+}

@@ -1,0 +1,180 @@
+package xdr
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// Redactor is the one way out for text from outside: from the API, or from whatever answers in its place. It knows the
+// secrets of one call and cannot be printed. The zero value knows none: its lines are only folded and cut.
+type Redactor struct {
+	secrets func() []string // in lower case; behind a func, so that no reflection-driven printer reaches them
+}
+
+// redactor knows the API key and what the requests of a call were signed with.
+func (c Credentials) redactor(sent ...*http.Request) Redactor {
+	secrets := []string{c.key().lower}
+	if c.level == Advanced {
+		for _, request := range sent {
+			secrets = append(secrets, request.Header.Get("Authorization")) // in lower case
+		}
+	}
+	return Redactor{func() []string { return secrets }}
+}
+
+// Line makes a text fit for a verdict, an error or a log. It takes out the secrets, folds what is left to one line of
+// printable characters, and cuts that to at most limit characters. The order matters: in a text that was cut first,
+// nobody finds the rest of a key.
+func (r Redactor) Line(text string, limit int) string {
+	return cut(oneLine(r.redact(text)), limit)
+}
+
+// redact also looks for secrets that are spelled with JSON escapes. It shows such a text unescaped.
+func (r Redactor) redact(text string) string {
+	if r.secrets == nil {
+		return text
+	}
+	secrets := r.secrets()
+	if plain := unescape(text); plain != text {
+		if hidden := hide(plain, secrets); hidden != plain {
+			return hidden
+		}
+	}
+	return hide(text, secrets)
+}
+
+func hide(text string, secrets []string) string {
+	for _, secret := range secrets {
+		text = hideOne(text, secret)
+	}
+	return text
+}
+
+// leakLength is how many consecutive characters of a secret may not be shown; of a shorter secret, the whole.
+const leakLength = 16
+
+// hideOne replaces each part of a secret, in any case. A part that long covers one of the blocks of half its length, so only where a
+// block is part of the secret is a closer look needed.
+func hideOne(text, secret string) string {
+	look := lower(text)
+	size := min(leakLength, len(secret))
+	block := (size + 1) / 2
+	var out strings.Builder
+	kept := 0 // what is in front of it has been written
+	for at := 0; at+block <= len(look); at += block {
+		if !strings.Contains(secret, look[at:at+block]) {
+			continue
+		}
+		if from, to := leakAround(look, secret, max(kept, at+block-size), at, size); to > 0 {
+			out.WriteString(text[kept:from])
+			out.WriteString("[redacted]")
+			kept = to
+			at = to - block
+		}
+	}
+	if kept == 0 {
+		return text
+	}
+	out.WriteString(text[kept:])
+	return out.String()
+}
+
+// leakAround finds the part of a secret that begins from first to last, and where it ends; 0 if there is none.
+func leakAround(text, secret string, first, last, size int) (from, to int) {
+	for from = first; from <= last && from+size <= len(text); from++ {
+		if !strings.Contains(secret, text[from:from+size]) {
+			continue
+		}
+		for to = from + size; to < len(text) && strings.Contains(secret, text[to+1-size:to+1]); {
+			to++
+		}
+		return from, to
+	}
+	return 0, 0
+}
+
+// lower folds the case of ASCII letters, so that each byte stays where it is.
+func lower(s string) string {
+	if !strings.ContainsFunc(s, isCapital) {
+		return s
+	}
+	b := []byte(s)
+	for i, c := range b {
+		if isCapital(rune(c)) {
+			b[i] = c - 'A' + 'a'
+		}
+	}
+	return string(b)
+}
+
+func isCapital(r rune) bool { return r >= 'A' && r <= 'Z' }
+
+// unescape resolves the escapes of JSON strings, however deep the strings are nested in each other.
+func unescape(text string) string {
+	if strings.IndexByte(text, '\\') < 0 {
+		return text
+	}
+	var out strings.Builder
+	for i := 0; i < len(text); i++ {
+		if text[i] != '\\' {
+			out.WriteByte(text[i])
+			continue
+		}
+		for i+1 < len(text) && text[i] == '\\' {
+			i++
+		}
+		if r, ok := unicodeEscape(text[i:]); ok {
+			out.WriteRune(r)
+			i += len("u0000") - 1
+		} else {
+			out.WriteByte(text[i])
+		}
+	}
+	return out.String()
+}
+
+// unicodeEscape reads u and four hexadecimal digits.
+func unicodeEscape(text string) (rune, bool) {
+	if len(text) < len("u0000") || text[0] != 'u' {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(text[1:5], 16, 16)
+	return rune(n), err == nil //nolint:gosec // 16 bits fit
+}
+
+// oneLine folds everything that is not a visible character into single spaces, and makes ill-formed UTF-8 visible.
+func oneLine(s string) string {
+	if isLine(s) {
+		return s
+	}
+	visible := func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return ' '
+	}
+	return strings.Join(strings.Fields(strings.Map(visible, strings.ToValidUTF8(s, "\ufffd"))), " ")
+}
+
+// isLine reports whether a text is visible ASCII without spaces, as agent ids and statuses are.
+func isLine(s string) bool {
+	for i := range len(s) {
+		if s[i] <= ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+// cut keeps at most n characters and marks where it cut.
+func cut(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	if r := []rune(s); len(r) > n {
+		return string(r[:n-1]) + "…"
+	}
+	return s
+}
