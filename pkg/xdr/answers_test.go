@@ -185,7 +185,7 @@ func TestBothSignaturesAreSecret(t *testing.T) {
 			_, _ = io.Copy(io.Discard, req.Body)
 			mu.Lock()
 			signed = append(signed, req.Header.Get("Authorization"))
-			body := "<p>" + strings.Join(signed, " ")
+			body := "<p>" + strings.Join(signed[len(signed)-min(2, len(signed)):], " ") // of this call and the dead one
 			mu.Unlock()
 			if n > 0 {
 				return // dead
