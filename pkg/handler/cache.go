@@ -69,7 +69,7 @@ func (s *Step) secret(ctx context.Context, id, rejected string) (secret, source,
 		last := began || round > 0
 		switch {
 		case f.from == "" && !last: // it failed, perhaps for reasons from before this check
-		case f.from == "", f.from == stale && f.value.version == rejected:
+		case f.from == "", f.from == stale && rejected != "" && f.value.version == rejected:
 			return secret{}, "", f.err
 		case rejected == "" || f.value.version != rejected || last:
 			if from == "" || f.from == stale {

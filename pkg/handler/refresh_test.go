@@ -2,6 +2,9 @@ package handler
 
 import (
 	"context"
+	"fmt"
+	"log/slog"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -151,6 +154,105 @@ func TestJoinerOfAFailedFetchTriesOnce(t *testing.T) {
 		v <- "1"
 		if g := <-joined; g.version != "1" || g.from != fetched {
 			t.Errorf("%+v", g)
+		}
+	})
+}
+
+// failing is a Secrets Manager that answers once and is down from then on.
+type failing struct{ calls int }
+
+func (f *failing) GetSecretValue(context.Context, *secretsmanager.GetSecretValueInput, ...func(*secretsmanager.Options)) (*secretsmanager.GetSecretValueOutput, error) {
+	if f.calls++; f.calls > 1 {
+		return nil, apiError{"ThrottlingException", 400}
+	}
+	value := `{"api_url":"https://api-acme.xdr.us.paloaltonetworks.com","api_key_id":"7","api_key":"k","security_level":"advanced"}`
+	return &secretsmanager.GetSecretValueOutput{SecretString: &value}, nil
+}
+
+// A stale value is tried anew after its time: half a minute, or the TTL where that is shorter.
+func TestStaleValueHasItsTime(t *testing.T) {
+	t.Parallel()
+	for ttl, next := range map[time.Duration]time.Duration{5 * time.Minute: staleFor, 10 * time.Second: 10 * time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			secrets := new(failing)
+			s := &Step{Config: DefaultConfig(), Secrets: secrets, Now: time.Now}
+			s.SecretTTL = ttl
+			<-s.later(t.Context(), "")
+			for i, c := range []struct {
+				after time.Duration
+				from  source
+				calls int
+			}{{ttl - 1, cached, 1}, {1, stale, 2}, {next - 1, stale, 2}, {1, stale, 3}} {
+				time.Sleep(c.after)
+				if g := <-s.later(t.Context(), ""); g.from != c.from || g.err != nil || secrets.calls != c.calls {
+					t.Errorf("TTL %v, step %d: %+v after %d calls, want %s after %d", ttl, i, g, secrets.calls, c.from, c.calls)
+				}
+			}
+		})
+	}
+}
+
+// denying says no, once it is asked to.
+type denying chan struct{}
+
+func (d denying) GetSecretValue(context.Context, *secretsmanager.GetSecretValueInput, ...func(*secretsmanager.Options)) (*secretsmanager.GetSecretValueOutput, error) {
+	<-d
+	return nil, apiError{"AccessDeniedException", 400}
+}
+
+// Checks that share a fetch share its error, and each says its own action. The first begins a fetch, and the two that
+// joined it share another.
+func TestSharedErrorIsNotChanged(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := make(denying)
+		s := &Step{Config: DefaultConfig(), Secrets: d, Log: slog.New(slog.DiscardHandler), Now: time.Now}
+		s.SecretID = "id"
+		errs := make(chan error)
+		for id := range 3 {
+			go func() {
+				_, err := s.Check(t.Context(), fmt.Appendf(nil, `{"group_action_id":%d}`, id+1))
+				errs <- err
+			}()
+		}
+		for range 2 {
+			synctest.Wait()
+			d <- struct{}{}
+		}
+		ids := map[string]bool{}
+		for range 3 {
+			id, rest, _ := strings.Cut((<-errs).Error(), ": secret ")
+			ids[id] = true
+			if strings.Contains(rest, "group_action_id") {
+				t.Error(rest)
+			}
+		}
+		for _, id := range []string{"1", "2", "3"} {
+			if !ids["XDR.CredentialsInvalid: group_action_id "+id] {
+				t.Errorf("%v", ids)
+			}
+		}
+	})
+}
+
+// The wall clock decides: the monotonic one may stand still while a sandbox is frozen.
+func TestExpiryIsOnTheWallClock(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, v := newSecretStep()
+		first := s.later(t.Context(), "")
+		v <- "1"
+		<-first
+		monotonic := time.Now()
+		frozen := monotonic.Round(0).Add(time.Hour) // an hour by the wall, none by the monotonic clock
+		s.Now = func() time.Time { return frozen }
+		second := s.later(t.Context(), "")
+		v <- "2"
+		if g := <-second; g.version != "2" {
+			t.Errorf("%+v", g)
+		}
+		if expires := s.cache.fetches["id"].expires; expires != expires.Round(0) {
+			t.Errorf("%v has a monotonic reading", expires)
 		}
 	})
 }
