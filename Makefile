@@ -1,8 +1,12 @@
 # Everything a developer or CI does. Tools are pinned here and installed under .tools.
+GO_VERSION := $(shell sed -n 's/^toolchain //p' go.mod)
 GOLANGCI_LINT_VERSION = v2.15.0
-GOLANGCI_LINT = .tools/golangci-lint-$(GOLANGCI_LINT_VERSION)
+GOLANGCI_LINT = .tools/golangci-lint-$(GOLANGCI_LINT_VERSION)-$(GO_VERSION)
 CYCLONEDX_GOMOD_VERSION = v1.10.0
 CYCLONEDX_GOMOD = .tools/cyclonedx-gomod-$(CYCLONEDX_GOMOD_VERSION)
+
+# The Go that go.mod names is fetched where another one is installed.
+export GOTOOLCHAIN = auto
 
 FUZZTIME ?= 60s
 SPEED ?= 20
@@ -37,7 +41,7 @@ cover: ## run the tests of pkg/ and demand their coverage
 check: lint cover demo test ## what CI runs
 
 build: ## build the bootstrap and the commands into bin/
-	CGO_ENABLED=0 go build -trimpath -tags lambda.norpc -ldflags '-s -w' -o bin/bootstrap ./cmd/lambda
+	CGO_ENABLED=0 go build -trimpath -tags lambda.norpc,nethttpomithttp2 -ldflags '-s -w' -o bin/bootstrap ./cmd/lambda
 	go build -trimpath -o bin/ ./cmd/xdrwait ./cmd/xdrsim
 
 bin/xdrwait: FORCE
@@ -61,7 +65,7 @@ torture: ## all campaigns in their long form, at most 15 minutes; SEED=2 draws a
 
 sbom: $(CYCLONEDX_GOMOD) ## write the function's bill of materials to bin/bootstrap.cdx.json
 	@mkdir -p bin
-	GOOS=linux CGO_ENABLED=0 GOFLAGS=-tags=lambda.norpc $(CYCLONEDX_GOMOD) app -json -licenses -noserial -notimestamp -main cmd/lambda -output bin/bootstrap.cdx.json
+	GOOS=linux CGO_ENABLED=0 GOFLAGS=-tags=lambda.norpc,nethttpomithttp2 $(CYCLONEDX_GOMOD) app -json -licenses -noserial -notimestamp -main cmd/lambda -output bin/bootstrap.cdx.json
 
 release: $(CYCLONEDX_GOMOD) ## write the artefacts of VERSION=1.2.3 to dist/; see docs/releasing.md
 	@release/build "$$VERSION"
@@ -75,11 +79,11 @@ bench: ## measure the step against its rivals, and rewrite the tables and plots 
 	go run ./bench -starts $(STARTS) -docs docs
 
 build-StatusFunction: ## called by sam build, which does not tell the Architecture: GOARCH=amd64 for x86_64
-	GOOS=linux GOARCH=$${GOARCH:-arm64} CGO_ENABLED=0 go build -trimpath -tags lambda.norpc -ldflags '-s -w' -o $(ARTIFACTS_DIR)/bootstrap ./cmd/lambda
+	GOOS=linux GOARCH=$${GOARCH:-arm64} CGO_ENABLED=0 go build -trimpath -tags lambda.norpc,nethttpomithttp2 -ldflags '-s -w' -o $(ARTIFACTS_DIR)/bootstrap ./cmd/lambda
 
 $(GOLANGCI_LINT):
 	@mkdir -p .tools
-	GOBIN=$(CURDIR)/.tools go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION)
+	GOTOOLCHAIN=$(GO_VERSION) GOBIN=$(CURDIR)/.tools go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION)
 	mv .tools/golangci-lint $@
 
 $(CYCLONEDX_GOMOD):

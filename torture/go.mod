@@ -1,6 +1,8 @@
 module github.com/soarstep/xdr-action-status/torture
 
-go 1.26.0
+go 1.27.0
+
+toolchain go1.27.4
 
 replace github.com/soarstep/xdr-action-status => ../
 
@@ -19,7 +21,6 @@ require (
 	github.com/aws/aws-sdk-go-v2/internal/endpoints/v2 v2.8.11 // indirect
 	github.com/beorn7/perks v1.0.1 // indirect
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
-	github.com/go-json-experiment/json v1.27.2 // indirect
 	github.com/gorilla/mux v1.8.1 // indirect
 	github.com/klauspost/compress v1.17.11 // indirect
 	github.com/mattn/go-colorable v0.1.13 // indirect

@@ -24,7 +24,6 @@ var linked = map[string]string{
 	"github.com/aws/aws-sdk-go-v2/internal/endpoints/v2":  "Apache-2.0",
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager": "Apache-2.0",
 	"github.com/aws/smithy-go":                            "Apache-2.0",
-	"github.com/go-json-experiment/json":                  "BSD-3-Clause",
 }
 
 // wordings tell a licence by a sentence that only it has.

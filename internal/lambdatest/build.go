@@ -23,7 +23,7 @@ func Build(ctx context.Context, pkgDir, outDir string, overlay map[string]string
 		return "", err
 	}
 	binary := filepath.Join(outDir, "bootstrap")
-	args := []string{"build", "-buildvcs=false", "-trimpath", "-tags", "lambda.norpc", "-ldflags", "-s -w", "-o", binary}
+	args := []string{"build", "-buildvcs=false", "-trimpath", "-tags", "lambda.norpc,nethttpomithttp2", "-ldflags", "-s -w", "-o", binary}
 	if len(overlay) > 0 {
 		file := filepath.Join(outDir, "overlay.json")
 		if err := writeOverlay(file, overlay); err != nil {

@@ -32,11 +32,9 @@ func judged(p policy, pastGrace, pastDeadline bool, agents ...xdr.Status) (Outco
 	}
 	t := newTally(r)
 	for i, s := range agents {
-		switch s {
-		case missing:
-		case noText:
+		if s == noText {
 			t.NoStatus([]byte(agentID(i)), []byte(s))
-		default:
+		} else if s != missing {
 			t.AgentStatus([]byte(agentID(i)), s)
 		}
 	}

@@ -92,11 +92,12 @@ func classified(err error) *Error {
 }
 
 func nameOf(e *xdr.Error) Name {
-	switch {
-	case e.Kind == xdr.NoAnswer:
+	switch e.Kind {
+	case xdr.NoAnswer:
 		return Unavailable
-	case e.Kind == xdr.Unreadable:
+	case xdr.Unreadable:
 		return Rejected
+	case xdr.Refused, xdr.Intercepted:
 	}
 	switch status := e.StatusCode; {
 	case status == 401, status == 402, status == 403:

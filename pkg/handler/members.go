@@ -2,44 +2,62 @@ package handler
 
 import (
 	"bytes"
-	"encoding/json"
+	"encoding/json/jsontext"
 	"errors"
 	"fmt"
 	"io"
 	"unicode/utf8"
 )
 
-// members takes a JSON object apart without interpreting it: names match exactly, and a duplicate
-// name, ill-formed UTF-8 or data after the object is an error. encoding/json would let all four pass.
-func members(raw []byte) (map[string]json.RawMessage, error) {
+var errNoObject = errors.New("is not a JSON object")
+
+// members takes a JSON object apart without interpreting it: names match exactly, and a duplicate name, ill-formed UTF-8
+// or data after the object is an error. What the values hold is nobody's business here, duplicate names included.
+func members(raw []byte) (map[string]jsontext.Value, error) {
 	if !utf8.Valid(raw) {
 		return nil, errors.New("is not valid UTF-8")
 	}
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
-		return nil, errors.New("is not a JSON object")
+	dec := jsontext.NewDecoder(bytes.NewBuffer(raw), jsontext.AllowDuplicateNames(true))
+	if kind := dec.PeekKind(); kind != '{' {
+		return nil, errNoObject
 	}
-	m := make(map[string]json.RawMessage)
-	for dec.More() {
-		t, err := dec.Token()
-		name, isName := t.(string)
-		if err != nil || !isName {
-			return nil, errors.New("is not valid JSON")
+	m := make(map[string]jsontext.Value)
+	_, err := dec.ReadToken()
+	for err == nil && dec.PeekKind() != '}' {
+		var name jsontext.Token
+		if name, err = dec.ReadToken(); err == nil {
+			err = addMember(m, name.String(), dec)
 		}
-		var value json.RawMessage
-		if err := dec.Decode(&value); err != nil {
-			return nil, fmt.Errorf("is not valid JSON at %q", clip(name, maxID))
-		}
-		if _, twice := m[name]; twice {
-			return nil, fmt.Errorf("has the key %q twice", clip(name, maxID))
-		}
-		m[name] = value
 	}
-	if _, err := dec.Token(); err != nil { // the closing brace
-		return nil, errors.New("is not valid JSON")
+	if err == nil {
+		_, err = dec.ReadToken()
 	}
-	if _, err := dec.Token(); err != io.EOF { //nolint:errorlint // a bare io.EOF is the clean end
+	if err != nil {
+		return nil, notJSON(err)
+	}
+	if _, err := dec.ReadToken(); !errors.Is(err, io.EOF) {
 		return nil, errors.New("has data after the JSON object")
 	}
 	return m, nil
+}
+
+func addMember(m map[string]jsontext.Value, name string, dec *jsontext.Decoder) error {
+	if _, twice := m[name]; twice {
+		return fmt.Errorf("has the key %q twice", clip(name, maxID))
+	}
+	value, err := dec.ReadValue()
+	m[name] = value.Clone()
+	return err
+}
+
+// notJSON says where a syntax error is.
+func notJSON(err error) error {
+	var syntax *jsontext.SyntacticError
+	if !errors.As(err, &syntax) {
+		return err
+	}
+	if syntax.JSONPointer == "" {
+		return fmt.Errorf("is not valid JSON at byte %d", syntax.ByteOffset+1)
+	}
+	return fmt.Errorf("is not valid JSON at byte %d, in %q", syntax.ByteOffset+1, clip(string(syntax.JSONPointer), maxID))
 }

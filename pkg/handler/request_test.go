@@ -76,7 +76,7 @@ func TestParseRefuses(t *testing.T) {
 		{`{"group_action_id":1`, "not valid JSON"},
 		{`{"group_action_id":1,}`, "not valid JSON"},
 		{`{"group_action_id":01}`, "not valid JSON"},
-		{`{"group_action_id":nil}`, `not valid JSON at "group_action_id"`},
+		{`{"group_action_id":nil}`, `not valid JSON at byte 21, in "/group_action_id"`},
 		{`{"group_action_id":1} {}`, "data after"},
 		{`{"group_action_id":1}x`, "data after"},
 		{"{\"group_action_id\":1,\"x\":\"\xff\"}", "UTF-8"},

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -94,6 +95,17 @@ func TestEveryCallEnds(t *testing.T) {
 
 func whole(text string) func(net.Conn) {
 	return func(conn net.Conn) { _, _ = io.WriteString(conn, text) }
+}
+
+// How long was waited is said in tenths of a second.
+func TestSlownessIsSaidRoundly(t *testing.T) {
+	t.Parallel()
+	c := client(t)
+	c.Timeout = 130 * time.Millisecond
+	_, err := ask(t, c, says(t, whole("")), xdrtest.Canary, xdr.Standard, 1)
+	if e := failure(t, err); !regexp.MustCompile(`timed out after ([0-9]00ms|[0-9.]{1,4}s):`).MatchString(e.Error()) {
+		t.Error(e)
+	}
 }
 
 // A drip as an error's body ends too; the status is known by then.

@@ -1,12 +1,11 @@
 package xdr
 
 import (
+	"encoding/json/jsontext"
 	"errors"
 	"fmt"
 	"io"
 	"strconv"
-
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Sink takes a reply apart as it arrives. The byte slices are valid until the method returns; they are text from

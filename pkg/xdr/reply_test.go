@@ -1,6 +1,7 @@
 package xdr
 
 import (
+	"encoding/json/jsontext"
 	"errors"
 	"fmt"
 	"io"
@@ -146,6 +147,16 @@ func TestErrorObject(t *testing.T) {
 		said, err := readReply(strings.NewReader(c.body), ignore{})
 		if err != nil || said.isError() != c.isError || said.remark() != c.remark {
 			t.Errorf("%s: error %v, remark %q, %v; want %v, %q", c.body, said.isError(), said.remark(), err, c.isError, c.remark)
+		}
+	}
+}
+
+// Only what can be a status of HTTP stands in for the one of the answer.
+func TestErrCodeAsStatus(t *testing.T) {
+	t.Parallel()
+	for code, want := range map[string]int{"99": 200, "100": 100, "401": 401, "599": 599, "600": 200, "E-17": 200, "-401": 200} {
+		if e := (&Error{StatusCode: 200}).refused(refusal{code: jsontext.Value(code)}); e.StatusCode != want || e.Code != code {
+			t.Errorf("%s: %d", code, e.StatusCode)
 		}
 	}
 }
