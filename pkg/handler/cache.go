@@ -13,35 +13,128 @@ const (
 	staleFor     = 30 * time.Second // how long a stale value is used before the next attempt to renew it
 )
 
-// secret is a secret's value, parsed, and which version of it.
+// secret is what Secrets Manager stores, parsed, and which version of it.
 type secret struct {
-	cred    xdr.Credentials
-	version string
+	credentials xdr.Credentials
+	version     string
 }
 
-// source says where a check's secret came from.
-type source string
+// freshness says how a check came by its secret.
+type freshness string
 
 const (
-	cached  source = "cached"
-	fetched source = "fetched"
-	stale   source = "stale" // Secrets Manager is failing; the last good value is used
+	cached  freshness = "cached"
+	fetched freshness = "fetched"
+	stale   freshness = "stale" // Secrets Manager is failing; the last good value is used
 )
 
 // secretCache keeps the secrets of a warm process: for each its last fetch, under way or done.
 type secretCache struct {
+	read func(ctx context.Context, id string) (secret, error)
+	ttl  time.Duration
+	now  func() time.Time
+
 	mu      sync.Mutex
 	fetches map[string]*fetch
 }
 
-// fetch is one read of a secret. Every check that needs the secret meanwhile waits for the same one; it goes on
-// when a check gives up. The fields below done are set before done is closed.
+// get returns the secret with this id. rejected is the version that the API has just refused, or "": that one is not
+// taken from the cache. A fetch that was under way may have read the secret before it was replaced, or have failed before
+// the sandbox was frozen: where it does not help, there is one more.
+func (c *secretCache) get(ctx context.Context, id, rejected string) (secret, freshness, error) {
+	f, how := c.latest(ctx, id, rejected)
+	if err := f.wait(ctx, id); err != nil {
+		return secret{}, "", err
+	}
+	if how == "" && !f.helps(rejected) {
+		f, how = c.latest(ctx, id, rejected)
+		if err := f.wait(ctx, id); err != nil {
+			return secret{}, "", err
+		}
+	}
+	if f.freshness == "" || f.freshness == stale && !f.helps(rejected) {
+		return secret{}, "", f.err
+	}
+	if f.freshness == stale || how != cached {
+		how = f.freshness
+	}
+	return f.value, how, nil
+}
+
+// latest returns the fetch to wait for: the last one while its value is good (cached), a new one (fetched), or the one
+// that is under way ("").
+func (c *secretCache) latest(ctx context.Context, id, rejected string) (*fetch, freshness) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	last := c.fetches[id]
+	switch {
+	case last == nil:
+	case !last.isDone():
+		return last, ""
+	case c.now().Before(last.expires) && last.helps(rejected):
+		return last, cached
+	}
+	f := &fetch{done: make(chan struct{})}
+	if c.fetches == nil {
+		c.fetches = make(map[string]*fetch)
+	}
+	c.fetches[id] = f
+	go c.fetch(context.WithoutCancel(ctx), id, f, last)
+	return f, fetched
+}
+
+// fetch reads the secret into f. While Secrets Manager is failing the last good value stays in use; where the answer
+// is no, it does not.
+func (c *secretCache) fetch(ctx context.Context, id string, f, last *fetch) {
+	defer close(f.done)
+	value, err := c.readInTime(ctx, id)
+	f.err = err
+	switch {
+	case err == nil:
+		f.value, f.freshness = value, fetched
+		f.expires = c.wallClock().Add(c.ttl)
+	case last != nil && last.freshness != "" && classified(err).Name == CredentialsUnavailable:
+		f.value, f.freshness = last.value, stale
+		f.expires = c.wallClock().Add(min(staleFor, c.ttl))
+	default:
+		c.mu.Lock()
+		delete(c.fetches, id)
+		c.mu.Unlock()
+	}
+}
+
+// readInTime ends with its context, even where the read does not: every later check would wait for it.
+func (c *secretCache) readInTime(ctx context.Context, id string) (secret, error) {
+	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
+	defer cancel()
+	type result struct {
+		value secret
+		err   error
+	}
+	came := make(chan result, 1)
+	go func() {
+		value, err := c.read(ctx, id)
+		came <- result{value, err}
+	}()
+	select {
+	case r := <-came:
+		return r.value, r.err
+	case <-ctx.Done():
+		return secret{}, errorf(CredentialsUnavailable, "secret %q: Secrets Manager did not answer within %v", id, fetchTimeout)
+	}
+}
+
+// wallClock is now without its monotonic reading, which may stand still while a sandbox is frozen.
+func (c *secretCache) wallClock() time.Time { return c.now().Round(0) }
+
+// fetch is one read of a secret. Every check that needs the secret meanwhile waits for the same one; it goes on when a
+// check gives up. The fields below done are set before done is closed.
 type fetch struct {
-	done    chan struct{}
-	value   secret
-	from    source // fetched, stale, or "" where there is no value
-	expires time.Time
-	err     error // why the value is not fresh, or missing
+	done      chan struct{}
+	value     secret
+	freshness freshness // fetched, stale, or "" where there is no value
+	expires   time.Time
+	err       error // why the value is not fresh, or missing
 }
 
 func (f *fetch) isDone() bool {
@@ -53,92 +146,19 @@ func (f *fetch) isDone() bool {
 	}
 }
 
-// secret returns the secret with this id. rejected is the version that the API has just refused, or "": that one is
-// not taken from the cache. A fetch that was under way may have read the secret before it was replaced, or have failed
-// before the sandbox was frozen: where it does not help, there is one more.
-func (s *Step) secret(ctx context.Context, id, rejected string) (secret, source, error) {
-	for round := 0; ; round++ {
-		f, from, began := s.latest(ctx, id, rejected)
-		select {
-		case <-f.done:
-		case <-ctx.Done():
-			if !f.isDone() { // what is there already needs no time
-				return secret{}, "", errorf(CredentialsUnavailable, "secret %q: no answer from Secrets Manager: %s", id, whyEnded(ctx))
-			}
-		}
-		last := began || round > 0
-		switch {
-		case f.from == "" && !last: // it failed, perhaps for reasons from before this check
-		case f.from == "", f.from == stale && rejected != "" && f.value.version == rejected:
-			return secret{}, "", f.err
-		case rejected == "" || f.value.version != rejected || last:
-			if from == "" || f.from == stale {
-				from = f.from
-			}
-			return f.value, from, nil
-		}
-	}
+// helps reports whether a fetch that is done has brought a value other than the one that was rejected.
+func (f *fetch) helps(rejected string) bool {
+	return f.freshness != "" && (rejected == "" || f.value.version != rejected)
 }
 
-// latest returns the fetch to wait for: the last one while its value is good, the one under way, or a new one.
-func (s *Step) latest(ctx context.Context, id, rejected string) (f *fetch, from source, began bool) {
-	s.cache.mu.Lock()
-	defer s.cache.mu.Unlock()
-	last := s.cache.fetches[id]
-	switch {
-	case last == nil:
-	case !last.isDone():
-		return last, "", false
-	case s.Now().Before(last.expires) && (rejected == "" || last.value.version != rejected):
-		return last, cached, false
-	}
-	f = &fetch{done: make(chan struct{})}
-	if s.cache.fetches == nil {
-		s.cache.fetches = make(map[string]*fetch)
-	}
-	s.cache.fetches[id] = f
-	go s.fetch(context.WithoutCancel(ctx), id, f, last)
-	return f, "", true
-}
-
-// fetch reads the secret into f. While Secrets Manager is failing the last good value stays in use; where the answer
-// is no, it does not.
-func (s *Step) fetch(ctx context.Context, id string, f, last *fetch) {
-	defer close(f.done)
-	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
-	defer cancel()
-	value, err := s.readInTime(ctx, id)
-	f.err = err
-	switch {
-	case err == nil:
-		f.value, f.from, f.expires = value, fetched, s.wallClock().Add(s.SecretTTL)
-	case last != nil && last.from != "" && classified(err).Name == CredentialsUnavailable:
-		f.value, f.from, f.expires = last.value, stale, s.wallClock().Add(min(staleFor, s.SecretTTL))
-	default:
-		s.cache.mu.Lock()
-		delete(s.cache.fetches, id)
-		s.cache.mu.Unlock()
-	}
-}
-
-// readInTime ends with its context, even where the read does not: every later check would wait for it.
-func (s *Step) readInTime(ctx context.Context, id string) (secret, error) {
-	type result struct {
-		value secret
-		err   error
-	}
-	came := make(chan result, 1)
-	go func() {
-		value, err := s.readSecret(ctx, id)
-		came <- result{value, err}
-	}()
+// wait ends with the check's time, unless the fetch is done already.
+func (f *fetch) wait(ctx context.Context, id string) error {
 	select {
-	case r := <-came:
-		return r.value, r.err
+	case <-f.done:
 	case <-ctx.Done():
-		return secret{}, errorf(CredentialsUnavailable, "secret %q: Secrets Manager did not answer within %v", id, fetchTimeout)
+		if !f.isDone() {
+			return errorf(CredentialsUnavailable, "secret %q: no answer from Secrets Manager: %s", id, whyEnded(ctx))
+		}
 	}
+	return nil
 }
-
-// wallClock is Now without its monotonic reading, which may stand still while a sandbox is frozen.
-func (s *Step) wallClock() time.Time { return s.Now().Round(0) }

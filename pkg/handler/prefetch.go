@@ -6,6 +6,7 @@ import "context"
 // read or under way. If it fails, that check reads the secret itself.
 func (s *Step) Prefetch(ctx context.Context) {
 	if s.SecretID != "" {
-		s.latest(ctx, s.SecretID, "")
+		s.once.Do(s.prepare)
+		s.cache.latest(ctx, s.SecretID, "")
 	}
 }

@@ -11,7 +11,7 @@ import (
 type record struct {
 	request    request
 	cold       bool // the first check of this process
-	secretFrom source
+	secret     freshness
 	secretTime time.Duration
 	apiTime    time.Duration
 	apiCalls   int
@@ -26,7 +26,7 @@ func (r *record) write(ctx context.Context, log *slog.Logger, v Verdict, err err
 		slog.String("tenant", r.request.tenant),
 		slog.String("execution", r.request.execution),
 		slog.Bool("cold_start", r.cold),
-		slog.String("secret", string(r.secretFrom)),
+		slog.String("secret", string(r.secret)),
 		slog.Float64("secret_ms", milliseconds(r.secretTime)),
 		slog.Float64("api_ms", milliseconds(r.apiTime)),
 		slog.Int("api_calls", r.apiCalls),
@@ -41,7 +41,7 @@ func (r *record) write(ctx context.Context, log *slog.Logger, v Verdict, err err
 		return
 	}
 	level := slog.LevelInfo
-	if r.secretFrom == stale || len(v.UnknownStatuses) > 0 || r.remark != "" {
+	if r.secret == stale || len(v.UnknownStatuses) > 0 || r.remark != "" {
 		level = slog.LevelWarn
 	}
 	e := v.Endpoints

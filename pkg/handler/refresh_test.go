@@ -27,15 +27,16 @@ func (v versions) GetSecretValue(ctx context.Context, _ *secretsmanager.GetSecre
 
 type got struct {
 	version string
-	from    source
+	how     freshness
 	err     error
 }
 
 func (s *Step) later(ctx context.Context, rejected string) chan got {
 	c := make(chan got, 1)
 	go func() {
-		value, from, err := s.secret(ctx, "id", rejected)
-		c <- got{value.version, from, err}
+		s.once.Do(s.prepare)
+		value, how, err := s.cache.get(ctx, "id", rejected)
+		c <- got{value.version, how, err}
 	}()
 	synctest.Wait()
 	return c
@@ -56,17 +57,17 @@ func TestRefreshDoesNotTrustAnOlderFetch(t *testing.T) {
 		refused := []chan got{s.later(t.Context(), "1"), s.later(t.Context(), "1")}
 		v <- "1" // read before the rotation
 		synctest.Wait()
-		if g := <-early; g.version != "1" || g.from != fetched || g.err != nil {
+		if g := <-early; g.version != "1" || g.how != fetched || g.err != nil {
 			t.Errorf("%+v", g)
 		}
 		v <- "2" // one more fetch serves both
 		synctest.Wait()
 		for _, r := range refused {
-			if g := <-r; g.version != "2" || g.from != fetched || g.err != nil {
+			if g := <-r; g.version != "2" || g.how != fetched || g.err != nil {
 				t.Errorf("%+v", g)
 			}
 		}
-		if g := <-s.later(t.Context(), "1"); g.version != "2" || g.from != cached {
+		if g := <-s.later(t.Context(), "1"); g.version != "2" || g.how != cached {
 			t.Errorf("%+v", g)
 		}
 	})
@@ -108,7 +109,7 @@ func TestSilentSecretsManager(t *testing.T) {
 		}
 		v <- "1" // the fetch goes on without the check that gave up
 		synctest.Wait()
-		if g := <-s.later(t.Context(), ""); g.version != "1" || g.from != cached {
+		if g := <-s.later(t.Context(), ""); g.version != "1" || g.how != cached {
 			t.Errorf("%+v", g)
 		}
 	})
@@ -152,7 +153,7 @@ func TestJoinerOfAFailedFetchTriesOnce(t *testing.T) {
 		}
 		synctest.Wait()
 		v <- "1"
-		if g := <-joined; g.version != "1" || g.from != fetched {
+		if g := <-joined; g.version != "1" || g.how != fetched {
 			t.Errorf("%+v", g)
 		}
 	})
@@ -180,12 +181,12 @@ func TestStaleValueHasItsTime(t *testing.T) {
 			<-s.later(t.Context(), "")
 			for i, c := range []struct {
 				after time.Duration
-				from  source
+				how   freshness
 				calls int
 			}{{ttl - 1, cached, 1}, {1, stale, 2}, {next - 1, stale, 2}, {1, stale, 3}} {
 				time.Sleep(c.after)
-				if g := <-s.later(t.Context(), ""); g.from != c.from || g.err != nil || secrets.calls != c.calls {
-					t.Errorf("TTL %v, step %d: %+v after %d calls, want %s after %d", ttl, i, g, secrets.calls, c.from, c.calls)
+				if g := <-s.later(t.Context(), ""); g.how != c.how || g.err != nil || secrets.calls != c.calls {
+					t.Errorf("TTL %v, step %d: %+v after %d calls, want %s after %d", ttl, i, g, secrets.calls, c.how, c.calls)
 				}
 			}
 		})
@@ -239,7 +240,8 @@ func TestSharedErrorIsNotChanged(t *testing.T) {
 func TestExpiryIsOnTheWallClock(t *testing.T) {
 	t.Parallel()
 	s := &Step{Config: DefaultConfig(), Secrets: new(failing), Now: time.Now}
-	if _, _, err := s.secret(t.Context(), "id", ""); err != nil {
+	s.once.Do(s.prepare)
+	if _, _, err := s.cache.get(t.Context(), "id", ""); err != nil {
 		t.Fatal(err)
 	}
 	if expires := s.cache.fetches["id"].expires.String(); strings.Contains(expires, " m=") || !strings.Contains(time.Now().String(), " m=") {
@@ -254,10 +256,10 @@ func TestSecretWithoutVersionIsCached(t *testing.T) {
 		s, v := newSecretStep()
 		first := s.later(t.Context(), "")
 		v <- ""
-		if g := <-first; g.from != fetched {
+		if g := <-first; g.how != fetched {
 			t.Errorf("%+v", g)
 		}
-		if g := <-s.later(t.Context(), ""); g.from != cached {
+		if g := <-s.later(t.Context(), ""); g.how != cached {
 			t.Errorf("%+v", g)
 		}
 	})

@@ -1,17 +1,14 @@
 package handler
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 )
 
 // request is an event, checked.
@@ -84,7 +81,7 @@ func parse(event []byte) (request, error) {
 		startedAt: member(&r, "started_at", "an RFC 3339 time such as \"2026-11-24T10:00:00Z\"", time.Time{}, readTime),
 		timeout:   member(&r, "timeout_seconds", "an integer from 1 to 604800, seven days", 0, readTimeout),
 		expected:  member(&r, "expected_agents", "a list of agent ids", nil, readAgents),
-		policy:    member(&r, "policy", "an object", defaultPolicy, r.policy),
+		policy:    r.policy(),
 		tenant:    member(&r, "tenant", "1 to 48 characters of A-Z, a-z, 0-9, _ and -", "", readTenant),
 		context:   member(&r, "context", fmt.Sprintf("JSON of at most %d bytes without white space", maxContext), json.RawMessage("null"), readContext),
 		execution: member(&r, "execution", "a string of 1 to 80 characters", "", readExecution),
@@ -141,33 +138,6 @@ func seenBefore(previous json.RawMessage, id int64) int {
 	return int(seen)
 }
 
-// reader reads members one after the other and keeps the first error.
-type reader struct {
-	from map[string]json.RawMessage
-	in   string // in front of a name in errors: "policy."
-	err  error
-}
-
-func (r *reader) fail(name, want string, got json.RawMessage) {
-	if r.err == nil {
-		r.err = errorf(InvalidRequest, "%s%s: expected %s, got %s", r.in, name, want, clip(string(got), maxID))
-	}
-}
-
-// member reads one member that may be absent. An explicit null is not absent.
-func member[T any](r *reader, name, want string, absent T, read func(json.RawMessage) (T, bool)) T {
-	raw, ok := r.from[name]
-	if !ok {
-		return absent
-	}
-	value, ok := read(raw)
-	if !ok {
-		r.fail(name, want, raw)
-		return absent
-	}
-	return value
-}
-
 const wantID = "an integer from 1 to 9223372036854775807, or a string of its digits"
 
 func (r *reader) actionID() (int64, json.RawMessage) {
@@ -189,18 +159,18 @@ func (r *reader) actionID() (int64, json.RawMessage) {
 
 var policyKeys = []string{"min_success_percent", "partial", "unknown", "settle"}
 
-func (r *reader) policy(raw json.RawMessage) (policy, bool) {
+func (r *reader) policy() policy {
+	raw, ok := r.from["policy"]
+	if !ok {
+		return defaultPolicy
+	}
 	m, err := members(raw)
 	if err != nil {
 		r.err = cmp.Or(r.err, error(errorf(InvalidRequest, "policy %w", err)))
-		return policy{}, true
+		return defaultPolicy
 	}
 	p := reader{from: m, in: "policy."}
-	for _, name := range slices.Sorted(maps.Keys(m)) {
-		if p.err == nil && !slices.Contains(policyKeys, name) {
-			p.err = errorf(InvalidRequest, "policy.%s is not known: expected %s", clip(name, maxID), strings.Join(policyKeys, ", "))
-		}
-	}
+	p.onlyKnows(policyKeys)
 	out := policy{
 		minSuccessPercent: member(&p, "min_success_percent", "an integer from 1 to 100", defaultPolicy.minSuccessPercent, readPercent),
 		partial:           member(&p, "partial", `"failed", "done" or "pending"`, defaultPolicy.partial, oneOf(partialFailed, partialDone, partialPending)),
@@ -208,98 +178,15 @@ func (r *reader) policy(raw json.RawMessage) (policy, bool) {
 		settle:            member(&p, "settle", `"all" or "certain"`, defaultPolicy.settle, oneOf(settleAll, settleCertain)),
 	}
 	r.err = cmp.Or(r.err, p.err)
-	return out, true
+	return out
 }
 
-func readString(raw json.RawMessage) (string, bool) {
-	var s string
-	return s, len(raw) > 0 && raw[0] == '"' && json.Unmarshal(raw, &s) == nil
-}
-
-// readInt takes decimal digits only: no sign, no leading zero, no fraction, no exponent.
-func readInt(text string, most uint64) (int64, bool) {
-	n, err := strconv.ParseUint(text, 10, 63)
-	return int64(n), err == nil && text[0] != '0' && n <= most //nolint:gosec // 63 bits fit
-}
-
-func readID(raw json.RawMessage) (int64, bool) {
-	if len(raw) > maxID {
-		return 0, false
-	}
-	text, ok := readString(raw)
-	if !ok {
-		text = string(raw)
-	}
-	return readInt(text, math.MaxInt64)
-}
-
-func readTime(raw json.RawMessage) (time.Time, bool) {
-	s, ok := readString(raw)
-	t, err := time.Parse(time.RFC3339, s)
-	return t, ok && err == nil && !t.IsZero() // the year 1 is a variable that nobody set
-}
-
-// maxTimeout is what the history of one execution holds.
-const maxTimeout = 7 * 24 * time.Hour
-
-func readTimeout(raw json.RawMessage) (time.Duration, bool) {
-	n, ok := readInt(string(raw), uint64(maxTimeout/time.Second))
-	return time.Duration(n) * time.Second, ok
-}
-
-func readPercent(raw json.RawMessage) (int, bool) {
-	n, ok := readInt(string(raw), 100)
-	return int(n), ok
-}
-
-func readAgents(raw json.RawMessage) ([]string, bool) {
-	var list []json.RawMessage
-	if string(raw) == "null" || json.Unmarshal(raw, &list) != nil {
-		return nil, false
-	}
-	agents := make(map[string]string, len(list))
-	for _, item := range list {
-		agent, ok := readString(item)
-		folded := foldID(agent)
-		if !ok || folded == "" {
-			return nil, false
+// onlyKnows fails at the first member, by name, that is none of these.
+func (r *reader) onlyKnows(names []string) {
+	for _, name := range slices.Sorted(maps.Keys(r.from)) {
+		if r.err == nil && !slices.Contains(names, name) {
+			r.err = errorf(InvalidRequest, "%s%s is not known: expected %s", r.in, clip(name, maxID), strings.Join(names, ", "))
 		}
-		if _, twice := agents[folded]; !twice {
-			agents[folded] = agent
-		}
-	}
-	return slices.Sorted(maps.Values(agents)), true
-}
-
-func readTenant(raw json.RawMessage) (string, bool) {
-	s, ok := readString(raw)
-	strange := func(r rune) bool { return !isLetterOrDigit(r) && r != '_' && r != '-' }
-	return s, ok && s != "" && len(s) <= 48 && !strings.ContainsFunc(s, strange)
-}
-
-// maxContext bounds a context in bytes, so that a verdict has room for the rest.
-const maxContext = 4_096
-
-func readContext(raw json.RawMessage) (json.RawMessage, bool) {
-	var compact bytes.Buffer
-	err := json.Compact(&compact, raw)
-	return compact.Bytes(), err == nil && compact.Len() <= maxContext
-}
-
-func readExecution(raw json.RawMessage) (string, bool) {
-	s, ok := readString(raw)
-	n := utf8.RuneCountInString(s)
-	return s, ok && n >= 1 && n <= 80
-}
-
-func isLetterOrDigit(r rune) bool {
-	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
-}
-
-func oneOf[T ~string](values ...T) func(json.RawMessage) (T, bool) {
-	return func(raw json.RawMessage) (T, bool) {
-		s, ok := readString(raw)
-		return T(s), ok && slices.Contains(values, T(s))
 	}
 }
 

@@ -36,7 +36,7 @@ func (s *Step) readSecret(ctx context.Context, id string) (_ secret, err error) 
 		version = *out.VersionId
 	}
 	cred, err := parseSecret(id, value, s.AllowedOrigins)
-	return secret{cred: cred, version: version}, err
+	return secret{credentials: cred, version: version}, err
 }
 
 // secretError tells a failing Secrets Manager from one that says no. Without an error code there was no answer.

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -15,23 +17,25 @@ import (
 // margin is kept of a context's deadline to report in: a function that is out of time reports nothing.
 const margin = 500 * time.Millisecond
 
-// Step makes checks. All fields are required; a Step is safe for concurrent use and must not be copied.
+// Step makes checks. Config and Secrets are required. A Step is safe for concurrent use and must not be copied.
 type Step struct {
 	Config
 	Secrets SecretsManager
-	XDR     *xdr.Client
-	Log     *slog.Logger     // takes one record for each check
-	Now     func() time.Time // the clock
-	Random  func() float64   // for jitter, from 0 to 1
+	XDR     *xdr.Client      // nil means one with the defaults of [xdr.Client]
+	Log     *slog.Logger     // takes one record for each check; nil means none
+	Now     func() time.Time // the clock; nil means [time.Now]
+	Random  func() float64   // for jitter, from 0 to 1; nil means [rand.Float64]
 
-	cache secretCache
 	warm  atomic.Bool
+	once  sync.Once
+	cache secretCache
 }
 
 // Check asks the API once about the action that the event names, and judges the answer. The event is the JSON of
 // schema/request.schema.json, or an EventBridge envelope around it. The error is always an [*Error], a panic's too.
 // Secrets Manager and the API together take no longer than the context allows, less half a second to report in.
 func (s *Step) Check(ctx context.Context, event []byte) (v Verdict, err error) {
+	s.once.Do(s.prepare)
 	rec := record{cold: !s.warm.Swap(true)}
 	defer func() {
 		if p := recover(); p != nil {
@@ -43,6 +47,25 @@ func (s *Step) Check(ctx context.Context, event []byte) (v Verdict, err error) {
 		rec.write(ctx, s.Log, v, err)
 	}()
 	return s.check(ctx, event, &rec)
+}
+
+// prepare puts in what was left out.
+func (s *Step) prepare() {
+	if s.XDR == nil {
+		s.XDR = new(xdr.Client)
+	}
+	if s.Log == nil {
+		s.Log = slog.New(slog.DiscardHandler)
+	}
+	if s.Now == nil {
+		s.Now = time.Now
+	}
+	if s.Random == nil {
+		s.Random = rand.Float64
+	}
+	s.cache.read = s.readSecret
+	s.cache.ttl = s.SecretTTL
+	s.cache.now = s.Now
 }
 
 func (s *Step) check(ctx context.Context, event []byte, rec *record) (Verdict, error) {
@@ -70,7 +93,7 @@ func (s *Step) check(ctx context.Context, event []byte, rec *record) (Verdict, e
 // ask makes the call, and once more where the key was refused and the secret has meanwhile changed: that is a
 // rotation. Where it has not changed, the key is wrong, and asking again would not help.
 func (s *Step) ask(ctx context.Context, r request, secretID string, rec *record) (*tally, error) {
-	used, err := s.credentials(ctx, secretID, "", rec)
+	used, err := s.secret(ctx, secretID, "", rec)
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +102,7 @@ func (s *Step) ask(ctx context.Context, r request, secretID string, rec *record)
 	if !errors.As(err, &refused) || refused.StatusCode != http.StatusUnauthorized {
 		return t, err
 	}
-	renewed, err := s.credentials(ctx, secretID, used.version, rec)
+	renewed, err := s.secret(ctx, secretID, used.version, rec)
 	switch {
 	case err != nil:
 		return nil, err
@@ -89,18 +112,20 @@ func (s *Step) ask(ctx context.Context, r request, secretID string, rec *record)
 	return s.call(ctx, r, renewed, rec)
 }
 
-func (s *Step) credentials(ctx context.Context, secretID, rejected string, rec *record) (secret, error) {
+func (s *Step) secret(ctx context.Context, id, rejected string, rec *record) (secret, error) {
 	began := s.Now()
-	value, from, err := s.secret(ctx, secretID, rejected)
-	rec.secretFrom, rec.secretTime = from, rec.secretTime+s.Now().Sub(began)
+	value, how, err := s.cache.get(ctx, id, rejected)
+	rec.secret = how
+	rec.secretTime += s.Now().Sub(began)
 	return value, err
 }
 
 func (s *Step) call(ctx context.Context, r request, with secret, rec *record) (*tally, error) {
 	began := s.Now()
 	t := newTally(r)
-	remark, err := s.XDR.GetActionStatus(ctx, with.cred, r.id, t)
+	remark, err := s.XDR.GetActionStatus(ctx, with.credentials, r.id, t)
 	rec.remark = remark
-	rec.apiCalls, rec.apiTime = rec.apiCalls+1, rec.apiTime+s.Now().Sub(began)
+	rec.apiCalls++
+	rec.apiTime += s.Now().Sub(began)
 	return t, err
 }

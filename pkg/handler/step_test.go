@@ -260,7 +260,7 @@ func TestEveryErrorName(t *testing.T) {
 		{"oversize", fault(xdrtest.Fault{PadBytes: 1 << 20}), anyID, handler.Rejected, []string{"over the limit"}},
 		{"401 in a 200", fault(xdrtest.Fault{Status: 200, Body: `{"reply":{"err_code":401,"err_msg":"no"}}`}), anyID, handler.Unauthorized, []string{"401"}},
 		{"500 in a 200", fault(xdrtest.Fault{Status: 200, Body: `{"reply":{"err_code":"500","err_msg":"no"}}`}), anyID, handler.Unavailable, []string{"500"}},
-		{"bug", func(r *rig) { r.Random = nil }, anyID, handler.Internal, []string{"panic", "nil pointer"}},
+		{"bug", func(r *rig) { r.Random = func() float64 { var none *float64; return *none } }, anyID, handler.Internal, []string{"panic", "nil pointer"}},
 		{"bug in the SDK", func(r *rig) { r.Secrets = broken{} }, anyID, handler.Internal, []string{"panic with a string"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -291,6 +291,24 @@ type broken struct{}
 
 func (broken) GetSecretValue(context.Context, *secretsmanager.GetSecretValueInput, ...func(*secretsmanager.Options)) (*secretsmanager.GetSecretValueOutput, error) {
 	panic("with " + canary)
+}
+
+// What is left out of a step has a useful default, and a step without anything fails in its own words.
+func TestZeroStep(t *testing.T) {
+	t.Parallel()
+	var nothing handler.Step
+	_, err := nothing.Check(t.Context(), []byte(anyID))
+	var named *handler.Error
+	if !errors.As(err, &named) || named.Name != handler.InvalidRequest || !strings.Contains(named.Message, "there is no default secret") {
+		t.Errorf("%v", err)
+	}
+	r := newRig(t, xdrtest.Options{Scenarios: []xdrtest.Scenario{anyAction("pending")}})
+	r.sim.SetSecret(r.sim.SecretValue(), false)
+	little := handler.Step{Config: r.Config, Secrets: r.Secrets}
+	r.clock.Advance(time.Since(r.clock.Now())) // the simulator checks timestamps
+	if v, err := little.Check(t.Context(), []byte(anyID)); err != nil || v.Outcome != handler.Pending {
+		t.Errorf("%+v, %v", v, err)
+	}
 }
 
 func TestTemporary(t *testing.T) {

@@ -76,6 +76,9 @@ func TestLineShortKey(t *testing.T) {
 		if got := out.Line("<"+key+">", 64); got != "<[redacted]>" {
 			t.Errorf("%s: %q", key, got)
 		}
+		if got := out.Line(key, 64); got != "[redacted]" {
+			t.Errorf("%s alone: %q", key, got)
+		}
 	}
 }
 
