@@ -260,7 +260,7 @@ func TestEveryErrorName(t *testing.T) {
 		{"oversize", fault(xdrtest.Fault{PadBytes: 1 << 20}), anyID, handler.Rejected, []string{"over the limit"}},
 		{"401 in a 200", fault(xdrtest.Fault{Status: 200, Body: `{"reply":{"err_code":401,"err_msg":"no"}}`}), anyID, handler.Unauthorized, []string{"401"}},
 		{"500 in a 200", fault(xdrtest.Fault{Status: 200, Body: `{"reply":{"err_code":"500","err_msg":"no"}}`}), anyID, handler.Unavailable, []string{"500"}},
-		{"bug", func(r *rig) { r.Random = func() float64 { var none *float64; return *none } }, anyID, handler.Internal, []string{"panic", "nil pointer"}},
+		{"bug", func(r *rig) { r.Random = func() float64 { return *map[string]*float64{}["none"] } }, anyID, handler.Internal, []string{"panic", "nil pointer"}},
 		{"bug in the SDK", func(r *rig) { r.Secrets = broken{} }, anyID, handler.Internal, []string{"panic with a string"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
