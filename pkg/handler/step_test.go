@@ -234,11 +234,11 @@ func TestEveryErrorName(t *testing.T) {
 		{"skewed clock", func(r *rig) {
 			real := r.XDR.Now
 			r.XDR.Now = func() time.Time { return real().Add(20 * time.Minute) }
-		}, anyID, handler.Unauthorized, []string{"401", "20m0s ahead of the API's"}},
+		}, anyID, handler.Unauthorized, []string{"401", "the clock here is 20m0s ahead of the API's"}},
 		{"slow clock", func(r *rig) {
 			real := r.XDR.Now
 			r.XDR.Now = func() time.Time { return real().Add(-20 * time.Minute) }
-		}, anyID, handler.Unauthorized, []string{"401", "20m0s behind the API's"}},
+		}, anyID, handler.Unauthorized, []string{"401", "the clock here is 20m0s behind the API's"}},
 		{"503", fault(xdrtest.Fault{Status: 503}), anyID, handler.Unavailable, []string{"503"}},
 		{"foreign JSON", fault(xdrtest.Fault{Body: `{"message":"maintenance"}`}), anyID, handler.Rejected, []string{`with the member "message"`}},
 		{"408", fault(xdrtest.Fault{Status: 408}), anyID, handler.Unavailable, []string{"408"}},
