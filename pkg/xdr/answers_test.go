@@ -137,6 +137,21 @@ type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
+// A transport of the caller's own may speak HTTP/2.
+func TestRealHTTP2IsFinal(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, `{"reply":{"data":{"`+r.Proto+`":"PENDING"}}}`)
+	}))
+	server.EnableHTTP2 = true
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	got, err := ask(t, &xdr.Client{Transport: server.Client().Transport}, server.URL, xdrtest.Canary, xdr.Standard, 1)
+	if err != nil || got.of["HTTP/2.0"] != xdr.StatusPending {
+		t.Errorf("%v, %v", got.of, err)
+	}
+}
+
 // Each kind of answer that is not the API's good one, and who is said to have given it.
 func TestWhoAnswered(t *testing.T) {
 	t.Parallel()

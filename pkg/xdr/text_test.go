@@ -49,6 +49,7 @@ func TestLine(t *testing.T) {
 		{"escaped", `{"a":"` + escaped + `"}`, 64, `{"a":"[redacted]"}`},
 		{"escaped twice", `"{\"a\":\"` + strings.ReplaceAll(escaped, `\`, `\\`) + `\"}"`, 64, `"{"a":"[redacted]"}"`},
 		{"one letter escaped", `C` + canary[:9] + fmt.Sprintf(`\u%04x`, canary[9]) + canary[10:16], 64, "C[redacted]"},
+		{"an escape at the end", canary[:15] + fmt.Sprintf(`\u%04x`, canary[15]), 64, "[redacted]"},
 		{"a path of Windows", `C:\users\u00e9`, 64, `C:\users\u00e9`},
 		{"controls and spaces", "\x1b[31m a\u200b\n\t b\x00", 64, "[31m a b"},
 		{"ill-formed UTF-8", "caf\xe9", 64, "caf\ufffd"},
