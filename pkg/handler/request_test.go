@@ -184,6 +184,21 @@ func TestPrevious(t *testing.T) {
 	}
 }
 
+// Each limit is still within it.
+func TestParseLimits(t *testing.T) {
+	t.Parallel()
+	event := `{"group_action_id":9223372036854775807,"timeout_seconds":604800,"tenant":"azAZ09_-` + strings.Repeat("t", 40) + `",
+		"execution":"` + strings.Repeat("é", 80) + `","context":"` + strings.Repeat("c", maxContext-2) + `","x":"`
+	event += strings.Repeat("x", maxEvent-len(event)-2) + `"}`
+	r, err := parse([]byte(event))
+	if err != nil || len(event) != maxEvent || len(r.tenant) != 48 || len(r.context) != maxContext || r.timeout != maxTimeout {
+		t.Errorf("%d bytes: %v", len(event), err)
+	}
+	if _, err := parse([]byte(strings.Replace(event, `"x":"`, `"x":"x`, 1))); err == nil {
+		t.Error("one byte more is accepted")
+	}
+}
+
 // A verdict of any size may travel beside the largest event.
 func TestPreviousIsNotCounted(t *testing.T) {
 	t.Parallel()

@@ -277,6 +277,9 @@ func TestEveryErrorName(t *testing.T) {
 			if log := r.log.String(); strings.Count(log, "\n") != 1 || !strings.Contains(log, `"level":"ERROR"`) || !strings.Contains(log, string(c.want)) {
 				t.Errorf("log: %s", log)
 			}
+			if hasStack := strings.Contains(r.log.String(), `"stack":`); hasStack != (c.want == handler.Internal) {
+				t.Errorf("a stack in the log: %v", hasStack)
+			}
 			if out := fmt.Sprintf("%v %+v %#v %s", err, err, err, r.log.String()); xdrtest.Leak(out, canary) != "" {
 				t.Errorf("the key appears: %s", out)
 			}
