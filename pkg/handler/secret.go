@@ -15,15 +15,19 @@ import (
 // parseSecret reads the secret's JSON: api_url (or fqdn), api_key_id, api_key, security_level. Errors are
 // XDR.CredentialsInvalid, name the member and never show a value of the key or of text that may be one.
 func parseSecret(id string, value []byte, allowed []Origin) (xdr.Credentials, error) {
+	s := make(map[string]string)
 	bad := func(format string, args ...any) (xdr.Credentials, error) {
-		return xdr.Credentials{}, errorf(CredentialsInvalid, "secret %q: "+format, append([]any{id}, args...)...)
+		e := errorf(CredentialsInvalid, "secret %q: "+format, append([]any{id}, args...)...)
+		if key := s["api_key"]; len(key) >= 16 { // it may stand in the place of another member too; a shorter one is in any text
+			e.Message = xdr.NewRedactor(key).Line(e.Message, maxMessage)
+		}
+		return xdr.Credentials{}, e
 	}
 	value = bytes.TrimPrefix(value, []byte("\ufeff")) // a byte order mark, as editors of Windows write
 	m, err := members(value)
 	if err != nil {
 		return bad("%s; expected a JSON object with api_url, api_key_id, api_key and security_level, without duplicate keys", formOf(value))
 	}
-	s := make(map[string]string)
 	for _, name := range []string{"api_url", "fqdn", "api_key_id", "api_key", "security_level"} {
 		raw, ok := m[name]
 		text, isString := readString(raw)

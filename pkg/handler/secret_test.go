@@ -61,6 +61,8 @@ func TestParseSecretRefuses(t *testing.T) {
 		{string(secretJSON(good + `,"api_key":"x"`)), "without duplicate keys"},
 		{string(secretJSON(`"x":1`)), "api_url: missing"},
 		{string(secretJSON(good + `,"fqdn":"x"`)), "fqdn: given together with api_url: expected only one of them"},
+		{string(secretJSON(`"api_url":"https://` + canary + `.example"`)), "api_url: https://[redacted].example is not on the allow-list"},
+		{string(secretJSON(`"api_url":"` + canary[:40] + `://h.x"`)), "api_url: expected"},
 		{string(secretJSON(`"api_url":5`)), "api_url: expected a string"},
 		{string(secretJSON(`"api_url":null`)), "api_url: expected a string"},
 		{string(secretJSON(`"api_url":"api-acme.xdr.us.paloaltonetworks.com"`)), "api_url: expected the tenant's address"},

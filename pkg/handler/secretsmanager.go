@@ -23,9 +23,12 @@ func (s *Step) readSecret(ctx context.Context, id string) (_ secret, err error) 
 			err = recovered(p)
 		}
 	}()
-	out, err := s.Secrets.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &id})
+	var g guard
+	out, err := s.Secrets.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &id}, g.install)
 	if err != nil {
-		return secret{}, secretError(ctx, id, err)
+		e := secretError(ctx, id, err)
+		e.Message = g.out().Line(e.Message, maxMessage)
+		return secret{}, e
 	}
 	value := out.SecretBinary
 	if out.SecretString != nil {

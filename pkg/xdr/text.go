@@ -13,15 +13,26 @@ type Redactor struct {
 	secrets func() []string // in lower case; behind a func, so that no reflection-driven printer reaches them
 }
 
+// NewRedactor makes a Redactor that knows these secrets; empty ones are none.
+func NewRedactor(secrets ...string) Redactor {
+	known := make([]string, 0, len(secrets))
+	for _, secret := range secrets {
+		if secret != "" {
+			known = append(known, lower(secret))
+		}
+	}
+	return Redactor{func() []string { return known }}
+}
+
 // redactor knows the API key and what the requests of a call were signed with.
 func (c Credentials) redactor(sent ...*http.Request) Redactor {
 	secrets := []string{c.key().lower}
 	if c.level == Advanced {
 		for _, request := range sent {
-			secrets = append(secrets, request.Header.Get("Authorization")) // in lower case
+			secrets = append(secrets, request.Header.Get("Authorization"))
 		}
 	}
-	return Redactor{func() []string { return secrets }}
+	return NewRedactor(secrets...)
 }
 
 // Line makes a text fit for a verdict, an error or a log. It takes out the secrets, folds what is left to one line of

@@ -1,0 +1,66 @@
+package handler_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+
+	"github.com/soarstep/xdr-action-status/internal/xdrtest"
+	"github.com/soarstep/xdr-action-status/pkg/handler"
+)
+
+// answering is Secrets Manager as a handler plays it.
+func answering(t *testing.T, token string, h http.HandlerFunc) *secretsmanager.Client {
+	t.Helper()
+	server := httptest.NewServer(h)
+	t.Cleanup(server.Close)
+	return secretsmanager.New(secretsmanager.Options{
+		Region:       "us-east-1",
+		BaseEndpoint: &server.URL,
+		Retryer:      aws.NopRetryer{},
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: "secret", SessionToken: token}, nil
+		}),
+	})
+}
+
+// AWS repeats what it was sent where it does not agree with the signature: neither that nor the session's token is told.
+func TestSecretsManagerEchoIsRedacted(t *testing.T) {
+	t.Parallel()
+	const token = "FwoGZXIvYXdzECANARYtokenOfTheSession0123456789abcdef"
+	var signed string
+	r := newRig(t, xdrtest.Options{})
+	r.Secrets = answering(t, token, func(w http.ResponseWriter, r *http.Request) {
+		signed = r.Header.Get("Authorization")
+		text, _ := json.Marshal("The Canonical String should have been " + signed + "\n" + r.Header.Get("X-Amz-Security-Token"))
+		w.WriteHeader(http.StatusForbidden)
+		fmt.Fprintf(w, `{"__type":"SignatureDoesNotMatch","message":%s}`, text)
+	})
+	err := r.fails(t, handler.CredentialsUnavailable, anyID)
+	if leak := xdrtest.Leak(err.Error()+r.log.String(), token, signed); leak != "" || !strings.Contains(err.Message, "The Canonical String") {
+		t.Errorf("%q in %v", leak, err)
+	}
+}
+
+// The SDK would read an answer of any length.
+func TestSecretsManagerAnswerIsBounded(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{200, 400} {
+		r := newRig(t, xdrtest.Options{})
+		r.Secrets = answering(t, "", func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(status)
+			fmt.Fprintf(w, `{"__type":"AccessDeniedException","SecretString":%q}`, strings.Repeat("x", 2<<20))
+		})
+		err := r.fails(t, handler.CredentialsUnavailable, anyID)
+		if !strings.Contains(err.Message, "request body too large") {
+			t.Errorf("%d: %v", status, err)
+		}
+	}
+}
