@@ -3,22 +3,28 @@ package torture
 import (
 	"context"
 	"flag"
+	"fmt"
 	"math/rand/v2"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/soarstep/xdr-action-status/internal/lambdatest"
 )
 
-// canary is the API key wherever one is needed: it may appear nowhere.
-const canary = "CANARY-KEY-0123456789"
+// The credentials that the commands are given, beside the API key [xdrtest.Canary]: none may appear anywhere.
+const (
+	awsKey   = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY" // lambdatest's
+	awsToken = "lambdatest-session-token"
+)
 
 var (
 	long = os.Getenv("TORTURE") == "long"
 	seed = flag.Uint64("seed", 1, "decides all that is random")
 
-	bootstrap string // the built binary
+	bootstrap, xdrwait string // the built binaries
 )
 
 // pick is the size of a campaign.
@@ -46,6 +52,10 @@ func run(m *testing.M) int {
 	defer os.RemoveAll(dir)
 	if bootstrap, err = lambdatest.Build(context.Background(), "../cmd/lambda", dir, nil); err != nil {
 		panic(err)
+	}
+	xdrwait = filepath.Join(dir, "xdrwait")
+	if out, err := exec.Command("go", "-C", "..", "build", "-o", xdrwait, "./cmd/xdrwait").CombinedOutput(); err != nil {
+		panic(fmt.Sprintf("%v\n%s", err, out))
 	}
 	return m.Run()
 }

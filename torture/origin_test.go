@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"pgregory.net/rapid"
 
+	"github.com/soarstep/xdr-action-status/internal/xdrtest"
 	"github.com/soarstep/xdr-action-status/pkg/handler"
 	"github.com/soarstep/xdr-action-status/pkg/xdr"
 )
@@ -94,7 +95,7 @@ func TestCredentialsGoToAllowedOriginsOnly(t *testing.T) {
 
 // checkWith makes a check with an address in the secret, and returns where its request went.
 func checkWith(field, address string) (host string, failure *handler.Error) {
-	secret, _ := json.Marshal(map[string]string{field: address, "api_key_id": "7", "api_key": canary, "security_level": "standard"})
+	secret, _ := json.Marshal(map[string]string{field: address, "api_key_id": "7", "api_key": xdrtest.Canary, "security_level": "standard"})
 	c := handler.DefaultConfig()
 	c.SecretID = "s"
 	step := newStep(c, &vault{value: func(string) string { return string(secret) }}, func(r *http.Request) *http.Response {
@@ -113,7 +114,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 		var hosts []string
 		c := handler.DefaultConfig()
 		c.SecretID = "s"
-		secret := `{"api_url":"https://a.paloaltonetworks.com","api_key_id":"7","api_key":"` + canary + `","security_level":"standard"}`
+		secret := `{"api_url":"https://a.paloaltonetworks.com","api_key_id":"7","api_key":"` + xdrtest.Canary + `","security_level":"standard"}`
 		step := newStep(c, &vault{value: func(string) string { return secret }}, func(r *http.Request) *http.Response {
 			hosts = append(hosts, r.URL.Host)
 			a := answer(status, "")

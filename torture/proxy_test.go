@@ -1,6 +1,7 @@
 package torture
 
 import (
+	"encoding/base64"
 	"fmt"
 	"io"
 	"net"
@@ -10,7 +11,11 @@ import (
 	"testing"
 
 	"github.com/soarstep/xdr-action-status/internal/lambdatest"
+	"github.com/soarstep/xdr-action-status/internal/xdrtest"
 )
+
+// proxyLogin is what a proxy is sent for a user with the canary as password.
+var proxyLogin = "Basic " + base64.StdEncoding.EncodeToString([]byte("user:"+xdrtest.Canary))
 
 // proxies are ways in which a forward proxy answers CONNECT; each gets the connection and where it should lead.
 var proxies = []struct {
@@ -19,7 +24,7 @@ var proxies = []struct {
 }{
 	{"good", right, tunnel},
 	{"wants other credentials", "XDR.Unavailable", says("HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")},
-	{"refuses and repeats what it got", "XDR.Unavailable", says("HTTP/1.1 403 Basic dXNlcjpDQU5BUlktS0VZLTAxMjM0NTY3ODk= user:" + canary + "\r\n\r\n")},
+	{"refuses and repeats what it got", "XDR.Unavailable", says("HTTP/1.1 403 " + proxyLogin + " user:" + xdrtest.Canary + "\r\n\r\n")},
 	{"fails", "XDR.Unavailable", says("HTTP/1.1 502 Bad Gateway\r\n\r\n")},
 	{"speaks nonsense", "XDR.Unavailable", says("\x00\x01\x02")},
 	{"hangs up", "XDR.Unavailable", says("")},
@@ -64,20 +69,18 @@ func TestForwardProxy(t *testing.T) {
 			t.Cleanup(proxy.Close)
 			f := lambdatest.Start(t, lambdatest.Options{Binary: bootstrap, Env: map[string]string{
 				"XDR_SECRET_ID": "xdr/sim", "XDR_ALLOWED_ORIGINS": address, "AWS_ENDPOINT_URL_SECRETS_MANAGER": l.secrets.url, "SSL_CERT_FILE": p.file,
-				"HTTPS_PROXY": strings.Replace(proxy.URL, "//", "//user:"+canary+"@", 1), "AWS_LAMBDA_LOG_LEVEL": "DEBUG",
+				"HTTPS_PROXY": strings.Replace(proxy.URL, "//", "//user:"+xdrtest.Canary+"@", 1), "AWS_LAMBDA_LOG_LEVEL": "DEBUG",
 			}})
 			l.step = invoke(f)
 			if outcome := l.check(t, random(0)); outcome != c.want {
 				t.Errorf("%s: %s", outcome, l.message)
 			}
-			if got := <-asked; got != "CONNECT "+proxiedHost+":443 Basic dXNlcjpDQU5BUlktS0VZLTAxMjM0NTY3ODk=" {
+			if got := <-asked; got != "CONNECT "+proxiedHost+":443 "+proxyLogin {
 				t.Errorf("the proxy was asked: %s", got)
 			}
 			noSecrets(t, f.Output())
-			for _, text := range []string{f.Output(), l.message} {
-				if strings.Contains(text, "dXNlcjpDQU5B") {
-					t.Errorf("the proxy's credentials appear: %s", text)
-				}
+			if piece := xdrtest.Leak(f.Output()+l.message, proxyLogin); piece != "" {
+				t.Errorf("the proxy's credentials appear: %q", piece)
 			}
 		})
 	}

@@ -15,7 +15,7 @@ import (
 // direct runs the binary against a simulated tenant with nothing between.
 func direct(t *testing.T, o xdrtest.Options, ttl, concurrency int) (*xdrtest.Sim, *lambdatest.Function) {
 	t.Helper()
-	o.Scenarios, o.Key, o.RateLimit = scenarios(), canary, -1
+	o.Scenarios, o.Key, o.RateLimit = scenarios(), xdrtest.Canary, -1
 	sim := xdrtest.Start(t, o)
 	return sim, lambdatest.Start(t, lambdatest.Options{Binary: bootstrap, Concurrency: concurrency, Env: map[string]string{
 		"XDR_SECRET_ID": "xdr/sim", "XDR_ALLOWED_ORIGINS": sim.URL(), "AWS_ENDPOINT_URL_SECRETS_MANAGER": sim.URL(),
@@ -50,7 +50,7 @@ func TestRotationEverySecond(t *testing.T) {
 	}
 	for ; time.Now().Before(end); time.Sleep(time.Second) {
 		rotations.Add(1)
-		sim.Rotate()
+		sim.RotateTo(fmt.Sprint(xdrtest.Canary, rotations.Load()))
 	}
 	group.Wait()
 	refused := 0

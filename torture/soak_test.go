@@ -1,6 +1,7 @@
 package torture
 
 import (
+	"fmt"
 	"regexp"
 	"syscall"
 	"testing"
@@ -25,7 +26,7 @@ func TestSoak(t *testing.T) {
 		case n == first-1:
 			memoryThen, filesThen = memory(t, f.PID(), "VmRSS:"), descriptors(f.PID())
 		case n%500 == 0:
-			sim.Rotate()
+			sim.RotateTo(fmt.Sprint(xdrtest.Canary, n))
 		}
 	}
 	memoryNow, filesNow := memory(t, f.PID(), "VmRSS:"), descriptors(f.PID())

@@ -12,6 +12,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/smithy-go"
+
+	"github.com/soarstep/xdr-action-status/internal/xdrtest"
 )
 
 // world is a tenant, its secret and their weather, in virtual time. It is the transport of the step's client and its
@@ -75,7 +77,7 @@ func (w *world) version() int {
 	return n
 }
 
-func (w *world) key() string { return fmt.Sprint(canary, w.version()) }
+func (w *world) key() string { return fmt.Sprint(xdrtest.Canary, w.version()) }
 
 func (w *world) GetSecretValue(context.Context, *secretsmanager.GetSecretValueInput, ...func(*secretsmanager.Options)) (*secretsmanager.GetSecretValueOutput, error) {
 	w.secretCalls++
@@ -132,5 +134,5 @@ func (w *world) overRate() bool {
 }
 
 func answer(status int, body string) *http.Response {
-	return &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body))}
+	return &http.Response{ProtoMajor: 1, ProtoMinor: 1, StatusCode: status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body))}
 }
