@@ -20,6 +20,8 @@ type life struct {
 	partial        string
 	certain        bool
 	expectedAgents bool
+
+	stranded bool // an outage covers its deadline, and the time after it in which that is noticed
 }
 
 // endpoint is PENDING, then IN_PROGRESS, then its last status for good. The reply leaves it out before it appears, and

@@ -43,7 +43,7 @@ type execution struct {
 	events    int
 	disturbed bool      // the last attempt was an error
 	lastError time.Time // its time
-	lost      string    // the error that ended it, or what the limits of Step Functions did
+	ended     string    // by the error of this name
 }
 
 func newExecution(w *workflow, l *life) *execution {
@@ -65,9 +65,7 @@ func (x *execution) pending() {
 	x.events += eventsExit + eventsDecide + eventsWait
 }
 
-func (x *execution) ended() { x.events += eventsExit + eventsDecide + eventsEnd }
-
-// failed says how long the workflow waits after an error: as a retry, or on the outage path.
+// failed says how long the workflow waits after an error, as a retry or on the outage path, or ends the execution.
 func (x *execution) failed(name string, r *rand.Rand) time.Duration {
 	for i, retry := range x.workflow.check.Retry {
 		if !slices.Contains(retry.ErrorEquals, name) {
@@ -81,14 +79,18 @@ func (x *execution) failed(name string, r *rand.Rand) time.Duration {
 		return time.Duration(min(delay, float64(retry.MaxDelaySeconds)) * r.Float64() * float64(time.Second)) // full jitter
 	}
 	for _, c := range x.workflow.check.Catch {
-		next := x.workflow.states[c.Next]
-		if slices.Contains(c.ErrorEquals, name) && next.Seconds != nil {
-			x.attempts = nil
-			x.events += eventsExit + eventsWait
-			return time.Duration(*next.Seconds) * time.Second
+		if !slices.Contains(c.ErrorEquals, name) && !slices.Contains(c.ErrorEquals, statemachine.Wildcard) {
+			continue
 		}
+		next := x.workflow.states[c.Next]
+		if next.Seconds == nil {
+			break
+		}
+		x.attempts = nil
+		x.events += eventsExit + eventsWait
+		return time.Duration(*next.Seconds) * time.Second
 	}
-	x.lost = name
+	x.ended = name
 	return 0
 }
 

@@ -20,6 +20,9 @@ var monday = time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
 // slowest is the most that a check takes in virtual time.
 const slowest = time.Second
 
+// timedOut is the name of an error that might pass, met past the deadline.
+const timedOut = "XDR.TimedOut"
+
 // fleet runs the executions of one tenant in virtual time, one attempt after the other.
 type fleet struct {
 	*world
@@ -28,6 +31,7 @@ type fleet struct {
 	queue    queue
 	numbers  *rand.ChaCha8 // nonces
 
+	cold     int           // one check in so many meets a new process
 	capacity int           // reserved concurrency; 0 for no limit
 	takes    time.Duration // time of a check; 0: random
 	busy     []time.Time   // ends of the checks under way
@@ -40,7 +44,7 @@ type fleet struct {
 // figures of a fleet, by which two runs can be compared.
 type figures struct {
 	waits, checks, errors, deadlines, events int
-	worstLag, worstCalmLag                   time.Duration
+	worstLag, worstCalmLag, worstGivingUp    time.Duration
 	verdicts                                 map[string]int
 	digest                                   uint64
 }
@@ -51,7 +55,7 @@ func newFleet(t *testing.T, number uint64) *fleet {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &fleet{world: &world{r: random(number), now: monday, lives: make(map[int64]*life)}, workflow: w, fail: t.Errorf}
+	f := &fleet{world: &world{r: random(number), now: monday, lives: make(map[int64]*life)}, workflow: w, cold: 500, fail: t.Errorf}
 	f.numbers = rand.NewChaCha8([32]byte{byte(number)})
 	f.sum.verdicts = make(map[string]int)
 	f.coldStart()
@@ -97,7 +101,7 @@ func (f *fleet) attempt(x *execution) (time.Duration, bool) {
 	if f.crowd() {
 		return f.failed(x, "Lambda.TooManyRequestsException"), true
 	}
-	if f.r.IntN(500) == 0 {
+	if f.r.IntN(f.cold) == 0 {
 		f.coldStart()
 	}
 	takes := f.takes
@@ -109,15 +113,14 @@ func (f *fleet) attempt(x *execution) (time.Duration, bool) {
 	var named *handler.Error
 	if errors.As(err, &named) {
 		after := f.failed(x, string(named.Name))
-		if x.lost != "" {
-			f.fail("LOST: action %d, %v after its begin: %v", x.id, f.now.Sub(x.began), err)
+		if x.ended != "" {
+			f.giveUp(x, err)
 			return 0, false
 		}
 		return takes + after, true
 	}
 	f.judge(x, v)
 	if v.Outcome != handler.Pending {
-		x.ended()
 		f.end(x, v)
 		return 0, false
 	}
@@ -146,75 +149,4 @@ func (f *fleet) failed(x *execution, name string) time.Duration {
 	f.sum.errors++
 	x.lastError, x.disturbed = f.now, true
 	return x.failed(name, f.r)
-}
-
-// judge compares a check's verdict with the observer's at the same moment.
-func (f *fleet) judge(x *execution, v handler.Verdict) {
-	at := f.now.Sub(x.began)
-	want := x.truth(at)
-	late := want == "pending" && at >= x.deadline && v.Outcome == handler.Failed && v.Reason == handler.DeadlineExceeded
-	if string(v.Outcome) != want && !late {
-		f.fail("WRONG VERDICT: action %d, %v after its begin: %s (%s), the truth is %s", x.id, at, v.Outcome, v.Reason, want)
-	}
-	if v.Outcome == handler.Pending && at > x.deadline {
-		f.fail("action %d: pending %v past its deadline", x.id, at-x.deadline)
-	}
-}
-
-// end looks at a wait that is over: was it noticed soon enough, within the limits of an execution?
-func (f *fleet) end(x *execution, v handler.Verdict) {
-	at := f.now.Sub(x.began)
-	since := x.deadline
-	if v.Reason == handler.DeadlineExceeded {
-		f.sum.deadlines++
-	} else {
-		since = min(x.settled(at), max(x.deadline, x.settled(at)))
-	}
-	lag := at - since
-	calm := !x.disturbed
-	bound := min(max(since/10, 5*time.Second), 5*time.Minute) + slowest
-	if !calm {
-		bound = x.lastError.Sub(x.began) - since + f.workflow.longestPause() + slowest
-	}
-	if lag > bound {
-		f.fail("action %d: noticed %v late, the bound is %v", x.id, lag, bound)
-	}
-	if x.events >= maxEvents || at > f.workflow.limit {
-		f.fail("LOST: action %d: %d events, %v", x.id, x.events, at)
-	}
-	f.sum.waits++
-	f.sum.events = max(f.sum.events, x.events)
-	f.sum.verdicts[string(v.Outcome)+" "+string(v.Reason)]++
-	f.sum.worstLag = max(f.sum.worstLag, lag)
-	if calm {
-		f.sum.worstCalmLag = max(f.sum.worstCalmLag, lag)
-	}
-}
-
-// due is a wait and when it goes on.
-type due struct {
-	at        time.Time
-	execution *execution
-}
-
-// queue holds the waits, the next one first; at one time the one with the lower action id.
-type queue []due
-
-func (q queue) Len() int      { return len(q) }
-func (q queue) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
-func (q queue) Less(i, j int) bool {
-	if !q[i].at.Equal(q[j].at) {
-		return q[i].at.Before(q[j].at)
-	}
-	return q[i].execution.id < q[j].execution.id
-}
-func (q *queue) Push(x any) {
-	d, _ := x.(due)
-	*q = append(*q, d)
-}
-func (q *queue) Pop() any {
-	last := len(*q) - 1
-	d := (*q)[last]
-	*q = (*q)[:last]
-	return d
 }

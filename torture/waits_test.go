@@ -14,7 +14,11 @@ func chaos(t *testing.T, tenant, waits int) *fleet {
 	f.weather(monday)
 	for n := range waits {
 		began := monday.Add(time.Duration(f.r.Int64N(int64(7 * 24 * time.Hour))))
-		f.start(newLife(f.r, int64(n+1), began))
+		l := newLife(f.r, int64(n+1), began)
+		if n%10 == 0 {
+			f.strand(l, pickOne(f.r, f.apiDown...))
+		}
+		f.start(l)
 	}
 	f.run()
 	return f
@@ -39,7 +43,8 @@ func TestWaitsUnderChaos(t *testing.T) {
 	})
 	t.Logf("%d waits, %d checks, %d of them errors, %d deadlines: none lost, none wrong; seed %d, digest %x",
 		total.waits, total.checks, total.errors, total.deadlines, *seed, total.digest)
-	t.Logf("worst lag %v, without an error right before %v; most events %d", total.worstLag, total.worstCalmLag, total.events)
+	t.Logf("worst lag %v, without an error right before %v; past the deadline in an outage %v at most; most events %d",
+		total.worstLag, total.worstCalmLag, total.worstGivingUp, total.events)
 	t.Logf("ends: %v", total.verdicts)
 	if total.waits != tenants*waits {
 		t.Errorf("%d of %d waits ended", total.waits, tenants*waits)
@@ -50,9 +55,51 @@ func (s *figures) add(other figures) {
 	s.waits, s.checks, s.errors, s.deadlines = s.waits+other.waits, s.checks+other.checks, s.errors+other.errors, s.deadlines+other.deadlines
 	s.events = max(s.events, other.events)
 	s.worstLag, s.worstCalmLag = max(s.worstLag, other.worstLag), max(s.worstCalmLag, other.worstCalmLag)
+	s.worstGivingUp = max(s.worstGivingUp, other.worstGivingUp)
 	s.digest ^= other.digest
 	for end, n := range other.verdicts {
 		s.verdicts[end] += n
+	}
+}
+
+// strand moves the deadline of a wait into an outage, if that is long enough and comes in time; its action goes on for
+// longer.
+func (f *fleet) strand(l *life, outage spell) {
+	const week = 7 * 24 * time.Hour
+	first := outage.from.Sub(l.began)
+	last := outage.to.Sub(l.began) - f.workflow.longestPause() - slowest - time.Second
+	if first < time.Minute || first >= last || last > week {
+		return
+	}
+	l.deadline = (first + time.Duration(f.r.Int64N(int64(last-first)))).Truncate(time.Second) + time.Second
+	l.stranded = true
+	for n := range l.endpoints {
+		l.endpoints[n].ends = l.deadline + week
+	}
+}
+
+// TestDeadlineInAnOutage: a wait whose deadline falls into an outage ends as XDR.TimedOut, whichever service is down. The
+// processes are all new, so that none has a secret to fall back on.
+func TestDeadlineInAnOutage(t *testing.T) {
+	t.Parallel()
+	outage := spell{monday.Add(3 * time.Hour), monday.Add(12 * time.Hour)}
+	for name, breaks := range map[string]func(*fleet){
+		"API":             func(f *fleet) { f.apiDown = spells{outage} },
+		"Secrets Manager": func(f *fleet) { f.secretsDown, f.cold = spells{outage}, 1 },
+	} {
+		waits := pick(20, 1_000)
+		f := newFleet(t, 9)
+		breaks(f)
+		for n := range waits {
+			l := newLife(f.r, int64(n+1), monday.Add(time.Duration(f.r.Int64N(int64(2*time.Hour)))))
+			f.strand(l, outage)
+			f.start(l)
+		}
+		f.run()
+		t.Logf("%s down: %d waits, %v, %v past the deadline at most", name, waits, f.sum.verdicts, f.sum.worstGivingUp)
+		if f.sum.verdicts[timedOut] != waits {
+			t.Errorf("%s down: %v", name, f.sum.verdicts)
+		}
 	}
 }
 
