@@ -5,9 +5,10 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/netip"
-	"strings"
+	"net/url"
 
 	"github.com/soarstep/xdr-action-status/internal/xdrtest"
 )
@@ -48,12 +49,15 @@ func parseFlags(args []string, stderr io.Writer) (config, error) {
 }
 
 func (c config) check() error {
+	path, err := url.Parse(c.sim.BasePath)
 	switch {
-	case c.sim.Speed <= 0:
-		return errors.New("-speed: want more than 0")
+	case math.IsNaN(c.sim.Speed), math.IsInf(c.sim.Speed, 0), c.sim.Speed <= 0:
+		return fmt.Errorf("-speed: want a number above 0, got %v", c.sim.Speed)
+	case c.sim.RateLimit == 0:
+		return errors.New("-rate-limit: want 1 or more, or a negative number for no limit")
 	case c.sim.SecurityLevel != "advanced" && c.sim.SecurityLevel != "standard":
 		return fmt.Errorf("-security-level: want advanced or standard, got %q", c.sim.SecurityLevel)
-	case c.sim.BasePath != "" && !strings.HasPrefix(c.sim.BasePath, "/"):
+	case err != nil, path.Path != c.sim.BasePath, path.Path != "" && path.Path[0] != '/': // or a query, a host
 		return fmt.Errorf("-base-path: want a path that begins with /, got %q", c.sim.BasePath)
 	}
 	return checkLoopback(c.addr)

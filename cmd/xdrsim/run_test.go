@@ -19,6 +19,8 @@ import (
 
 func TestRefusedCommandLines(t *testing.T) {
 	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel() // what is not refused does not serve
 	for _, tt := range []struct {
 		args []string
 		code int
@@ -30,8 +32,15 @@ func TestRefusedCommandLines(t *testing.T) {
 		{[]string{"-addr", "example.com:80"}, 2, "loopback"},
 		{[]string{"-addr", "127.0.0.1"}, 2, "HOST:PORT"},
 		{[]string{"-speed", "0"}, 2, "-speed"},
+		{[]string{"-speed", "-1"}, 2, "-speed"},
+		{[]string{"-speed", "NaN"}, 2, "-speed"},
+		{[]string{"-speed", "Inf"}, 2, "-speed"},
+		{[]string{"-rate-limit", "0"}, 2, "-rate-limit"},
 		{[]string{"-security-level", "high"}, 2, "-security-level"},
 		{[]string{"-base-path", "tenant"}, 2, "-base-path"},
+		{[]string{"-base-path", "/tenant?x"}, 2, "-base-path"},
+		{[]string{"-base-path", "//example.com"}, 2, "-base-path"},
+		{[]string{"-base-path", "/100%"}, 2, "-base-path"},
 		{[]string{"-nothing"}, 2, "-nothing"},
 		{[]string{"done"}, 2, `"done"`},
 		{[]string{"-scenario", "nothing"}, 1, "nothing"},
@@ -39,7 +48,7 @@ func TestRefusedCommandLines(t *testing.T) {
 		{[]string{"-h"}, 0, "-scenario"},
 	} {
 		var stdout, stderr bytes.Buffer
-		code := run(t.Context(), tt.args, &stdout, &stderr, nil)
+		code := run(ctx, tt.args, &stdout, &stderr, nil)
 		if code != tt.code || !strings.Contains(stderr.String(), tt.want) || stdout.Len() != 0 {
 			t.Errorf("%v: got %d, %q and %q", tt.args, code, stdout.String(), stderr.String())
 		}
