@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/soarstep/xdr-action-status/internal/xdrtest"
 )
 
 // Typed at a terminal, the key is not shown.
@@ -38,15 +40,15 @@ func TestSecretCreateHidesWhatIsTyped(t *testing.T) {
 		}
 		time.Sleep(time.Millisecond)
 	}
-	if _, err := io.WriteString(control, canary+"\n"); err != nil {
+	if _, err := io.WriteString(control, xdrtest.Canary+"\n"); err != nil {
 		t.Fatal(err)
 	}
 	var screen bytes.Buffer
 	_, _ = io.Copy(&screen, control) // ends with an error when the script has ended
-	if err := cmd.Wait(); err != nil || !strings.Contains(screen.String(), "API key (it is not shown): ") || strings.Contains(screen.String(), "CANARY") {
+	if err := cmd.Wait(); err != nil || !strings.Contains(screen.String(), "API key (it is not shown): ") || xdrtest.Leak(screen.String(), xdrtest.Canary) != "" {
 		t.Errorf("%v: %q", err, screen.String())
 	}
-	if got, err := os.ReadFile(filepath.Join(dir, "got")); err != nil || !strings.Contains(string(got), `"api_key": "`+canary+`"`) {
+	if got, err := os.ReadFile(filepath.Join(dir, "got")); err != nil || !strings.Contains(string(got), `"api_key": "`+xdrtest.Canary+`"`) {
 		t.Errorf("%v: %s", err, got)
 	}
 }

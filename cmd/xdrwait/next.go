@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -40,6 +41,8 @@ func nextOfSecretsManager(e *handler.Error, code, secretID string) string {
 		words = said.ErrorMessage()
 	}
 	switch {
+	case isAboutLogin(code):
+		return "log in to AWS again, and check this machine's clock"
 	case e.Name == handler.CredentialsUnavailable:
 		return "try again in a minute; if it stays, look at AWS's status page"
 	case code == "FileError":
@@ -52,23 +55,29 @@ func nextOfSecretsManager(e *handler.Error, code, secretID string) string {
 		return "allow secretsmanager:GetSecretValue on the secret"
 	case code == "InvalidRequestException" && strings.Contains(words, "deletion"):
 		return "aws secretsmanager restore-secret --secret-id " + secretID + " brings it back"
-	case strings.Contains(code, "Token"), strings.Contains(code, "Signature"), code == "UnrecognizedClientException":
-		return "log in to AWS again, and check this machine's clock"
 	}
 	return "go by AWS's words above"
 }
 
+// isAboutLogin knows the error codes of AWS that are about the caller's own credentials or clock.
+func isAboutLogin(code string) bool {
+	parts := []string{"Token", "Signature", "AccessKey", "UnrecognizedClient", "RequestExpired", "TimeTooSkewed", "InTheFuture"}
+	return slices.ContainsFunc(parts, func(part string) bool { return strings.Contains(code, part) })
+}
+
 func nextOfTenant(e *xdr.Error) string {
 	switch status := e.StatusCode; {
-	case status == http.StatusUnauthorized && e.ClockSkew.Abs() > time.Minute:
-		return "set this machine's clock, then try again"
-	case status == http.StatusTooManyRequests:
+	case status == http.StatusTooManyRequests && e.Kind == xdr.Refused:
 		return "try again in a minute: all callers of the tenant's API share 10 requests a second"
+	case status == http.StatusTooManyRequests:
+		return "try again in a minute; if it stays, look at HTTPS_PROXY and whatever else is between this machine and the tenant"
 	case status >= 500:
 		return "try again; if it stays, api_url has a wrong path, or the tenant is down"
 	case status >= 300 && status < 400:
 		return "redirects are not followed: compare api_url with the address that the tenant's API Keys page shows"
 	case e.Kind != xdr.Refused: // whoever it was, it was not the API
+	case status == http.StatusUnauthorized && e.ClockSkew.Abs() > time.Minute:
+		return "set this machine's clock, then try again"
 	case status == http.StatusUnauthorized:
 		return "compare the key's id and security level with the tenant's API Keys page, or make a new key; secret/create writes the secret anew"
 	case status == http.StatusPaymentRequired:

@@ -14,8 +14,6 @@ import (
 	"github.com/soarstep/xdr-action-status/internal/xdrtest"
 )
 
-const canary = "CANARY-KEY-0123456789"
-
 // checkFile runs `secret check` on a secret in a file. URL in it stands for the address.
 func checkFile(t *testing.T, secret, url string) (code int, stdout, stderr string) {
 	t.Helper()
@@ -34,12 +32,12 @@ func mustSay(t *testing.T, code int, stderr, wrong, next string) {
 		strings.Count(stderr, "\n") != 2 || strings.Contains(first, "group_action_id") {
 		t.Errorf("exit code %d, %q, wanted %q and then %q", code, stderr, wrong, next)
 	}
-	if strings.Contains(stderr, "CANARY") {
-		t.Errorf("the key is in %q", stderr)
+	if leak := xdrtest.Leak(stderr, xdrtest.Canary); leak != "" {
+		t.Errorf("%q of the key is in %q", leak, stderr)
 	}
 }
 
-const goodSecret = `{"api_url": "URL", "api_key_id": "7", "api_key": "` + canary + `", "security_level": "advanced"}`
+const goodSecret = `{"api_url": "URL", "api_key_id": "7", "api_key": "` + xdrtest.Canary + `", "security_level": "advanced"}`
 
 // Every shape of a secret that will not do.
 func TestSecretCheckOfTheSecret(t *testing.T) {
@@ -47,17 +45,17 @@ func TestSecretCheckOfTheSecret(t *testing.T) {
 	const url = "http://127.0.0.1:9"
 	with := func(old, replacement string) string { return strings.Replace(goodSecret, old, replacement, 1) }
 	for _, c := range []struct{ secret, wrong string }{
-		{canary, "expected a JSON object with api_url, api_key_id, api_key and security_level"},
-		{`{"api_key": "` + canary + `", "api_key": "x"}`, "without duplicate keys"},
+		{xdrtest.Canary, "expected a JSON object with api_url, api_key_id, api_key and security_level"},
+		{`{"api_key": "` + xdrtest.Canary + `", "api_key": "x"}`, "without duplicate keys"},
 		{with(`"api_url": "URL", `, ""), "api_url: missing or empty"},
 		{with(`"api_key_id": "7", `, ""), "api_key_id is missing or empty"},
-		{with(canary, ""), "api_key is missing or empty"},
-		{with(canary, canary+" "+canary), "api_key: expected printable ASCII without spaces"},
+		{with(xdrtest.Canary, ""), "api_key is missing or empty"},
+		{with(xdrtest.Canary, xdrtest.Canary+" "+xdrtest.Canary), "api_key: expected printable ASCII without spaces"},
 		{with(`"advanced"`, `"high"`), `security_level: expected "standard" or "advanced"`},
 		{with(`"advanced"`, `7`), "security_level: expected a string"},
-		{with(`{`, `{"fqdn": "acme.xdr.us.paloaltonetworks.com", `), "given beside api_url: expected one of them"},
+		{with(`{`, `{"fqdn": "acme.xdr.us.paloaltonetworks.com", `), "fqdn: given together with api_url: expected only one of them"},
 		{with("URL", "URL/public_api/v1"), "without the path /public_api"},
-		{with("URL", canary), "expected the tenant's address, such as https://api-acme"},
+		{with("URL", xdrtest.Canary), "expected the tenant's address, such as https://api-acme"},
 		{with("URL", "https://api-acme.example.com"), "https://api-acme.example.com is not on the allow-list XDR_ALLOWED_ORIGINS"},
 		{with("URL", "http://api-acme.xdr.us.paloaltonetworks.com"), "is not on the allow-list"},
 	} {
@@ -84,7 +82,7 @@ func TestSecretCheckOfTheTenant(t *testing.T) {
 		}
 	}
 	api := func(status int) http.HandlerFunc {
-		return answer(status, "Content-Type", "application/json", fmt.Sprintf(`{"reply": {"err_code": %d, "err_msg": "said %s"}}`, status, canary))
+		return answer(status, "Content-Type", "application/json", fmt.Sprintf(`{"reply": {"err_code": %d, "err_msg": "said %s"}}`, status, xdrtest.Canary))
 	}
 	early := time.Now().Add(-10 * time.Minute).UTC().Format(http.TimeFormat)
 	for _, c := range []struct {
@@ -94,7 +92,7 @@ func TestSecretCheckOfTheTenant(t *testing.T) {
 		{api(401), "XDR.Unauthorized: Cortex XDR answered 401; err_code: 401; err_msg: said [redacted]", "compare the key's id and security level with the tenant's API Keys page, or make a new key"},
 		{answer(401, "Date", early, `{"err_code": 401}`), "the clock here is 10m", "set this machine's clock"},
 		{api(402), "the tenant's licence does not cover this call", "ask who owns the tenant's licence"},
-		{api(403), "the key's role may not view the Action Center", "give the key's role the right to view the Action Center"},
+		{api(403), "Cortex XDR answered 403", "give the key's role the right to view the Action Center"},
 		{answer(403, "Content-Type", "text/html", "<h1>blocked</h1>"), "not in the API's words", "compare api_url"},
 		{api(400), "XDR.Rejected", "compare api_url"},
 		{api(404), "XDR.Rejected", "compare api_url"},
@@ -102,6 +100,8 @@ func TestSecretCheckOfTheTenant(t *testing.T) {
 		{answer(302, "Location", "https://login.example.com", ""), "HTTP 302", "redirects are not followed"},
 		{answer(200, "Content-Type", "text/html", "<h1>welcome</h1>"), "unreadable reply", "compare api_url"},
 		{api(429), "XDR.Throttled", "10 requests a second"},
+		{answer(429, "Content-Type", "text/html", "<h1>slow down</h1>"), "XDR.Throttled", "whatever else is between"},
+		{answer(401, "Date", early, "<h1>who are you?</h1>"), "XDR.Unauthorized", "compare api_url"},
 		{api(500), "XDR.Unavailable: Cortex XDR answered 500", "api_url has a wrong path, or the tenant is down"},
 		{answer(503, "Content-Type", "text/html", "<h1>later</h1>"), "XDR.Unavailable", "try again"},
 	} {
@@ -178,6 +178,10 @@ func TestSecretCheckOfSecretsManager(t *testing.T) {
 		{400, "DecryptionFailure", "cannot decrypt", "XDR.CredentialsInvalid", "next: allow kms:Decrypt"},
 		{400, "ExpiredTokenException", "The security token included in the request is expired", "is expired", "log in to AWS again"},
 		{403, "InvalidSignatureException", "Signature expired", "Signature expired", "this machine's clock"},
+		{400, "UnrecognizedClientException", "invalid", "AWS refuses", "log in to AWS again"},
+		{400, "InvalidAccessKeyId", "not here", "AWS refuses", "log in to AWS again"},
+		{400, "RequestExpired", "too old", "AWS refuses", "this machine's clock"},
+		{400, "RequestTimeTooSkewed", "too far", "AWS refuses", "this machine's clock"},
 		{400, "ValidationException", "bad name", "bad name", "AWS's words"},
 		{400, "ThrottlingException", "slow down", "XDR.CredentialsUnavailable", "try again in a minute"},
 		{500, "InternalServiceError", "oops", "Secrets Manager is failing", "AWS's status page"},
