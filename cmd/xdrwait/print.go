@@ -59,13 +59,23 @@ func printCSV(w io.Writer, results []result) error {
 	rows := [][]string{{"group_action_id", "verdict", "agent_id", "counts_as", "status", "error"}}
 	for _, r := range results {
 		for _, f := range r.verdict.FailedEndpoints {
-			rows = append(rows, []string{r.id, string(r.verdict.Outcome), f.AgentID, "failed", string(f.Status), f.Error})
+			rows = append(rows, []string{r.id, string(r.verdict.Outcome), cell(f.AgentID), "failed", cell(string(f.Status)), cell(f.Error)})
 		}
 		for _, agentID := range r.verdict.PendingEndpoints {
-			rows = append(rows, []string{r.id, string(r.verdict.Outcome), agentID, "pending", "", ""})
+			rows = append(rows, []string{r.id, string(r.verdict.Outcome), cell(agentID), "pending", "", ""})
 		}
 	}
 	return out.WriteAll(rows)
+}
+
+// cell keeps a spreadsheet from taking text from outside for a formula: with a quote in front it stays text.
+//
+// Source: https://owasp.org/www-community/attacks/CSV_Injection
+func cell(text string) string {
+	if strings.IndexAny(text, "=+-@\t\r\n＝＋－＠") == 0 {
+		return "'" + text
+	}
+	return text
 }
 
 func printTable(w io.Writer, v handler.Verdict) error {

@@ -1,0 +1,41 @@
+package main
+
+import (
+	"bytes"
+	"encoding/csv"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/soarstep/xdr-action-status/pkg/handler"
+)
+
+// No cell of the CSV is a formula to a spreadsheet, whatever the API writes.
+func TestCSVHasNoFormulas(t *testing.T) {
+	t.Parallel()
+	for _, begin := range []string{"=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"} {
+		foreign := begin + `HYPERLINK("https://example.com","x")`
+		verdict := handler.Verdict{
+			Outcome:          handler.Failed,
+			FailedEndpoints:  []handler.FailedEndpoint{{AgentID: foreign, Status: "=1", Error: foreign}, {AgentID: "a", Status: "FAILED", Error: "1 = 1"}},
+			PendingEndpoints: []string{foreign},
+		}
+		var out bytes.Buffer
+		if err := (options{output: "csv"}).print(&out, []result{{id: "7", verdict: &verdict}}); err != nil {
+			t.Fatal(err)
+		}
+		rows, err := csv.NewReader(&out).ReadAll()
+		if err != nil {
+			t.Fatal(err)
+		}
+		foreign = strings.ReplaceAll(foreign, "\r\n", "\n") // as the reader gives it
+		want := [][]string{
+			{"7", "failed", "'" + foreign, "failed", "'=1", "'" + foreign},
+			{"7", "failed", "a", "failed", "FAILED", "1 = 1"},
+			{"7", "failed", "'" + foreign, "pending", "", ""},
+		}
+		if !slices.EqualFunc(rows[1:], want, slices.Equal) {
+			t.Errorf("got %q, want %q", rows[1:], want)
+		}
+	}
+}
