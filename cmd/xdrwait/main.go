@@ -4,13 +4,16 @@ package main
 
 import (
 	"context"
+	"io"
+	"log"
 	"os"
 	"os/signal"
 	"syscall"
 )
 
 func main() {
+	log.SetOutput(io.Discard) // net/http writes there what servers send unasked, and that may be an echo of the key
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr)) //nolint:gocritic // stop only restores the signals
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once, even where no context reaches
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }

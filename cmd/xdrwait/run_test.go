@@ -17,13 +17,6 @@ import (
 	"github.com/soarstep/xdr-action-status/pkg/xdr"
 )
 
-func command(t *testing.T, args ...string) (code int, stdout, stderr string) {
-	t.Helper()
-	var out, errs bytes.Buffer
-	code = run(t.Context(), args, &out, &errs)
-	return code, out.String(), errs.String()
-}
-
 func TestExitCodes(t *testing.T) {
 	t.Parallel()
 	scenario := func(text string) string {

@@ -3,19 +3,15 @@ package main
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"math/rand/v2"
 	"net"
 	"net/http"
-	"os"
 	"strconv"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
@@ -47,24 +43,14 @@ func (o options) target(ctx context.Context) (target, error) {
 	case o.simulate != "":
 		return o.simulated(ctx, t)
 	case o.credentials != "":
-		t.secretID, t.secrets = o.credentials, file(o.credentials)
-		if _, err := os.Stat(o.credentials); err != nil {
-			return t, fmt.Errorf("--credentials: %w", err)
-		}
-		return t, nil
+		t.secretID = o.credentials
+		var err error
+		t.secrets, err = openFile(ctx, o.credentials)
+		return t, err
 	}
-	cfg, err := config.LoadDefaultConfig(ctx, config.WithRegion(o.region))
-	if err != nil {
-		return t, fmt.Errorf("AWS configuration: %w", err)
-	}
-	if cfg.Region == "" {
-		return t, usageError{errors.New("no AWS region: give --region or set AWS_REGION")}
-	}
-	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
-		return t, fmt.Errorf("no AWS credentials: set AWS_PROFILE, or log in with aws sso login or aws configure: %w", err)
-	}
-	t.secrets = secretsmanager.NewFromConfig(cfg)
-	return t, nil
+	var err error
+	t.secrets, err = openSecretsManager(ctx, o.region)
+	return t, err
 }
 
 // step makes the checker for a target.
@@ -78,27 +64,10 @@ func (t target) step() *handler.Step {
 		Random:  rand.Float64,
 	}
 	s.SecretID = t.secretID
+	s.SecretTTL = math.MaxInt64 // what works is kept: a pipe gives its text once, and AWS sessions end before waits do
 	s.AllowedOrigins = append(s.AllowedOrigins, t.origins...)
 	return s
 }
-
-// file is a secret on disk, in place of Secrets Manager. It is read anew each time, so that a new key is noticed.
-type file string
-
-func (f file) GetSecretValue(context.Context, *secretsmanager.GetSecretValueInput, ...func(*secretsmanager.Options)) (*secretsmanager.GetSecretValueOutput, error) {
-	raw, err := os.ReadFile(string(f)) //nolint:gosec // the user's own file
-	if err != nil {
-		return nil, fileError{err}
-	}
-	sum := sha256.Sum256(raw)
-	version := hex.EncodeToString(sum[:])
-	return &secretsmanager.GetSecretValueOutput{SecretBinary: raw, VersionId: &version}, nil
-}
-
-// fileError has a code, as the errors of AWS have: it is an answer, not an outage.
-type fileError struct{ error }
-
-func (fileError) ErrorCode() string { return "FileError" }
 
 // simulated starts a tenant and its secret in this process. They are reached over HTTP on loopback, with real
 // signatures and the real AWS SDK; only the time is their own.

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+const (
+	asCommand = "XDRWAIT_TEST_AS_COMMAND" // in the environment: this test binary runs as the command
+	watchdog  = 30 * time.Second
+)
+
+// process is the command as a process of its own, with its signals and its standard logger.
+type process struct {
+	*exec.Cmd
+
+	stdout, stderr output
+}
+
+// start starts the command with more environment. It does not outlive the test or the watchdog.
+func start(t *testing.T, env []string, args ...string) *process {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &process{Cmd: exec.Command(self, args...)}
+	p.Env = append(append(os.Environ(), asCommand+"=1"), env...)
+	p.Stdout, p.Stderr = &p.stdout, &p.stderr
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	timer := time.AfterFunc(watchdog, func() { _ = p.Process.Kill() })
+	t.Cleanup(func() {
+		timer.Stop()
+		_ = p.Process.Kill()
+		_ = p.Wait()
+	})
+	return p
+}
+
+// signal sends one.
+func (p *process) signal(t *testing.T, s os.Signal) {
+	t.Helper()
+	if err := p.Process.Signal(s); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// end waits until the process has ended and returns its exit code, -1 after a signal.
+func (p *process) end() int {
+	_ = p.Wait() // the state tells
+	return p.ProcessState.ExitCode()
+}
+
+// output is what a process has written until now.
+type output struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.b.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.b.String()
+}
+
+// await waits until a text has been written.
+func (o *output) await(t *testing.T, text string) {
+	t.Helper()
+	for deadline := time.Now().Add(watchdog); !strings.Contains(o.String(), text); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%q was not written in %v: %s", text, watchdog, o)
+		}
+	}
+}
