@@ -24,6 +24,14 @@ const (
 	exitUsage   = 64 // EX_USAGE of sysexits.h
 )
 
+// Bounds of the flags. At a lower speed a pause takes longer than anyone waits; at a higher one a signature is too old
+// when it arrives. Seven days are the most that the step takes.
+const (
+	minSpeed   = 0.001
+	maxSpeed   = 10_000
+	maxTimeout = 7 * 24 * time.Hour
+)
+
 // usageError is a mistake in the command line.
 type usageError struct{ error }
 
@@ -45,7 +53,7 @@ type options struct {
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	code := exitUsage
+	var code int
 	cmd := newCommand(func(o options) (err error) {
 		code, err = o.wait(ctx, stdout, stderr)
 		return err
@@ -56,21 +64,15 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	cmd.SetErr(stderr)
 	err := cmd.ExecuteContext(ctx)
 	var usage usageError
-	var named *handler.Error
 	switch {
-	case err == nil && code == exitUsage: // --help, --version or completion
-		return exitDone
 	case err == nil:
 		return code
 	case errors.As(err, &usage):
 		fmt.Fprintf(stderr, "xdrwait: %v\nTry xdrwait --help.\n", err)
 		return exitUsage
 	}
-	for line := range strings.Lines(err.Error()) { // one for each action
+	for line := range strings.Lines(err.Error()) { // what is wrong, and what to do next
 		fmt.Fprintln(stderr, "xdrwait:", strings.TrimSpace(line))
-	}
-	if errors.As(err, &named) && named.Name == handler.InvalidRequest {
-		return exitUsage
 	}
 	return exitUnknown
 }
@@ -85,7 +87,8 @@ func newCommand(wait func(options) error) *cobra.Command {
 The credentials come from a secret in AWS Secrets Manager (--secret-id), from a file with
 the same JSON (--credentials), or from a simulated tenant (--simulate).
 
-Exit code: 0 done, 1 failed, 2 could not find out, 64 wrong usage; of several actions the highest.`,
+Exit code: 0 done, 1 failed, 2 could not find out, 64 wrong usage; of several actions the highest.
+Ctrl-C ends the wait and shows what was last seen; a second one ends xdrwait at once.`,
 		Example: `  xdrwait --simulate mixed                    watch a simulated action; needs nothing else
   xdrwait --secret-id xdr/acme 22519813685366
   xdrwait --credentials acme.json --timeout 30m --min-success 90 22519813685366
@@ -136,7 +139,7 @@ func (o *options) addSourceFlags(cmd *cobra.Command) {
 	f.SortFlags = false
 	f.StringVar(&o.secretID, "secret-id", "", "name or ARN of the `secret` with the credentials")
 	f.StringVar(&o.region, "region", "", "AWS `region` of the secret (default: as the AWS CLI finds it)")
-	f.StringVar(&o.credentials, "credentials", "", "`file` with the secret's JSON")
+	f.StringVar(&o.credentials, "credentials", "", "`file` with the secret's JSON; a pipe is read once")
 	f.StringSliceVar(&o.origins, "allow-origin", nil, "`origin` beside https://*.paloaltonetworks.com that may get the credentials")
 }
 
@@ -152,10 +155,10 @@ func (o *options) check() error {
 		return errors.New("expected one of --secret-id, --credentials and --simulate")
 	case o.output != "table" && o.output != "json" && o.output != "csv":
 		return fmt.Errorf("--output: expected table, json or csv, got %q", o.output)
-	case !(o.speed > 0) || math.IsInf(o.speed, 1): //nolint:staticcheck // NaN is not above 0 either
-		return errors.New("--speed: expected a number above 0")
-	case o.timeout < time.Second:
-		return errors.New("--timeout: expected at least 1s")
+	case math.IsNaN(o.speed), o.speed < minSpeed, o.speed > maxSpeed:
+		return fmt.Errorf("--speed: expected a number from %v to %v, got %v", minSpeed, maxSpeed, o.speed)
+	case o.timeout < time.Second, o.timeout > maxTimeout:
+		return fmt.Errorf("--timeout: expected 1s to %.0fh, got %v", maxTimeout.Hours(), o.timeout)
 	}
 	return nil
 }

@@ -23,6 +23,7 @@ type display interface {
 type progress interface {
 	check(handler.Verdict)
 	trouble(err error, pause time.Duration)
+	fail(err error) // it ends without a final verdict
 	end()
 }
 
@@ -69,6 +70,12 @@ func (p plain) trouble(err error, pause time.Duration) {
 	p.print(p.c.Now().UTC().Format(time.RFC3339), p.id, fmt.Sprintf("%v; next check in %v", err, pause))
 }
 
+func (p plain) fail(err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	fmt.Fprintln(p.w, "xdrwait:", err)
+}
+
 // bars are live lines: of each action the endpoints that have ended, of all.
 type bars struct {
 	container *mpb.Progress
@@ -78,7 +85,7 @@ type bars struct {
 func (b bars) end() { b.container.Wait() }
 
 func (b bars) line(id string) progress {
-	p := &bar{clock: b.clock, text: "asking"}
+	p := &bar{above: b.container, clock: b.clock, text: "asking"}
 	p.line = b.container.New(0, mpb.BarStyle().Rbound("]"),
 		mpb.PrependDecorators(decor.Name("action "+id+" ", decor.WCSyncSpaceR)),
 		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return " " + p.state() })),
@@ -87,6 +94,7 @@ func (b bars) line(id string) progress {
 }
 
 type bar struct {
+	above io.Writer // the lines that stay, above the live ones
 	line  *mpb.Bar
 	clock clock
 
@@ -118,6 +126,11 @@ func (b *bar) check(v handler.Verdict) {
 }
 
 func (b *bar) trouble(err error, pause time.Duration) { b.say(err.Error(), pause) }
+
+func (b *bar) fail(err error) {
+	fmt.Fprintln(b.above, "xdrwait:", err)
+	b.say("could not find out", 0)
+}
 
 func (b *bar) end() {
 	b.say(b.text, 0)

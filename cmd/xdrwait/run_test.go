@@ -38,18 +38,20 @@ func TestExitCodes(t *testing.T) {
 		{"partial", []string{"--simulate", "partial", "--partial", "done"}, 0, "done", ""},
 		{"enough", []string{"--simulate", "offline", "--min-success", "80", "--settle", "certain"}, 0, "done (enough_succeeded)", ""},
 		{"deadline", []string{"--simulate", "pending", "--timeout", "1m", "--speed", "200"}, 1, "failed (deadline_exceeded) after", "next check in "},
+		{"half an hour", []string{"--simulate", "pending", "--timeout", "30m", "--speed", "1000"}, 1, "failed (deadline_exceeded) after 30m", ""},
 		{"missing agent", []string{"--simulate", "done", "--expect", "x", "--timeout", "5s", "--speed", "1000"}, 1, "pending  x\n", "(1 missing)"},
 		{"faults that pass", []string{"--simulate", "errors", "--speed", "1000"}, 0, "done", "XDR.Throttled"},
 		{"unknown statuses", []string{"--simulate", "unknown_status", "--timeout", "5s", "--speed", "1000"}, 1, "deadline_exceeded", "unknown statuses: COMPLETED_SUCCESSFULLY_WITH_EXCEPTIONS, SUCCEEDED"},
-		{"faults past the timeout", []string{"--simulate", scenario(`{"description":"x","faults":[{"status":503}]}`), "--timeout", "10s", "--speed", "1000"}, 2, "", "xdrwait: XDR.Unavailable: group_action_id 22519813685366: Cortex XDR answered 503"},
-		{"several ids, one of them bad", []string{"--simulate", "done", "1", "x", "y"}, 64, "action 1: done", "xdrwait: XDR.InvalidRequest: group_action_id: expected an integer from 1 to 9223372036854775807, or a string of its decimal digits, got \"y\"\n"},
+		{"faults past the timeout", []string{"--simulate", scenario(`{"description":"x","faults":[{"status":503}]}`), "--timeout", "10s", "--speed", "1000"}, 2, "", "xdrwait: XDR.TimedOut: XDR.Unavailable: group_action_id 22519813685366: Cortex XDR answered 503"},
+		{"an outage that outlasts the wait", []string{"--simulate", scenario(`{"description":"x","agents":[{"count":1,"timeline":[{"at":0,"status":"PENDING"}]}],"faults":[{"from":2,"to":1000,"status":503}]}`), "--timeout", "10m", "--speed", "1000"}, 2, "pending (in_progress) after ", "xdrwait: XDR.TimedOut: XDR.Unavailable: group_action_id 22519813685366: Cortex XDR answered 503"},
+		{"several ids, one of them bad", []string{"--simulate", "done", "1", "2", "y"}, 64, "", "xdrwait: XDR.InvalidRequest: group_action_id: expected an integer from 1 to 9223372036854775807, or a string of its digits, got \"y\"\n"},
 		{"a final error", []string{"--simulate", scenario(`{"description":"x","faults":[{"status":403}]}`)}, 2, "", "XDR.Unauthorized"},
 		{"no file", []string{"--credentials", "nowhere.json", "7"}, 2, "", "--credentials: stat nowhere.json"},
 		{"bad id", []string{"--simulate", "done", "x"}, 64, "", `got "x"`},
 		{"bad policy", []string{"--simulate", "done", "--partial", "x"}, 64, "", `policy.partial: expected "failed", "done" or "pending"`},
 		{"no id", []string{"--secret-id", "s"}, 64, "", "expected at least one GROUP_ACTION_ID"},
 		{"two ids", []string{"--simulate", "done", "--speed", "0.1", "1", "2"}, 0, "action 1: done (all_succeeded) after 0s: 5 endpoints, 5 succeeded, 0 failed, 0 pending\naction 2: done", "  2  done: 5"},
-		{"csv", []string{"--simulate", "failed", "--output", "csv", "7"}, 1, "7,failed,6e1fcd704528ad8bf6d6bbedb9210096,failed,FAILED,/tmp/a.sh\n", ""},
+		{"csv", []string{"--simulate", "failed", "--output", "csv", "7"}, 1, "7,failed,6e1fcd704528ad8bf6d6bbedb9210096,failed,FAILED,missing file: /tmp/a.sh\n", ""},
 		{"csv of pending ones", []string{"--simulate", "pending", "--output", "csv", "--timeout", "5s", "--speed", "1000", "7"}, 1, "7,failed,7bc3ca68769437ce986455407dab2a1f,pending,,\n", ""},
 		{"completion", []string{"completion", "fish"}, 0, "complete -c xdrwait", ""},
 		{"completion of scenarios", []string{"__complete", "--simulate", ""}, 0, "all_statuses\n", ""},
@@ -60,11 +62,13 @@ func TestExitCodes(t *testing.T) {
 		{"two sources", []string{"--simulate", "done", "--secret-id", "s"}, 64, "", "expected one of"},
 		{"no such flag", []string{"--nope"}, 64, "", "unknown flag: --nope"},
 		{"bad output", []string{"--simulate", "done", "--output", "xml"}, 64, "", `--output: expected table, json or csv, got "xml"`},
-		{"bad speed", []string{"--simulate", "done", "--speed", "0"}, 64, "", "--speed"},
-		{"no speed", []string{"--simulate", "done", "--speed", "NaN"}, 64, "", "--speed"},
+		{"no speed", []string{"--simulate", "done", "--speed", "NaN"}, 64, "", "--speed: expected a number from 0.001 to 10000, got NaN"},
+		{"backwards", []string{"--simulate", "done", "--speed", "-1"}, 64, "", "--speed"},
+		{"too slow", []string{"--simulate", "done", "--speed", "1e-12"}, 64, "", "--speed"},
+		{"infinitely fast", []string{"--simulate", "done", "--speed", "Inf"}, 64, "", "--speed"},
 		{"a directory", []string{"--credentials", ".", "7"}, 2, "", "XDR.CredentialsInvalid"},
-		{"Retry-After beyond the timeout", []string{"--simulate", scenario(`{"description":"x","faults":[{"status":429,"retry_after":"120"}]}`), "--timeout", "3m", "--speed", "10000"}, 2, "", "; retry after 2m0s\n"},
-		{"bad timeout", []string{"--simulate", "done", "--timeout", "1ms"}, 64, "", "--timeout"},
+		{"Retry-After beyond the timeout", []string{"--simulate", scenario(`{"description":"x","faults":[{"status":429,"retry_after":"120"}]}`), "--timeout", "3m", "--speed", "1000"}, 2, "", "; retry after 2m0s; the deadline, 3m0s after started_at, has passed\n"},
+		{"bad timeout", []string{"--simulate", "done", "--timeout", "999ms"}, 64, "", "--timeout: expected 1s to 168h, got 999ms"},
 		{"bad origin", []string{"--credentials", "f", "--allow-origin", "h/p", "7"}, 64, "", "--allow-origin"},
 		{"no such scenario", []string{"--simulate", "nope"}, 64, "", "one of all_statuses, done"},
 		{"help", []string{"--help"}, 0, "Exit code: 0 done, 1 failed, 2 could not find out, 64 wrong usage;", ""},
@@ -165,7 +169,7 @@ func TestSecretID(t *testing.T) {
 	}
 	t.Setenv("AWS_ENDPOINT_URL_SECRETS_MANAGER", "http://127.0.0.1:1")
 	t.Setenv("AWS_MAX_ATTEMPTS", "1")
-	if code, _, stderr := command(t, append(args, "--region", "eu-central-1")...); code != 2 || !strings.Contains(stderr, "XDR.CredentialsUnavailable") {
+	if code, _, stderr := command(t, append(args, "--region", "eu-central-1", "--timeout", "2s")...); code != 2 || !strings.HasPrefix(stderr, "xdrwait: XDR.CredentialsUnavailable") {
 		t.Errorf("exit code %d: %s", code, stderr)
 	}
 }
@@ -212,6 +216,7 @@ func TestBackoff(t *testing.T) {
 	}{
 		{io.EOF, 0, 5 * time.Second}, {io.EOF, 1, 10 * time.Second}, {io.EOF, 3, 40 * time.Second}, {io.EOF, 4, time.Minute}, {io.EOF, 100, time.Minute},
 		{asked, 0, 2 * time.Minute}, {&handler.Error{Err: asked}, 100, 2 * time.Minute},
+		{&xdr.Error{RetryAfter: 5 * time.Minute}, 0, 5 * time.Minute}, {&xdr.Error{RetryAfter: 24 * time.Hour}, 0, 5 * time.Minute},
 	} {
 		if got := backoff(c.err, c.failures); got != c.want {
 			t.Errorf("%v after %d failures: %v, want %v", c.err, c.failures, got, c.want)
@@ -224,5 +229,23 @@ func TestClock(t *testing.T) {
 	c := clock{time.Now(), 1000}
 	if !c.Sleep(t.Context(), 10*time.Second) || c.Now().Sub(c.began) < 10*time.Second {
 		t.Error("ten fast seconds did not pass")
+	}
+}
+
+func TestBoundsOfTheFlags(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		speed   float64
+		timeout time.Duration
+		ok      bool
+	}{
+		{0.001, time.Second, true}, {10_000, 168 * time.Hour, true},
+		{0.000999, time.Second, false}, {10_001, time.Second, false}, {1e12, time.Second, false}, {-1, time.Second, false},
+		{1, time.Second - 1, false}, {1, 168*time.Hour + 1, false},
+	} {
+		o := options{simulate: "done", output: "table", speed: c.speed, timeout: c.timeout}
+		if err := o.check(); (err == nil) != c.ok {
+			t.Errorf("speed %v and timeout %v: %v", c.speed, c.timeout, err)
+		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -44,6 +45,22 @@ func TestLiveLineOnATerminal(t *testing.T) {
 	}
 	if code != 0 || !strings.HasPrefix(stdout, "done") || strings.Contains(stdout, "\x1b") {
 		t.Errorf("exit code %d: %s", code, stdout)
+	}
+}
+
+// Why a wait ended without a verdict is written above the live lines, in full and once, and stays.
+func TestAnErrorOnATerminal(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "refused.json")
+	write(t, file, `{"description": "x", "faults": [{"status": 403}]}`)
+	code, stdout, out := onTerminal(t, 60, false, "--simulate", file, "1", "2")
+	for _, id := range []string{"1", "2"} {
+		if strings.Count(out, "xdrwait: XDR.Unauthorized: group_action_id "+id+": Cortex XDR answered 403") != 1 {
+			t.Errorf("the error of %s was not drawn once: %q", id, out)
+		}
+	}
+	if code != exitUnknown || stdout != "" || !strings.Contains(out, "could not find out") {
+		t.Errorf("exit code %d: %s%q", code, stdout, out)
 	}
 }
 

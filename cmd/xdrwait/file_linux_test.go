@@ -1,0 +1,90 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/soarstep/xdr-action-status/internal/xdrtest"
+)
+
+// A key that is replaced in its file while a wait goes on does not end the wait.
+func TestAFileIsReadAgain(t *testing.T) {
+	t.Parallel()
+	sim := xdrtest.Start(t, xdrtest.Options{Scenarios: []xdrtest.Scenario{load(t, "pending")}})
+	path := filepath.Join(t.TempDir(), "acme.json")
+	write(t, path, sim.SecretValue())
+	o := options{credentials: path, origins: []string{sim.URL()}, timeout: maxTimeout, minSuccess: 100, partial: "failed", settle: "all"}
+	target, err := o.target(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	step := target.step()
+	for range 3 {
+		if _, err := step.Check(t.Context(), o.event(pendingID, target.clock.Now(), nil)); err != nil {
+			t.Fatal(err)
+		}
+		sim.Rotate()
+		write(t, path, sim.SecretValue())
+	}
+}
+
+// A pipe gives its text once: to all checks of all waits, and where the key is refused there is no other.
+func TestAPipeIsReadOnce(t *testing.T) {
+	t.Parallel()
+	done := load(t, "done")
+	done.GroupActionID = 0
+	sim := xdrtest.Start(t, xdrtest.Options{Scenarios: []xdrtest.Scenario{done}})
+	pipe := filepath.Join(t.TempDir(), "acme.json")
+	if err := unix.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, revoked := range []bool{false, true} {
+		text := sim.SecretValue()
+		if revoked {
+			sim.RevokeKey()
+		}
+		go os.WriteFile(pipe, []byte(text), 0o600) // waits for the reader
+		code, stdout, stderr := command(t, "--credentials", pipe, "--allow-origin", sim.URL(), "1", "2")
+		if !revoked && (code != exitDone || strings.Count(stdout, "done") != 2) {
+			t.Errorf("exit code %d: %s%s", code, stdout, stderr)
+		}
+		if revoked && (code != exitUnknown || strings.Count(stderr, "xdrwait: XDR.Unauthorized: group_action_id ") != 2) {
+			t.Errorf("exit code %d: %s%s", code, stdout, stderr)
+		}
+	}
+}
+
+// A wrong path, perhaps to something endless, does not fill the memory.
+func TestALongFile(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "acme.iso")
+	write(t, path, strings.Repeat("x", maxSecret+1))
+	if raw, err := readFile(path); err != nil || len(raw) > maxSecret {
+		t.Errorf("%d bytes, %v", len(raw), err)
+	}
+	if code, _, stderr := command(t, "--credentials", path, "7"); code != exitUnknown || !strings.Contains(stderr, "XDR.CredentialsInvalid") {
+		t.Errorf("exit code %d: %s", code, stderr)
+	}
+}
+
+// An origin that is allowed on the command line is allowed beside the usual one.
+func TestAllowOriginAdds(t *testing.T) {
+	t.Parallel()
+	o := options{credentials: os.DevNull, origins: []string{"https://*.example.com", "http://127.0.0.1:1"}}
+	target, err := o.target(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var allowed []string
+	for _, origin := range target.step().AllowedOrigins {
+		allowed = append(allowed, origin.String())
+	}
+	if want := append([]string{"https://*.paloaltonetworks.com"}, o.origins...); !slices.Equal(allowed, want) {
+		t.Errorf("got %v, want %v", allowed, want)
+	}
+}
