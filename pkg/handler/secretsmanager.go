@@ -56,7 +56,7 @@ func secretError(ctx context.Context, id string, err error) *Error {
 	case code == "" && ctx.Err() != nil:
 		return errorf(CredentialsUnavailable, "secret %q: Secrets Manager did not answer within %v: %w", id, fetchTimeout, err)
 	case isAboutCaller(code):
-		return errorf(CredentialsUnavailable, "secret %q: AWS refuses the function's own credentials or its clock: %w", id, err)
+		return errorf(CredentialsUnavailable, "secret %q: AWS refuses the caller's own credentials or clock: %w", id, err)
 	case code == "", isTransient(code), errors.As(err, &status) && status.HTTPStatusCode() >= 500:
 		return errorf(CredentialsUnavailable, "secret %q: Secrets Manager is failing: %w", id, err)
 	case code == "ResourceNotFoundException":

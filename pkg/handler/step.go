@@ -107,7 +107,7 @@ func (s *Step) ask(ctx context.Context, r request, secretID string, rec *record)
 	case err != nil:
 		return nil, err
 	case renewed.version == used.version:
-		return nil, fmt.Errorf("%w; secret %q was read again and has not changed", refused, secretID)
+		return nil, fmt.Errorf("%w; secret %q has not changed", refused, secretID)
 	}
 	return s.call(ctx, r, renewed, rec)
 }

@@ -228,7 +228,7 @@ func TestEveryErrorName(t *testing.T) {
 		{"throttled secret", secretFault("ThrottlingException"), anyID, handler.CredentialsUnavailable, []string{"failing"}},
 		{"failing secret", secretFault("InternalServiceError"), anyID, handler.CredentialsUnavailable, []string{"failing"}},
 		{"no Secrets Manager", func(r *rig) { r.Secrets = sdk("http://127.0.0.1:1") }, anyID, handler.CredentialsUnavailable, []string{"refused"}},
-		{"wrong key", func(r *rig) { r.sim.RevokeKey() }, anyID, handler.Unauthorized, []string{"401", "read again and has not changed", "check api_key_id"}},
+		{"wrong key", func(r *rig) { r.sim.RevokeKey() }, anyID, handler.Unauthorized, []string{"401", "has not changed", "check api_key_id"}},
 		{"no licence", fault(xdrtest.Fault{Status: 402}), anyID, handler.Unauthorized, []string{"402", "licence"}},
 		{"no role", fault(xdrtest.Fault{Status: 403}), anyID, handler.Unauthorized, []string{"403", "role"}},
 		{"skewed clock", func(r *rig) {
@@ -246,7 +246,7 @@ func TestEveryErrorName(t *testing.T) {
 		{"err_msg beside empty data", fault(xdrtest.Fault{Body: `{"reply":{"data":null,"err_code":null,"err_msg":"An error occurred"}}`}), anyID, handler.Rejected, []string{"An error occurred"}},
 		{"another case", fault(xdrtest.Fault{Body: `{"reply":{"Data":{"a":"FAILED"}}}`}), anyID, handler.Rejected, []string{`"Data"`}},
 		{"a proxy's 403", fault(xdrtest.Fault{Status: 403, ContentType: "text/html", Body: "<p>no"}), anyID, handler.Unauthorized, []string{"something in between refuses", "IP address"}},
-		{"own credentials expired", secretFault("ExpiredTokenException"), anyID, handler.CredentialsUnavailable, []string{"the function's own credentials or its clock"}},
+		{"own credentials expired", secretFault("ExpiredTokenException"), anyID, handler.CredentialsUnavailable, []string{"the caller's own credentials or clock"}},
 		{"err_msg without data", fault(xdrtest.Fault{Body: `{"reply":{"err_msg":"no such action"}}`}), anyID, handler.Rejected, []string{"no such action"}},
 		{"throttled", fault(xdrtest.Fault{Status: 429, RetryAfter: "7"}), anyID, handler.Throttled, []string{"429", "retry after 7s"}},
 		{"500", fault(xdrtest.Fault{Status: 500}), anyID, handler.Unavailable, []string{"500", "group_action_id 5", "request id"}},
