@@ -7,7 +7,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 )
+
+// tags leave out the protocol of an old runtime, and HTTP/2, which is off.
+const tags = "lambda.norpc,nethttpomithttp2"
 
 // Build compiles the main package in the folder pkgDir as for [Lambda] and returns the path of the binary,
 // outDir/bootstrap.
@@ -23,7 +27,7 @@ func Build(ctx context.Context, pkgDir, outDir string, overlay map[string]string
 		return "", err
 	}
 	binary := filepath.Join(outDir, "bootstrap")
-	args := []string{"build", "-buildvcs=false", "-trimpath", "-tags", "lambda.norpc,nethttpomithttp2", "-ldflags", "-s -w", "-o", binary}
+	args := []string{"build", "-buildvcs=false", "-trimpath", "-tags", tags, "-ldflags", "-s -w", "-o", binary}
 	if len(overlay) > 0 {
 		file := filepath.Join(outDir, "overlay.json")
 		if err := writeOverlay(file, overlay); err != nil {
@@ -31,13 +35,28 @@ func Build(ctx context.Context, pkgDir, outDir string, overlay map[string]string
 		}
 		args = append(args, "-overlay", file)
 	}
-	cmd := exec.CommandContext(ctx, "go", append(args, ".")...) //nolint:gosec // a test chooses what it builds
-	cmd.Dir = pkgDir
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("lambdatest: build %s: %w\n%s", pkgDir, err, out)
+	if _, err := goCommand(ctx, pkgDir, append(args, ".")...); err != nil {
+		return "", err
 	}
+	list, err := sources(ctx, pkgDir)
+	if err != nil {
+		return "", err
+	}
+	built.Store(binary, list)
 	return binary, nil
+}
+
+// goCommand runs a go command in a folder and returns its standard output.
+func goCommand(ctx context.Context, dir string, args ...string) (string, error) {
+	var stdout, stderr strings.Builder
+	cmd := exec.CommandContext(ctx, "go", args...) //nolint:gosec // a test chooses what it builds
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		return "", fmt.Errorf("lambdatest: go %s in %s: %w\n%s", args[0], dir, err, &stderr)
+	}
+	return stdout.String(), nil
 }
 
 // writeOverlay writes the file that -overlay reads, with absolute paths: the compiler runs in another folder.

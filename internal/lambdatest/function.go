@@ -40,6 +40,11 @@ func start(o Options) (*Function, error) {
 	if err != nil {
 		return nil, err
 	}
+	if list, ok := built.Load(o.Binary); ok {
+		if err := open(list.([]string)); err != nil {
+			return nil, err
+		}
+	}
 	f := &Function{options: o}
 	if f.stdout, err = newCapture(); err != nil {
 		return nil, err
