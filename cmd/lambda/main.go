@@ -4,18 +4,29 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
+	"log"
 	"os"
 
 	"github.com/aws/aws-lambda-go/lambda"
 )
 
 func main() {
+	log.SetOutput(io.Discard) // net/http writes there what a server sends unasked, which may hold the key
+	if os.Getenv("AWS_LAMBDA_RUNTIME_API") == "" {
+		stop(errors.New("AWS_LAMBDA_RUNTIME_API is not set: AWS Lambda and sam local start this program; from a terminal use xdrwait"))
+	}
 	f, err := newFunction(os.LookupEnv)
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "xdr-action-status: cannot start:", err)
-		os.Exit(1)
+		stop(err)
 	}
 	f.step.Prefetch(context.Background())
 	lambda.Start(f)
+}
+
+func stop(err error) {
+	fmt.Fprintln(os.Stderr, "xdr-action-status: cannot start:", err)
+	os.Exit(1)
 }
