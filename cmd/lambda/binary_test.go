@@ -140,6 +140,18 @@ func fields(t *testing.T, raw []byte) map[string]any {
 	return m
 }
 
+// What the API says of an endpoint reaches the caller as it stands: a page that shows it does its own escaping.
+func TestVerdictHasNoHTMLEscapes(t *testing.T) {
+	t.Parallel()
+	const said = "<b>5 & 7</b>"
+	d := deploy(t, nil, lambdatest.Options{}, func(s *xdrtest.Sim) {
+		s.AddFaults(xdrtest.Fault{Body: `{"reply":{"data":{"a":"FAILED"},"errorReasons":{"a":"` + said + `"}}}`})
+	})
+	if r := d.invoke(t, doneID); !strings.Contains(string(r.Payload), said) {
+		t.Errorf("%s", body(r))
+	}
+}
+
 // Each name of the contract is produced by its cause and seen as errorType, and nothing that the process
 // writes or answers on the way holds the key.
 func TestErrorNames(t *testing.T) {

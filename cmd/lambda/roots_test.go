@@ -114,6 +114,11 @@ func TestTLSDialer(t *testing.T) {
 	t.Setenv("SSL_CERT_FILE", bundle(t, amazon.root, private.root))
 	t.Setenv("SSL_CERT_DIR", t.TempDir())
 	d := newTLSDialer(5 * time.Second)
+	want := x509.NewCertPool()
+	want.AppendCertsFromPEM(amazon.root)
+	if roots := d.roots(); roots == nil || !roots.Equal(want) {
+		t.Error("the usual roots are not those of SSL_CERT_FILE")
+	}
 	if err := connect(d, amazon.serve(t), "127.0.0.1"); err != nil {
 		t.Errorf("a usual authority: %v", err)
 	}
