@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -31,19 +32,19 @@ func readEnv(lookup func(string) (string, bool)) (settings, error) {
 		step: handler.Config{
 			SecretID:           e.text("XDR_SECRET_ID"),
 			TenantSecretPrefix: e.text("XDR_TENANT_SECRET_PREFIX"),
-			SecretTTL:          e.seconds("XDR_SECRET_TTL_SECONDS", d.SecretTTL, 0),
+			SecretTTL:          e.seconds("XDR_SECRET_TTL_SECONDS", d.SecretTTL, 0, mostSeconds),
 			AllowedOrigins:     e.origins("XDR_ALLOWED_ORIGINS", d.AllowedOrigins),
-			Timeout:            e.seconds("XDR_TIMEOUT_SECONDS", d.Timeout, 1),
-			MinWait:            e.seconds("XDR_MIN_WAIT_SECONDS", d.MinWait, 1),
-			MaxWait:            e.seconds("XDR_MAX_WAIT_SECONDS", d.MaxWait, 1),
+			Timeout:            e.seconds("XDR_TIMEOUT_SECONDS", d.Timeout, 1, sevenDays),
+			MinWait:            e.seconds("XDR_MIN_WAIT_SECONDS", d.MinWait, 1, mostSeconds),
+			MaxWait:            e.seconds("XDR_MAX_WAIT_SECONDS", d.MaxWait, 1, mostSeconds),
 			WaitFraction:       e.fraction("XDR_WAIT_FRACTION", d.WaitFraction),
-			EmptyGrace:         e.seconds("XDR_EMPTY_GRACE_SECONDS", d.EmptyGrace, 0),
+			EmptyGrace:         e.seconds("XDR_EMPTY_GRACE_SECONDS", d.EmptyGrace, 0, mostSeconds),
 		},
-		httpTimeout:   e.seconds("XDR_HTTP_TIMEOUT_SECONDS", xdr.DefaultTimeout, 1),
+		httpTimeout:   e.seconds("XDR_HTTP_TIMEOUT_SECONDS", xdr.DefaultTimeout, 1, mostSeconds),
 		maxReplyBytes: e.integer("XDR_MAX_REPLY_BYTES", xdr.DefaultMaxReplyBytes, 1, math.MaxInt64),
 		aws: awsSettings{
 			region:          e.text("AWS_REGION"),
-			endpoint:        e.text("AWS_ENDPOINT_URL_SECRETS_MANAGER"),
+			endpoint:        e.address("AWS_ENDPOINT_URL_SECRETS_MANAGER"),
 			accessKeyID:     e.text("AWS_ACCESS_KEY_ID"),
 			secretAccessKey: e.text("AWS_SECRET_ACCESS_KEY"),
 			sessionToken:    e.text("AWS_SESSION_TOKEN"),
@@ -89,10 +90,13 @@ func (e *env) integer(name string, absent, least, most int64) int64 {
 	return n
 }
 
-const mostSeconds = 99_999_999 // the longest Wait of Step Functions
+const (
+	mostSeconds = 99_999_999 // the longest Wait of Step Functions
+	sevenDays   = 604_800    // as for a request's timeout_seconds
+)
 
-func (e *env) seconds(name string, absent time.Duration, least int64) time.Duration {
-	return time.Duration(e.integer(name, int64(absent/time.Second), least, mostSeconds)) * time.Second
+func (e *env) seconds(name string, absent time.Duration, least, most int64) time.Duration {
+	return time.Duration(e.integer(name, int64(absent/time.Second), least, most)) * time.Second
 }
 
 func (e *env) fraction(name string, absent float64) float64 {
@@ -105,6 +109,18 @@ func (e *env) fraction(name string, absent float64) float64 {
 		e.fail(name, "a number above 0, at most 1", text)
 	}
 	return f
+}
+
+func (e *env) address(name string) string {
+	text := e.text(name)
+	if text == "" {
+		return ""
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" {
+		e.fail(name, "a URL such as https://vpce-0a1b2c3d-4e5f.secretsmanager.us-east-1.vpce.amazonaws.com", text)
+	}
+	return text
 }
 
 func (e *env) origins(name string, absent []handler.Origin) []handler.Origin {

@@ -52,6 +52,8 @@ func TestEveryVariable(t *testing.T) {
 var badValues = []struct{ name, value string }{
 	{"XDR_SECRET_TTL_SECONDS", "-1"}, {"XDR_SECRET_TTL_SECONDS", "5m"}, {"XDR_ALLOWED_ORIGINS", "https://h/path"}, {"XDR_ALLOWED_ORIGINS", "*.a,,"},
 	{"XDR_HTTP_TIMEOUT_SECONDS", "0"}, {"XDR_TIMEOUT_SECONDS", "0"}, {"XDR_TIMEOUT_SECONDS", "1e3"}, {"XDR_TIMEOUT_SECONDS", "100000000"},
+	{"XDR_TIMEOUT_SECONDS", "604801"}, {"XDR_ALLOWED_ORIGINS", "https://*"}, {"AWS_ENDPOINT_URL_SECRETS_MANAGER", "vpce-0a1b2c3d:443"},
+	{"AWS_ENDPOINT_URL_SECRETS_MANAGER", "https://"}, {"AWS_ENDPOINT_URL_SECRETS_MANAGER", "https://%zz"},
 	{"XDR_MIN_WAIT_SECONDS", "0"}, {"XDR_MIN_WAIT_SECONDS", "301"}, {"XDR_MAX_WAIT_SECONDS", "x"}, {"XDR_WAIT_FRACTION", "0"},
 	{"XDR_WAIT_FRACTION", "NaN"}, {"XDR_WAIT_FRACTION", "1.1"}, {"XDR_EMPTY_GRACE_SECONDS", "x"}, {"XDR_SECRET_ID", " "}, {"XDR_MAX_REPLY_BYTES", "0"}, {"XDR_SECRET_ID", ""},
 }

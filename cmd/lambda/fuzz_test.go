@@ -36,7 +36,7 @@ func FuzzEnvironment(f *testing.F) {
 		const least, most = time.Second, 99_999_999 * time.Second
 		switch {
 		case c.SecretID == "" && c.TenantSecretPrefix == "", len(c.AllowedOrigins) == 0,
-			c.MinWait < least, c.MaxWait < c.MinWait, c.MaxWait > most, c.Timeout < least, c.Timeout > most,
+			c.MinWait < least, c.MaxWait < c.MinWait, c.MaxWait > most, c.Timeout < least, c.Timeout > 7*24*time.Hour,
 			c.SecretTTL < 0, c.SecretTTL > most, c.EmptyGrace < 0, c.EmptyGrace > most, s.httpTimeout < least, s.httpTimeout > most,
 			!(c.WaitFraction > 0 && c.WaitFraction <= 1), s.maxReplyBytes < 1:
 			t.Errorf("accepted %q as %+v", text, s)

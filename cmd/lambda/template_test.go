@@ -1,0 +1,198 @@
+package main
+
+import (
+	"maps"
+	"net/url"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+	"pgregory.net/rapid"
+)
+
+// parameter is what CloudFormation lets a person enter. AllowedPattern is for the whole text.
+type parameter struct {
+	Type           string `yaml:"Type"`
+	Default        string `yaml:"Default"`
+	AllowedPattern string `yaml:"AllowedPattern"`
+	MaxLength      int    `yaml:"MaxLength"`
+	MinValue       *int   `yaml:"MinValue"`
+	MaxValue       *int   `yaml:"MaxValue"`
+}
+
+func (p parameter) accepts(text string) bool {
+	return regexp.MustCompile(`\A(?:`+p.AllowedPattern+`)\z`).MatchString(text) && (p.MaxLength == 0 || len(text) <= p.MaxLength)
+}
+
+// values draws what the template accepts; of a text, longer ones too.
+func (p parameter) values(t *testing.T, name string) *rapid.Generator[string] {
+	t.Helper()
+	switch {
+	case p.Type == "Number" && p.MinValue != nil && p.MaxValue != nil:
+		number := rapid.OneOf(rapid.Just(*p.MinValue), rapid.Just(*p.MaxValue), rapid.IntRange(*p.MinValue, *p.MaxValue))
+		return rapid.Map(number, strconv.Itoa)
+	case p.Type == "String" && p.AllowedPattern != "":
+		return rapid.StringMatching(p.AllowedPattern)
+	}
+	t.Fatalf("%s reaches the function, and the template bounds it by nothing", name)
+	return nil
+}
+
+type functionTemplate struct {
+	Parameters map[string]parameter `yaml:"Parameters"`
+	Resources  struct {
+		StatusFunction struct {
+			Properties struct {
+				Environment struct {
+					Variables map[string]yaml.Node `yaml:"Variables"`
+				} `yaml:"Environment"`
+			} `yaml:"Properties"`
+		} `yaml:"StatusFunction"`
+	} `yaml:"Resources"`
+}
+
+func readTemplate(t *testing.T) functionTemplate {
+	t.Helper()
+	raw, err := os.ReadFile("../../template.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out functionTemplate
+	if err := yaml.Unmarshal(raw, &out); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// environments draws what the function may be started with by the template.
+func (tpl functionTemplate) environments(t *testing.T) *rapid.Generator[map[string]string] {
+	t.Helper()
+	values := map[string]*rapid.Generator[string]{}
+	for name, value := range tpl.Resources.StatusFunction.Properties.Environment.Variables {
+		if value.Tag == "!Ref" {
+			values[name] = tpl.Parameters[value.Value].values(t, value.Value)
+		} else {
+			values[name] = rapid.Just(value.Value)
+		}
+	}
+	if len(values) < 10 {
+		t.Fatalf("%d variables", len(values))
+	}
+	return rapid.Custom(func(t *rapid.T) map[string]string {
+		env := map[string]string{}
+		for _, name := range slices.Sorted(maps.Keys(values)) { // in one order, so that a failure can be repeated
+			env[name] = values[name].Draw(t, name)
+		}
+		return env
+	})
+}
+
+// What the template accepts starts the function: a parameter that it refuses would stop each start of a function that is
+// deployed. The template's rule on the two names of secrets is readEnv's.
+func TestFunctionAcceptsWhatTheTemplateAccepts(t *testing.T) {
+	t.Parallel()
+	environments := readTemplate(t).environments(t)
+	rapid.Check(t, func(t *rapid.T) {
+		env := environments.Draw(t, "environment")
+		_, err := readEnv(from(env))
+		if named := env["XDR_SECRET_ID"] != "" || env["XDR_TENANT_SECRET_PREFIX"] != ""; named != (err == nil) {
+			t.Errorf("a secret is named: %v; %v", named, err)
+		}
+		proxy, err := url.Parse(env["HTTPS_PROXY"]) // as net/http reads it
+		if err != nil || env["HTTPS_PROXY"] != "" && (proxy.Hostname() == "" || proxy.User != nil || proxy.Path != "") {
+			t.Errorf("HTTPS_PROXY: %v, %v", proxy, err)
+		}
+	})
+}
+
+// What people need is accepted by both, and what the function cannot use is refused by the template.
+func TestParametersOfTheFunction(t *testing.T) {
+	t.Parallel()
+	tpl := readTemplate(t)
+	for name, cases := range map[string]struct{ good, bad []string }{
+		"XDR_SECRET_ID": {
+			good: []string{"xdr/acme", "Prod/soc_1/xdr+eu@acme=2.x-y"},
+			bad:  []string{"xdr acme", "xdr/*", "arn:aws:secretsmanager:us-east-1:111122223333:secret:xdr/acme-AbCdEf"},
+		},
+		"XDR_TENANT_SECRET_PREFIX": {
+			good: []string{"", "xdr/tenant-", "/xdr/"},
+			bad:  []string{"xdr/tenant ", "*"},
+		},
+		"AWS_ENDPOINT_URL_SECRETS_MANAGER": {
+			good: []string{"", "https://vpce-0a1b2c3d-4e5f.secretsmanager.us-east-1.vpce.amazonaws.com", "https://secretsmanager-fips.us-gov-west-1.amazonaws.com:443", "http://127.0.0.1:4566"},
+			bad:  []string{"https://", "https://%zz", "vpce-0a1b2c3d:443", "http://vpce-0a1b2c3d.example", "https://user:word@vpce-0a1b2c3d.example"},
+		},
+		"HTTPS_PROXY": {
+			good: []string{"", "http://proxy.example.com:3128", "https://10.0.0.7:8443", "http://proxy"},
+			bad:  []string{"http://", "http://%zz:3128", "http://user:word@proxy.example.com:3128", "proxy.example.com:3128", "socks5://proxy.example.com:1080"},
+		},
+		"XDR_ALLOWED_ORIGINS": {
+			good: []string{
+				"https://*.paloaltonetworks.com",
+				"https://api-acme.xdr.us.paloaltonetworks.com,https://api-acme-labs.xdr.eu.paloaltonetworks.com",
+				"https://*.paloaltonetworks.com, https://*.paloaltonetworks.cn",
+				"api-acme.xdr.us.paloaltonetworks.com", "*.paloaltonetworks.com,  *.crtx.example",
+				"https://gateway.acme.example:8443", "http://127.0.0.1:8480", "http://localhost:8480", "https://10.0.0.7",
+			},
+			bad: []string{
+				"https://*", "*", "https://*.", "https://*:443", "https://a*.example", "https://*.*.example",
+				"https://", "https://.a.example", "https://a.example.", "https://a..example", "https://a_b.example", "https://ä.example",
+				"https://a.example/", "https://a.example/xsoar", "https://user@a.example", "https://a.example?x=1", "https://a.example:https", "ftp://a.example",
+				"https://a.example,", ",https://a.example", "https://a.example,,https://b.example", "https://a.example https://b.example", "https://a.example;https://b.example",
+			},
+		},
+	} {
+		given := tpl.Resources.StatusFunction.Properties.Environment.Variables[name]
+		p := tpl.Parameters[given.Value]
+		for _, text := range cases.good {
+			env := map[string]string{"XDR_SECRET_ID": "s"}
+			env[name] = text
+			if _, err := readEnv(from(env)); err != nil || !p.accepts(text) {
+				t.Errorf("%s=%q: the template accepts it: %v; the function: %v", name, text, p.accepts(text), err)
+			}
+		}
+		for _, text := range cases.bad {
+			if p.accepts(text) {
+				t.Errorf("%s=%q: the template accepts it", name, text)
+			}
+		}
+	}
+}
+
+// A default that its own pattern refuses would stop each deployment that does not name the parameter.
+func TestDefaultsAreAllowed(t *testing.T) {
+	t.Parallel()
+	for name, p := range readTemplate(t).Parameters {
+		if p.AllowedPattern != "" && !p.accepts(p.Default) {
+			t.Errorf("%s: %q", name, p.Default)
+		}
+		if n, err := strconv.Atoi(p.Default); p.MinValue != nil && (err != nil || n < *p.MinValue || n > *p.MaxValue) {
+			t.Errorf("%s: %q", name, p.Default)
+		}
+	}
+}
+
+// Every list of names and wildcards, with or without scheme and port, is accepted by both, as far as it is not too long.
+func TestOriginsOfEveryForm(t *testing.T) {
+	t.Parallel()
+	allowed := readTemplate(t).Parameters["AllowedOrigins"]
+	allowed.MaxLength = 0
+	part := rapid.SampledFrom([]string{"api", "api-acme", "xdr", "US", "paloaltonetworks", "com", "10", "xn--bcher-kva"})
+	entry := rapid.Custom(func(t *rapid.T) string {
+		scheme := rapid.SampledFrom([]string{"", "https://", "http://"}).Draw(t, "scheme")
+		wildcard := rapid.SampledFrom([]string{"", "*."}).Draw(t, "wildcard")
+		port := rapid.SampledFrom([]string{"", ":1", ":443", ":8443", ":65535"}).Draw(t, "port")
+		return scheme + wildcard + strings.Join(rapid.SliceOfN(part, 1, 5).Draw(t, "host"), ".") + port
+	})
+	rapid.Check(t, func(t *rapid.T) {
+		text := strings.Join(rapid.SliceOfN(entry, 1, 4).Draw(t, "entries"), rapid.SampledFrom([]string{",", ", "}).Draw(t, "between"))
+		_, err := readEnv(from(map[string]string{"XDR_SECRET_ID": "s", "XDR_ALLOWED_ORIGINS": text}))
+		if err != nil || !allowed.accepts(text) {
+			t.Errorf("%q: the template accepts it: %v; the function: %v", text, allowed.accepts(text), err)
+		}
+	})
+}
