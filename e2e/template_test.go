@@ -204,58 +204,6 @@ func TestVersionDescriptionNamesEveryParameter(t *testing.T) {
 	}
 }
 
-// The roles may do what is listed here and nothing else; only what knows no resources has all of them.
-func TestLeastPrivilege(t *testing.T) {
-	t.Parallel()
-	tpl := load(t)
-	for role, want := range map[string][]string{
-		"StatusRole": {"kms:Decrypt", "secretsmanager:GetSecretValue", "logs:CreateLogStream", "logs:PutLogEvents"},
-		"WaitRole":   {"events:PutEvents", "lambda:InvokeFunction"},
-		"StartRole":  {"states:StartExecution"},
-	} {
-		var got []string
-		for _, s := range statements(tpl.property(t, role, "Policies")) {
-			if r := at(s, "Resource"); r.Value == "*" {
-				for _, action := range texts(at(s, "Action")) {
-					if !strings.HasPrefix(action, "xray:") && !strings.HasPrefix(action, "logs:") {
-						t.Errorf("%s: %s on every resource", role, action)
-					}
-				}
-				continue
-			}
-			got = append(got, texts(at(s, "Action"))...)
-		}
-		slices.Sort(got)
-		slices.Sort(want)
-		if got = slices.Compact(got); !slices.Equal(got, want) {
-			t.Errorf("%s may %v, want %v", role, got, want)
-		}
-	}
-}
-
-func statements(n *yaml.Node) []*yaml.Node {
-	if at(n, "Effect") != nil {
-		return []*yaml.Node{n}
-	}
-	var out []*yaml.Node
-	for _, c := range n.Content {
-		out = append(out, statements(c)...)
-	}
-	return out
-}
-
-// texts returns a scalar, or the scalars of a list.
-func texts(n *yaml.Node) []string {
-	if n.Kind == yaml.ScalarNode {
-		return []string{n.Value}
-	}
-	var out []string
-	for _, c := range n.Content {
-		out = append(out, c.Value)
-	}
-	return out
-}
-
 // The metric of final errors leaves out those that the workflow retries, by the names of the contract.
 func TestFinalErrorMetric(t *testing.T) {
 	t.Parallel()

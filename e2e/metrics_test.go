@@ -1,0 +1,75 @@
+package e2e
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// What each metric counts, of which field of a check's log line.
+func TestMetrics(t *testing.T) {
+	t.Parallel()
+	want := map[string]string{
+		"Verdicts":          `{ $.message = "check" } 1 Count [{Key: Verdict, Value: $.verdict}]`,
+		"PendingEndpoints":  `{ $.message = "check" } $.endpoints.pending Count`,
+		"ApiLatency":        `{ $.api_calls > 0 } $.api_ms Milliseconds`,
+		"FinalErrors":       `{ $.message = "check failed" && $.error_name != "XDR.Unavailable" && $.error_name != "XDR.CredentialsUnavailable" && $.error_name != "XDR.Throttled" } 1 Count 0`,
+		"DeadlinesExceeded": `{ $.reason = "deadline_exceeded" } 1 Count 0`,
+	}
+	tpl, got := load(t), map[string]string{}
+	for _, r := range tpl.Resources {
+		pattern, transformation := at(&r.Properties, "FilterPattern"), at(&r.Properties, "MetricTransformations")
+		if pattern == nil {
+			continue
+		}
+		line := pattern.Value
+		for _, key := range []string{"MetricValue", "Unit", "Dimensions", "DefaultValue"} {
+			if n := at(transformation.Content[0], key); n != nil {
+				line += " " + flow(n)
+			}
+		}
+		got[at(transformation.Content[0], "MetricName").Value] = line
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("%q\nwant %q", got, want)
+	}
+}
+
+// Every alarm and every graph on a metric of ours is on one that there is.
+func TestMetricsAreThere(t *testing.T) {
+	t.Parallel()
+	tpl := load(t)
+	var made, watched []string
+	for _, r := range tpl.Resources {
+		if n := at(&r.Properties, "MetricTransformations"); n != nil {
+			made = append(made, flow(at(n.Content[0], "MetricNamespace"))+" "+at(n.Content[0], "MetricName").Value)
+		}
+		if n := at(&r.Properties, "Namespace"); n != nil && n.Tag == "!Sub" {
+			watched = append(watched, flow(n)+" "+at(&r.Properties, "MetricName").Value)
+		}
+	}
+	dashboard := tpl.property(t, "Dashboard", "DashboardBody")
+	space := flow(at(dashboard.Content[1], "Space"))
+	for _, m := range regexp.MustCompile(`"\$\{Space\}", "(\w+)"|MetricName=\\"(\w+)\\"`).FindAllStringSubmatch(dashboard.Content[0].Value, -1) {
+		watched = append(watched, space+" "+m[1]+m[2])
+	}
+	if len(made) < 5 || len(watched) < 6 {
+		t.Errorf("%q, %q", made, watched)
+	}
+	for _, name := range watched {
+		if !slices.Contains(made, name) {
+			t.Errorf("no filter makes %s", name)
+		}
+	}
+}
+
+// An execution's data stays out of the log: a request may carry more of an incident than belongs there.
+func TestExecutionLogHasNoData(t *testing.T) {
+	t.Parallel()
+	logging := flow(load(t).property(t, "WaitForAction", "Logging"))
+	if !strings.Contains(logging, "Level: ERROR, IncludeExecutionData: false") {
+		t.Error(logging)
+	}
+}
