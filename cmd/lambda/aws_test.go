@@ -106,6 +106,21 @@ func TestSecretsManagerRedirectIsNotFollowed(t *testing.T) {
 	}
 }
 
+// Of an upgrade net/http hands over the bare connection, which no timeout reaches.
+func TestSecretsManagerUpgradeIsRefused(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Upgrade", "h2c")
+		w.Header().Set("Connection", "Upgrade")
+		w.WriteHeader(http.StatusSwitchingProtocols)
+	}))
+	defer server.Close()
+	d := deploy(t, map[string]string{"AWS_ENDPOINT_URL_SECRETS_MANAGER": server.URL}, lambdatest.Options{})
+	if r := d.invoke(t, doneID); r.ErrorType != "XDR.CredentialsUnavailable" || !strings.Contains(r.ErrorMessage, "101") {
+		t.Errorf("%s", body(r))
+	}
+}
+
 // The secret is read while Lambda initializes the function, before anybody asks.
 func TestSecretIsReadBeforeTheFirstEvent(t *testing.T) {
 	t.Parallel()
@@ -115,4 +130,16 @@ func TestSecretIsReadBeforeTheFirstEvent(t *testing.T) {
 	defer server.Close()
 	deploy(t, map[string]string{"AWS_ENDPOINT_URL_SECRETS_MANAGER": server.URL}, lambdatest.Options{})
 	arrives(t, "the secret is asked for", asked)
+}
+
+// Outside of Lambda there may be no credentials. An answer to a call that is signed with an empty key would not say so.
+func TestMissingCredentialsAreNamed(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"} {
+		d := deploy(t, map[string]string{name: ""}, lambdatest.Options{})
+		d.sim.ExpectSecretCalls(0)
+		if r := d.invoke(t, doneID); !strings.HasPrefix(r.ErrorType, "XDR.Credentials") || !strings.Contains(r.ErrorMessage, name) {
+			t.Errorf("%s", body(r))
+		}
+	}
 }

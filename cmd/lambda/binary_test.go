@@ -76,6 +76,9 @@ func (d deployed) invoke(t *testing.T, event string) lambdatest.Reply {
 		t.Fatalf("%v\n%s", err, d.Output())
 	}
 	if r.ErrorType == "" {
+		if !bytes.Equal(r.Payload, bytes.TrimSpace(r.Payload)) {
+			t.Errorf("%q", r.Payload)
+		}
 		if err := schematest.Validate("verdict", r.Payload); err != nil {
 			t.Errorf("%s: %v", r.Payload, err)
 		}

@@ -58,15 +58,21 @@ func newAuthority(organization string) authority {
 var (
 	amazon  = newAuthority("Amazon")
 	google  = newAuthority("Google Trust Services LLC")
+	vendor  = newAuthority("DigiCert Inc")
 	private = newAuthority("Acme Private")
 	forged  = newAuthority("Amazon")
 )
 
 func (a authority) serve(t *testing.T) *httptest.Server {
 	t.Helper()
+	return serveTLS(t, &tls.Config{Certificates: []tls.Certificate{a.leaf}})
+}
+
+func serveTLS(t *testing.T, config *tls.Config) *httptest.Server {
+	t.Helper()
 	server := httptest.NewUnstartedServer(http.NotFoundHandler())
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
-	server.TLS = &tls.Config{Certificates: []tls.Certificate{a.leaf}}
+	server.TLS = config
 	server.StartTLS()
 	t.Cleanup(server.Close)
 	return server
@@ -95,12 +101,13 @@ func connect(d *tlsDialer, server *httptest.Server, host string) error {
 func TestUsualRoots(t *testing.T) {
 	t.Parallel()
 	junk := []byte("# a comment\n-----BEGIN CERTIFICATE-----\nQW1hem9u\n-----END CERTIFICATE-----\n-----BEGIN CERTIFICATE-----\n")
-	pool := usualRoots(bundle(t, []byte("# Amazon\n"), private.root, amazon.root, google.root, junk))
+	pool := usualRoots(bundle(t, []byte("# Amazon\n"), private.root, amazon.root, google.root, vendor.root, junk))
 	want := x509.NewCertPool()
 	want.AppendCertsFromPEM(amazon.root)
 	want.AppendCertsFromPEM(google.root)
+	want.AppendCertsFromPEM(vendor.root)
 	if pool == nil || !pool.Equal(want) {
-		t.Error("not the two roots of the usual authorities")
+		t.Error("not the roots of the usual authorities")
 	}
 	for _, file := range []string{bundle(t, private.root), bundle(t, junk), bundle(t), filepath.Join(t.TempDir(), "none")} {
 		if usualRoots(file) != nil {
@@ -124,6 +131,10 @@ func TestTLSDialer(t *testing.T) {
 	}
 	if err := connect(d, private.serve(t), "127.0.0.1"); err != nil {
 		t.Errorf("a private authority in SSL_CERT_FILE: %v", err)
+	}
+	old := &tls.Config{Certificates: []tls.Certificate{amazon.leaf}, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}
+	if err := connect(d, serveTLS(t, old), "127.0.0.1"); err == nil || !strings.Contains(err.Error(), "protocol version") {
+		t.Errorf("TLS 1.1: %v", err)
 	}
 	var unknown x509.UnknownAuthorityError
 	if err := connect(d, forged.serve(t), "127.0.0.1"); !errors.As(err, &unknown) {
