@@ -40,7 +40,14 @@ func TestEventReachesTheWorkflow(t *testing.T) {
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("%s", text)
 	}
-	if queue := at(transformer, "DeadLetterConfig", "Arn"); queue == nil || flow(queue) != "!GetAtt DeadLetters.Arn" {
-		t.Error("an event that starts no wait is lost")
+}
+
+// An event that could not start a wait is tried again for an hour, and then kept.
+func TestNoEventIsLost(t *testing.T) {
+	t.Parallel()
+	target := flow(load(t).property(t, "StartRule", "Targets").Content[0])
+	const kept = "RetryPolicy: {MaximumEventAgeInSeconds: 3600, MaximumRetryAttempts: 185}, DeadLetterConfig: {Arn: !GetAtt DeadLetters.Arn}}"
+	if !strings.HasSuffix(target, kept) {
+		t.Error(target)
 	}
 }

@@ -65,11 +65,36 @@ func TestMetricsAreThere(t *testing.T) {
 	}
 }
 
-// An execution's data stays out of the log: a request may carry more of an incident than belongs there.
-func TestExecutionLogHasNoData(t *testing.T) {
+// When each alarm rings; all of them tell the topic, and none of them rings for silence.
+func TestAlarms(t *testing.T) {
 	t.Parallel()
-	logging := flow(load(t).property(t, "WaitForAction", "Logging"))
-	if !strings.Contains(logging, "Level: ERROR, IncludeExecutionData: false") {
-		t.Error(logging)
+	const ours, function = "!Sub XdrActionStatus/${AWS::StackName}", "[{Name: FunctionName, Value: !Ref StatusFunction}]"
+	want := map[string]string{
+		"FinalErrorAlarm":  ours + " FinalErrors - Sum 1 x 300",
+		"OutageAlarm":      "AWS/Lambda Errors " + function + " Sum 3 x 300",
+		"DeadlineAlarm":    ours + " DeadlinesExceeded - Sum 1 x 300",
+		"WaitTimeoutAlarm": "AWS/States ExecutionsTimedOut [{Name: StateMachineArn, Value: !Ref WaitForAction}] Sum 1 x 300",
+		"ThrottleAlarm":    "AWS/Lambda Throttles " + function + " Sum 3 x 300",
+		"DeadLetterAlarm":  "AWS/SQS ApproximateNumberOfMessagesVisible [{Name: QueueName, Value: !GetAtt DeadLetters.QueueName}] Maximum 1 x 300",
+	}
+	got := map[string]string{}
+	for name, r := range load(t).Resources {
+		of := func(key string) string {
+			if n := at(&r.Properties, key); n != nil {
+				return flow(n)
+			}
+			return "-"
+		}
+		if of("AlarmDescription") == "-" {
+			continue
+		}
+		got[name] = strings.Join([]string{of("Namespace"), of("MetricName"), of("Dimensions"), of("Statistic"), of("EvaluationPeriods"), "x", of("Period")}, " ")
+		rings := of("ComparisonOperator") + " " + of("Threshold") + ", " + of("TreatMissingData") + ", " + of("AlarmActions")
+		if rings != "GreaterThanOrEqualToThreshold 1, notBreaching, !If [HasTopic, [!Ref AlarmTopicArn], !Ref AWS::NoValue]" {
+			t.Errorf("%s rings at %s", name, rings)
+		}
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("%q\nwant %q", got, want)
 	}
 }

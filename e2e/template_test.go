@@ -32,6 +32,12 @@ type template struct {
 		MinValue    int     `yaml:"MinValue"`
 		MaxValue    int     `yaml:"MaxValue"`
 	} `yaml:"Parameters"`
+	Conditions map[string]yaml.Node `yaml:"Conditions"`
+	Rules      map[string]struct {
+		Assertions []struct {
+			Assert yaml.Node `yaml:"Assert"`
+		} `yaml:"Assertions"`
+	} `yaml:"Rules"`
 	Resources map[string]struct {
 		Properties yaml.Node `yaml:"Properties"`
 	} `yaml:"Resources"`

@@ -113,24 +113,32 @@ func TestFunctionAcceptsWhatTheTemplateAccepts(t *testing.T) {
 func TestParametersOfTheFunction(t *testing.T) {
 	t.Parallel()
 	tpl := readTemplate(t)
-	for name, cases := range map[string]struct{ good, bad []string }{
+	for name, cases := range map[string]struct {
+		parameter string
+		good, bad []string
+	}{
 		"XDR_SECRET_ID": {
-			good: []string{"xdr/acme", "Prod/soc_1/xdr+eu@acme=2.x-y"},
-			bad:  []string{"xdr acme", "xdr/*", "arn:aws:secretsmanager:us-east-1:111122223333:secret:xdr/acme-AbCdEf"},
+			parameter: "SecretName",
+			good:      []string{"xdr/acme", "Prod/soc_1/xdr+eu@acme=2.x-y"},
+			bad:       []string{"xdr acme", "xdr/*", "arn:aws:secretsmanager:us-east-1:111122223333:secret:xdr/acme-AbCdEf"},
 		},
 		"XDR_TENANT_SECRET_PREFIX": {
-			good: []string{"", "xdr/tenant-", "/xdr/"},
-			bad:  []string{"xdr/tenant ", "*"},
+			parameter: "TenantSecretPrefix",
+			good:      []string{"", "xdr/tenant-", "/xdr/"},
+			bad:       []string{"xdr/tenant ", "*"},
 		},
 		"AWS_ENDPOINT_URL_SECRETS_MANAGER": {
-			good: []string{"", "https://vpce-0a1b2c3d-4e5f.secretsmanager.us-east-1.vpce.amazonaws.com", "https://secretsmanager-fips.us-gov-west-1.amazonaws.com:443", "http://127.0.0.1:4566"},
-			bad:  []string{"https://", "https://%zz", "vpce-0a1b2c3d:443", "http://vpce-0a1b2c3d.example", "https://user:word@vpce-0a1b2c3d.example"},
+			parameter: "SecretsManagerUrl",
+			good:      []string{"", "https://vpce-0a1b2c3d-4e5f.secretsmanager.us-east-1.vpce.amazonaws.com", "https://secretsmanager-fips.us-gov-west-1.amazonaws.com:443", "http://127.0.0.1:4566"},
+			bad:       []string{"https://", "https://%zz", "vpce-0a1b2c3d:443", "http://vpce-0a1b2c3d.example", "https://user:word@vpce-0a1b2c3d.example"},
 		},
 		"HTTPS_PROXY": {
-			good: []string{"", "http://proxy.example.com:3128", "https://10.0.0.7:8443", "http://proxy"},
-			bad:  []string{"http://", "http://%zz:3128", "http://user:word@proxy.example.com:3128", "proxy.example.com:3128", "socks5://proxy.example.com:1080"},
+			parameter: "HttpsProxy",
+			good:      []string{"", "http://proxy.example.com:3128", "https://10.0.0.7:8443", "http://proxy"},
+			bad:       []string{"http://", "http://%zz:3128", "http://user:word@proxy.example.com:3128", "proxy.example.com:3128", "socks5://proxy.example.com:1080"},
 		},
 		"XDR_ALLOWED_ORIGINS": {
+			parameter: "AllowedOrigins",
 			good: []string{
 				"https://*.paloaltonetworks.com",
 				"https://api-acme.xdr.us.paloaltonetworks.com,https://api-acme-labs.xdr.eu.paloaltonetworks.com",
@@ -146,8 +154,10 @@ func TestParametersOfTheFunction(t *testing.T) {
 			},
 		},
 	} {
-		given := tpl.Resources.StatusFunction.Properties.Environment.Variables[name]
-		p := tpl.Parameters[given.Value]
+		if given := tpl.Resources.StatusFunction.Properties.Environment.Variables[name]; given.Value != cases.parameter {
+			t.Errorf("%s is %s", name, given.Value)
+		}
+		p := tpl.Parameters[cases.parameter]
 		for _, text := range cases.good {
 			env := map[string]string{"XDR_SECRET_ID": "s"}
 			env[name] = text
