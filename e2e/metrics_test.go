@@ -18,19 +18,20 @@ func TestMetrics(t *testing.T) {
 		"FinalErrors":       `{ $.message = "check failed" && $.error_name != "XDR.Unavailable" && $.error_name != "XDR.CredentialsUnavailable" && $.error_name != "XDR.Throttled" } 1 Count 0`,
 		"DeadlinesExceeded": `{ $.reason = "deadline_exceeded" } 1 Count 0`,
 	}
-	tpl, got := load(t), map[string]string{}
-	for _, r := range tpl.Resources {
-		pattern, transformation := at(&r.Properties, "FilterPattern"), at(&r.Properties, "MetricTransformations")
+	got := map[string]string{}
+	for _, r := range load(t).Resources {
+		pattern := at(&r.Properties, "FilterPattern")
 		if pattern == nil {
 			continue
 		}
 		line := pattern.Value
+		transformation := at(&r.Properties, "MetricTransformations").Content[0]
 		for _, key := range []string{"MetricValue", "Unit", "Dimensions", "DefaultValue"} {
-			if n := at(transformation.Content[0], key); n != nil {
+			if n := at(transformation, key); n != nil {
 				line += " " + flow(n)
 			}
 		}
-		got[at(transformation.Content[0], "MetricName").Value] = line
+		got[at(transformation, "MetricName").Value] = line
 	}
 	if !maps.Equal(got, want) {
 		t.Errorf("%q\nwant %q", got, want)
@@ -68,7 +69,10 @@ func TestMetricsAreThere(t *testing.T) {
 // When each alarm rings; all of them tell the topic, and none of them rings for silence.
 func TestAlarms(t *testing.T) {
 	t.Parallel()
-	const ours, function = "!Sub XdrActionStatus/${AWS::StackName}", "[{Name: FunctionName, Value: !Ref StatusFunction}]"
+	const (
+		ours     = "!Sub XdrActionStatus/${AWS::StackName}"
+		function = "[{Name: FunctionName, Value: !Ref StatusFunction}]"
+	)
 	want := map[string]string{
 		"FinalErrorAlarm":  ours + " FinalErrors - Sum 1 x 300",
 		"OutageAlarm":      "AWS/Lambda Errors " + function + " Sum 3 x 300",
