@@ -76,22 +76,19 @@ func statements(n *yaml.Node, condition string) []string {
 
 // flow returns a node as one line, without quotes.
 func flow(n *yaml.Node) string {
+	text := n.Value
 	var parts []string
-	for i, c := range n.Content {
-		switch {
-		case n.Kind == yaml.MappingNode && i%2 == 0:
-		case n.Kind == yaml.MappingNode:
-			parts = append(parts, n.Content[i-1].Value+": "+flow(c))
-		default:
+	if n.Kind == yaml.SequenceNode {
+		for _, c := range n.Content {
 			parts = append(parts, flow(c))
 		}
-	}
-	text := n.Value
-	switch n.Kind {
-	case yaml.MappingNode:
-		text = "{" + strings.Join(parts, ", ") + "}"
-	case yaml.SequenceNode:
 		text = "[" + strings.Join(parts, ", ") + "]"
+	}
+	if n.Kind == yaml.MappingNode {
+		for i := 0; i < len(n.Content); i += 2 {
+			parts = append(parts, n.Content[i].Value+": "+flow(n.Content[i+1]))
+		}
+		text = "{" + strings.Join(parts, ", ") + "}"
 	}
 	if strings.HasPrefix(n.Tag, "!!") {
 		return text
