@@ -30,7 +30,7 @@ var built sync.Map
 func sources(ctx context.Context, pkgDir string) ([]string, error) {
 	const format = "{{with .Module}}{{if .Main}}{{$.Dir}}\n{{.GoMod}}{{end}}{{end}}"
 	list, err := goCommand(ctx, pkgDir, "list", "-deps", "-tags", tags, "-f", format, ".")
-	return strings.Split(strings.TrimSpace(list), "\n"), err
+	return strings.FieldsFunc(list, func(r rune) bool { return r == '\n' }), err
 }
 
 func open(names []string) error {
