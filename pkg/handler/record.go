@@ -19,7 +19,7 @@ type record struct {
 }
 
 // write logs a verdict at info level, at warning level where it rests on a stale secret, on statuses that nobody knows or
-// on a reply with an error text beside the statuses, and an error at error level: the runtime logs a returned error as plain text only.
+// on a reply with an error text beside the statuses, and an error at error level.
 func (r *record) write(ctx context.Context, log *slog.Logger, v Verdict, err error) {
 	attrs := append(make([]slog.Attr, 0, 20),
 		slog.Int64("group_action_id", r.request.id),

@@ -3,6 +3,7 @@ package xdr
 import (
 	"cmp"
 	"encoding/json"
+	jsonv2 "encoding/json/v2"
 )
 
 // ErrorReason is the JSON that the reply's errorReasons hold for one agent. Its shape is undocumented
@@ -74,6 +75,6 @@ func remains(m map[string]json.RawMessage) string {
 	if len(m) == 0 {
 		return ""
 	}
-	line, _ := json.Marshal(m) // cannot fail: each value has been valid JSON before
+	line, _ := jsonv2.Marshal(m, jsonv2.Deterministic(true)) // cannot fail: each value has been valid JSON before
 	return string(line)
 }

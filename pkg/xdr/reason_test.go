@@ -22,6 +22,7 @@ func TestErrorReason(t *testing.T) {
 		{"files before data", `{"errorData":"{\"errorText\":\"3\"}","missing_files":["2"]}`, "missing file: 2"},
 		{"terminate_result", `{"terminated_by":"admin","terminate_result":[{"path":null,"status":1}],"bucket":null,"file_name":""}`,
 			`{"terminate_result":[{"path":null,"status":1}],"terminated_by":"admin"}`},
+		{"no escapes of HTML", `{"x":"<b>&","y":null}`, `{"x":"<b>&"}`},
 		{"a description that is no string", `{"errorDescription":{"code":5}}`, `{"code":5}`},
 		{"a blank description hides nothing", `{"errorDescription":" \r\n","missing_files":["\n"],"errorData":"{\"errorText\":\"busy\"}"}`, "busy"},
 		{"control characters", "{\"errorDescription\":\"a\\u001b[31m\\u0000b\"}", "a [31m b"},
