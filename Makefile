@@ -26,13 +26,13 @@ demo: bin/xdrwait ## watch the real step follow a simulated action of 24 endpoin
 
 test: ## run all tests with the race detector, in random order
 	go test -race -shuffle=on -count=1 ./...
-	cd torture && go test -race -shuffle=on -count=1 ./...
+	cd test/torture && go test -race -shuffle=on -count=1 ./...
 
 lint: $(GOLANGCI_LINT) ## run the linters, and check formatting and modules
 	$(GOLANGCI_LINT) run ./...
 	go mod tidy -diff
 	go mod verify
-	cd torture && $(CURDIR)/$(GOLANGCI_LINT) run ./... && go mod tidy -diff && go mod verify
+	cd test/torture && $(CURDIR)/$(GOLANGCI_LINT) run ./... && go mod tidy -diff && go mod verify
 
 cover: ## run the tests of pkg/ and demand their coverage
 	go test -count=1 -coverpkg=./pkg/... -coverprofile=coverage.out ./pkg/...
@@ -58,17 +58,17 @@ fuzz: ## run each fuzz target for FUZZTIME
 	done
 
 e2e: ## deploy the template into a local AWS and run the workflow on third-party engines
-	e2e/run
+	test/e2e/run
 
 torture: ## all campaigns in their long form, at most 15 minutes; SEED=2 draws another run
-	cd torture && TORTURE=long bash -o pipefail -c 'go test -count=1 -v -timeout 15m . -seed=$(SEED) | grep -vE "^ *(===|--- PASS)"'
+	cd test/torture && TORTURE=long bash -o pipefail -c 'go test -count=1 -v -timeout 15m . -seed=$(SEED) | grep -vE "^ *(===|--- PASS)"'
 
 sbom: $(CYCLONEDX_GOMOD) ## write the function's bill of materials to bin/bootstrap.cdx.json
 	@mkdir -p bin
 	GOOS=linux CGO_ENABLED=0 GOFLAGS=-tags=lambda.norpc,nethttpomithttp2 $(CYCLONEDX_GOMOD) app -json -licenses -noserial -notimestamp -main cmd/lambda -output bin/bootstrap.cdx.json
 
 release: $(CYCLONEDX_GOMOD) ## write the artefacts of VERSION=1.2.3 to dist/; see docs/releasing.md
-	@release/build "$$VERSION"
+	@scripts/release "$$VERSION"
 
 picture: bin/xdrwait ## draw docs/demo.svg anew
 	test -x .tools/picture/bin/python || python3 -m venv .tools/picture

@@ -81,3 +81,12 @@ func TestVerdictSchemaIsStrict(t *testing.T) {
 		}
 	}
 }
+
+func read(t *testing.T, file string) []byte {
+	t.Helper()
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw
+}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
+	"github.com/soarstep/xdr-action-status/internal/asl"
 	"github.com/soarstep/xdr-action-status/pkg/handler"
 	"github.com/soarstep/xdr-action-status/pkg/xdr"
 )
@@ -28,13 +29,13 @@ const maxEvents = 25_000
 const week = 7 * 24 * time.Hour
 
 // counted are the numbers that the run on real engines (e2e/semantics) has counted and demands.
-func counted(t *testing.T) Events {
+func counted(t *testing.T) asl.Events {
 	t.Helper()
 	raw, err := os.ReadFile("history.json")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var e Events
+	var e asl.Events
 	if err := json.Unmarshal(raw, &e); err != nil {
 		t.Fatal(err)
 	}
@@ -97,8 +98,8 @@ func TestAnOutageAsLongAsTheDefaultDeadlineFitsIntoTheHistory(t *testing.T) {
 // every day.
 type wait struct {
 	step         *handler.Step
-	machine      Machine
-	counts       Events
+	machine      asl.Machine
+	counts       asl.Events
 	clock, began time.Time
 	random       float64 // how long chance makes each wait, from 0 to 1
 	outage       []int   // what the tenant answers while it is down, in turns

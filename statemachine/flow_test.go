@@ -1,10 +1,11 @@
 package statemachine
 
 import (
-	"os"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/soarstep/xdr-action-status/internal/asl"
 )
 
 func TestChosen(t *testing.T) {
@@ -37,28 +38,8 @@ func TestAnUnknownErrorMeetsTheWildcard(t *testing.T) {
 	if r, ok := m.Retried("Check", "Something.New"); ok {
 		t.Error(r)
 	}
-	if r, ok := m.Retried("Announce", "Something.New"); !ok || r.Error != Wildcard {
+	if r, ok := m.Retried("Announce", "Something.New"); !ok || r.Error != asl.Wildcard {
 		t.Error(r)
-	}
-}
-
-// README's diagram is the one that Mermaid draws, or one with the same arrows in another order and other words.
-func TestREADMEDrawsThisMachine(t *testing.T) {
-	t.Parallel()
-	readme, err := os.ReadFile("../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, diagram, found := strings.Cut(string(readme), "```mermaid\nstateDiagram-v2\n")
-	switch {
-	case !found && strings.Contains(string(readme), "wait_for_action"):
-		t.Fatalf("README names the workflow and does not draw it:\n%s", machine(t).Mermaid())
-	case !found:
-		t.Fatal("README does not speak of the workflow")
-	}
-	diagram, _, _ = strings.Cut(diagram, "```")
-	if got, want := arrows(diagram), arrows(machine(t).Mermaid()); !slices.Equal(got, want) {
-		t.Errorf("README draws %q, the workflow is %q", got, want)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/soarstep/xdr-action-status/internal/asl"
 	"github.com/soarstep/xdr-action-status/pkg/handler"
 )
 
@@ -63,7 +64,7 @@ func literals(t *testing.T, values []ast.Expr) []string {
 
 func temporary(name string) bool { return (&handler.Error{Name: handler.Name(name)}).Temporary() }
 
-func check(t *testing.T) State { t.Helper(); return machine(t).States["Check"] }
+func check(t *testing.T) asl.State { t.Helper(); return machine(t).States["Check"] }
 
 func TestEveryErrorNameOfTheHandlerIsCaughtOnce(t *testing.T) {
 	t.Parallel()
@@ -120,7 +121,7 @@ func TestEveryOtherNameIsOneThatAWSDocuments(t *testing.T) {
 	t.Parallel()
 	known := []string{
 		"Lambda.ClientExecutionTimeoutException", "Lambda.ServiceException", "Lambda.AWSLambdaException", "Lambda.SdkClientException",
-		"Lambda.TooManyRequestsException", "Lambda.Unknown", "Sandbox.Timedout", "Runtime.ExitError", "States.Timeout", Wildcard,
+		"Lambda.TooManyRequestsException", "Lambda.Unknown", "Sandbox.Timedout", "Runtime.ExitError", "States.Timeout", asl.Wildcard,
 	}
 	for _, name := range mentioned(machine(t)) {
 		if !strings.HasPrefix(name, "XDR.") && !slices.Contains(known, name) {
@@ -167,7 +168,7 @@ func TestEveryChoiceIsAVerdictAndEveryVerdictAChoice(t *testing.T) {
 	}
 }
 
-func mentioned(m Machine) []string {
+func mentioned(m asl.Machine) []string {
 	var names []string
 	for _, s := range m.States {
 		for _, r := range s.Retry {

@@ -1,0 +1,110 @@
+// Package asl reads a state machine in the [Amazon States Language] as data: its states, every way out of them, and every
+// error that is retried. Tests compare that with what the code does and with what engines did.
+//
+// It knows as much of the language as the workflow uses, and refuses the rest.
+//
+// [Amazon States Language]: https://states-language.net/spec.html
+package asl
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"regexp"
+)
+
+// Wildcard is the error name that stands for every other.
+const Wildcard = "States.ALL"
+
+// Machine is a state machine.
+type Machine struct {
+	Comment        string
+	StartAt        string
+	TimeoutSeconds int
+	States         map[string]State
+}
+
+// State is one state. Fields that its type does not have are zero.
+type State struct {
+	Comment string
+	Type    string
+	Next    string
+
+	InputPath, OutputPath      string
+	ResultPath                 json.RawMessage // a path or null
+	Parameters, ResultSelector json.RawMessage
+	Resource                   string
+	TimeoutSeconds             int
+	Retry                      []Retrier
+	Catch                      []Catcher
+
+	Choices []Rule
+	Default string
+
+	Seconds     *int
+	SecondsPath string
+
+	Error, ErrorPath, Cause, CausePath string
+}
+
+// Retrier says how often and when a state is tried again after one of the errors.
+type Retrier struct {
+	ErrorEquals     []string
+	IntervalSeconds int
+	MaxAttempts     int
+	BackoffRate     float64
+	MaxDelaySeconds int
+	JitterStrategy  string
+}
+
+// Catcher says where one of the errors leads when it is not retried, or no longer.
+type Catcher struct {
+	ErrorEquals []string
+	ResultPath  string
+	Next        string
+}
+
+// Rule compares a variable with a string, or is true if one of several such rules is.
+type Rule struct {
+	Variable, StringEquals string
+	Or                     []Rule
+	Next                   string
+}
+
+// Leaves are the comparisons of a rule.
+func (r Rule) Leaves() []Rule {
+	if len(r.Or) > 0 {
+		return r.Or
+	}
+	return []Rule{r}
+}
+
+// Parse reads a definition. A field that this package does not know is an error: nobody would have checked it.
+func Parse(source []byte) (Machine, error) {
+	var m Machine
+	d := json.NewDecoder(bytes.NewReader(source))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&m); err != nil {
+		return Machine{}, fmt.Errorf("statemachine: %w", err)
+	}
+	return m, nil
+}
+
+var substitution = regexp.MustCompile(`\$\{(\w+)\}`)
+
+// Fill replaces each ${Name} as CloudFormation does. A name without a value is an error.
+func Fill(source []byte, values map[string]string) ([]byte, error) {
+	var missing []string
+	filled := substitution.ReplaceAllFunc(source, func(match []byte) []byte {
+		name := string(substitution.FindSubmatch(match)[1])
+		value, ok := values[name]
+		if !ok {
+			missing = append(missing, name)
+		}
+		return []byte(value)
+	})
+	if missing != nil {
+		return nil, fmt.Errorf("statemachine: no value for %q", missing)
+	}
+	return filled, nil
+}

@@ -1,0 +1,151 @@
+package asl
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Edge is one way from a state to another: its Next, one comparison of a Choice, its Default, or one error name of a
+// Catch.
+type Edge struct {
+	From, To string
+	Why      string // such as `next`, `verdict = done`, `default`, `catch XDR.Rejected`
+}
+
+func (e Edge) String() string { return fmt.Sprintf("%s → %s (%s)", e.From, e.To, e.Why) }
+
+// Retry is one error name of a retrier.
+type Retry struct {
+	State, Error string
+	Index        int // of the retrier
+}
+
+func (r Retry) String() string { return fmt.Sprintf("%s: Retry[%d] %s", r.State, r.Index, r.Error) }
+
+// Names returns the names of the states, sorted.
+func (m Machine) Names() []string { return slices.Sorted(maps.Keys(m.States)) }
+
+// Edges returns every way out of every state.
+func (m Machine) Edges() []Edge {
+	var edges []Edge
+	for _, name := range m.Names() {
+		edges = append(edges, m.edges(name)...)
+	}
+	return edges
+}
+
+func (m Machine) edges(name string) []Edge {
+	var edges []Edge
+	s := m.States[name]
+	if s.Next != "" {
+		edges = append(edges, Edge{name, s.Next, "next"})
+	}
+	for _, rule := range s.Choices {
+		for _, leaf := range rule.Leaves() {
+			edges = append(edges, Edge{name, rule.Next, leaf.why()})
+		}
+	}
+	if s.Default != "" {
+		edges = append(edges, Edge{name, s.Default, "default"})
+	}
+	for _, c := range s.Catch {
+		for _, e := range c.ErrorEquals {
+			edges = append(edges, Edge{name, c.Next, "catch " + e})
+		}
+	}
+	return edges
+}
+
+func (r Rule) why() string {
+	return r.Variable[strings.LastIndexByte(r.Variable, '.')+1:] + " = " + r.StringEquals
+}
+
+// Retries returns every error name of every retrier.
+func (m Machine) Retries() []Retry {
+	var retries []Retry
+	for _, name := range m.Names() {
+		for i, r := range m.States[name].Retry {
+			for _, e := range r.ErrorEquals {
+				retries = append(retries, Retry{name, e, i})
+			}
+		}
+	}
+	return retries
+}
+
+// Retried returns the retrier entry that an error meets in a state, as the language says: the first that names it.
+func (m Machine) Retried(state, err string) (Retry, bool) {
+	for i, r := range m.States[state].Retry {
+		if name, ok := matched(r.ErrorEquals, err); ok {
+			return Retry{state, name, i}, true
+		}
+	}
+	return Retry{}, false
+}
+
+// Caught returns the way that an error takes out of a state when it is not retried.
+func (m Machine) Caught(state, err string) (Edge, bool) {
+	for _, c := range m.States[state].Catch {
+		if name, ok := matched(c.ErrorEquals, err); ok {
+			return Edge{state, c.Next, "catch " + name}, true
+		}
+	}
+	return Edge{}, false
+}
+
+func matched(names []string, err string) (string, bool) {
+	for _, name := range names {
+		if name == err || name == Wildcard {
+			return name, true
+		}
+	}
+	return "", false
+}
+
+// Chosen returns the way that an input takes out of a state that has not failed.
+func (m Machine) Chosen(state string, input []byte) (Edge, bool) {
+	s := m.States[state]
+	for _, rule := range s.Choices {
+		for _, leaf := range rule.Leaves() {
+			if lookup(input, leaf.Variable) == leaf.StringEquals {
+				return Edge{state, rule.Next, leaf.why()}, true
+			}
+		}
+	}
+	if len(s.Choices) > 0 {
+		return Edge{state, s.Default, "default"}, s.Default != ""
+	}
+	return Edge{state, s.Next, "next"}, s.Next != ""
+}
+
+// lookup follows a path of member names such as $.check.Payload.verdict to a string.
+func lookup(input []byte, path string) string {
+	for _, name := range strings.Split(strings.TrimPrefix(path, "$."), ".") {
+		var object map[string]json.RawMessage
+		if json.Unmarshal(input, &object) != nil {
+			return ""
+		}
+		input = object[name]
+	}
+	var value string
+	_ = json.Unmarshal(input, &value) // what is not a string equals none
+	return value
+}
+
+// Reachable returns the states that can be reached from the start.
+func (m Machine) Reachable() map[string]bool {
+	seen := map[string]bool{}
+	for next := []string{m.StartAt}; len(next) > 0; next = next[1:] {
+		if seen[next[0]] {
+			continue
+		}
+		seen[next[0]] = true
+		for _, e := range m.edges(next[0]) {
+			next = append(next, e.To)
+		}
+	}
+	return seen
+}
