@@ -13,6 +13,8 @@ const (
 	staleFor     = 30 * time.Second // how long a stale value is used before the next attempt to renew it
 )
 
+const noAnswerInTime = "secret %q: Secrets Manager did not answer within %v"
+
 // secret is what Secrets Manager stores, parsed, and which version of it.
 type secret struct {
 	credentials xdr.Credentials
@@ -39,8 +41,8 @@ type secretCache struct {
 }
 
 // get returns the secret with this id. rejected is the version that the API has just refused, or "": that one is not
-// taken from the cache. A fetch that was under way may have read the secret before it was replaced, or have failed before
-// the sandbox was frozen: where it does not help, there is one more.
+// taken from the cache. A fetch that was under way may have read the secret before it was replaced, or have failed
+// before the sandbox was frozen: where it does not help, there is one more.
 func (c *secretCache) get(ctx context.Context, id, rejected string) (secret, freshness, error) {
 	f, how := c.latest(ctx, id, rejected)
 	if err := f.wait(ctx, id); err != nil {
@@ -91,10 +93,12 @@ func (c *secretCache) fetch(ctx context.Context, id string, f, last *fetch) {
 	f.err = err
 	switch {
 	case err == nil:
-		f.value, f.freshness = value, fetched
+		f.value = value
+		f.freshness = fetched
 		f.expires = c.wallClock().Add(c.ttl)
 	case last != nil && last.freshness != "" && classified(err).Name == CredentialsUnavailable:
-		f.value, f.freshness = last.value, stale
+		f.value = last.value
+		f.freshness = stale
 		f.expires = c.wallClock().Add(min(staleFor, c.ttl))
 	default:
 		c.mu.Lock()
@@ -120,7 +124,7 @@ func (c *secretCache) readInTime(ctx context.Context, id string) (secret, error)
 	case r := <-came:
 		return r.value, r.err
 	case <-ctx.Done():
-		return secret{}, errorf(CredentialsUnavailable, "secret %q: Secrets Manager did not answer within %v", id, fetchTimeout)
+		return secret{}, errorf(CredentialsUnavailable, noAnswerInTime, id, fetchTimeout)
 	}
 }
 

@@ -4,7 +4,7 @@ import "time"
 
 // Config is what an installation decides; see [DefaultConfig] for the usual values.
 type Config struct {
-	SecretID           string        // name or ARN of the secret for requests without a tenant; empty: a tenant is required
+	SecretID           string        // name or ARN of the secret of requests without a tenant; empty: they need one
 	TenantSecretPrefix string        // prefix + tenant is the secret of a tenant; empty: tenants are refused
 	SecretTTL          time.Duration // how long a secret is used before it is read again
 	AllowedOrigins     []Origin      // where credentials may be sent

@@ -20,10 +20,10 @@ const (
 	AllSucceeded     Reason = "all_succeeded"     // done
 	EnoughSucceeded  Reason = "enough_succeeded"  // done: not all, but as many as the policy requires
 	InProgress       Reason = "in_progress"       // pending
-	NoEndpoints      Reason = "no_endpoints"      // pending: the reply names no agent; the action is young, or had agents before
+	NoEndpoints      Reason = "no_endpoints"      // pending: the reply names no agent; the action is young, or had some
 	EndpointsFailed  Reason = "endpoints_failed"  // failed
 	DeadlineExceeded Reason = "deadline_exceeded" // failed: still pending when the caller's time was up
-	ActionNotFound   Reason = "action_not_found"  // failed: no reply of this wait has named an agent, and the grace is over
+	ActionNotFound   Reason = "action_not_found"  // failed: no reply has named an agent, and the grace is over
 )
 
 // class is what one agent's status counts as.
@@ -42,7 +42,8 @@ func classify(s xdr.Status, p policy) (c class, known bool) {
 		return succeeded, true
 	case xdr.StatusCompletedPartial:
 		return p.partial.class(), true
-	case xdr.StatusFailed, xdr.StatusTimeout, xdr.StatusExpired, xdr.StatusAborted, xdr.StatusCancelled, xdr.StatusCanceled:
+	case xdr.StatusFailed, xdr.StatusTimeout, xdr.StatusExpired, xdr.StatusAborted,
+		xdr.StatusCancelled, xdr.StatusCanceled:
 		return failed, true
 	case xdr.StatusPending, xdr.StatusInProgress, xdr.StatusPendingAbort:
 		return pending, true
@@ -75,11 +76,12 @@ type situation struct {
 // decide judges an action. It is total and pure.
 func decide(s situation, p policy) (Outcome, Reason) {
 	outcome, reason := judge(s, p)
-	if outcome == Done && s.doubtful {
-		outcome, reason = Pending, InProgress
-	}
-	if outcome == Pending && s.pastDeadline {
+	doubted := outcome == Done && s.doubtful
+	switch {
+	case (outcome == Pending || doubted) && s.pastDeadline:
 		return Failed, DeadlineExceeded
+	case doubted:
+		return Pending, InProgress
 	}
 	return outcome, reason
 }

@@ -53,5 +53,7 @@ func (l *lowest) find(agentID []byte) *entry {
 }
 
 func (l *lowest) search(key []byte) (int, bool) {
-	return slices.BinarySearchFunc(l.entries, key, func(e entry, key []byte) int { return cmp.Compare(e.key, string(key)) })
+	return slices.BinarySearchFunc(l.entries, key, func(e entry, key []byte) int {
+		return cmp.Compare(e.key, string(key))
+	})
 }

@@ -11,8 +11,8 @@ import (
 
 var errNoObject = errors.New("is not a JSON object")
 
-// members takes a JSON object apart without interpreting it: names match exactly, and a duplicate name, ill-formed UTF-8
-// or data after the object is an error. What the values hold is nobody's business here, duplicate names included.
+// members takes a JSON object apart without interpreting it: names match exactly, and a duplicate name, ill-formed
+// UTF-8 or data after the object is an error. It does not look into the values, which may hold duplicate names.
 func members(raw []byte) (map[string]jsontext.Value, error) {
 	if !utf8.Valid(raw) {
 		return nil, errors.New("is not valid UTF-8")

@@ -18,8 +18,8 @@ type record struct {
 	remark     string // the API's error text beside the statuses
 }
 
-// write logs a verdict at info level, at warning level where it rests on a stale secret, on statuses that nobody knows or
-// on a reply with an error text beside the statuses, and an error at error level.
+// write logs a verdict at info level, and an error at error level. A verdict is a warning where it rests on a stale
+// secret, on unknown statuses, or on a reply with an error text beside the statuses.
 func (r *record) write(ctx context.Context, log *slog.Logger, v Verdict, err error) {
 	attrs := append(make([]slog.Attr, 0, 20),
 		slog.Int64("group_action_id", r.request.id),
@@ -50,8 +50,10 @@ func (r *record) write(ctx context.Context, log *slog.Logger, v Verdict, err err
 		slog.String("reason", string(v.Reason)),
 		slog.Int("wait_seconds", v.WaitSeconds),
 		slog.Int64("elapsed_seconds", v.ElapsedSeconds),
-		slog.GroupAttrs("endpoints", slog.Int("total", e.Total), slog.Int("succeeded", e.Succeeded), slog.Int("partial", e.Partial),
-			slog.Int("failed", e.Failed), slog.Int("pending", e.Pending), slog.Int("missing", e.Missing), slog.Int("seen", e.Seen)),
+		slog.GroupAttrs("endpoints",
+			slog.Int("total", e.Total), slog.Int("succeeded", e.Succeeded), slog.Int("partial", e.Partial),
+			slog.Int("failed", e.Failed), slog.Int("pending", e.Pending),
+			slog.Int("missing", e.Missing), slog.Int("seen", e.Seen)),
 		slog.Any("unknown_statuses", v.UnknownStatuses),
 		slog.String("remark", r.remark),
 	)...)

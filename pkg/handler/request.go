@@ -3,7 +3,6 @@ package handler
 import (
 	"cmp"
 	"encoding/json"
-	"fmt"
 	"maps"
 	"math"
 	"slices"
@@ -83,7 +82,7 @@ func parse(event []byte) (request, error) {
 		expected:  member(&r, "expected_agents", "a list of agent ids", nil, readAgents),
 		policy:    r.policy(),
 		tenant:    member(&r, "tenant", "1 to 48 characters of A-Z, a-z, 0-9, _ and -", "", readTenant),
-		context:   member(&r, "context", fmt.Sprintf("JSON of at most %d bytes without white space", maxContext), json.RawMessage("null"), readContext),
+		context:   member(&r, "context", wantContext, json.RawMessage("null"), readContext),
 		execution: member(&r, "execution", "a string of 1 to 80 characters", "", readExecution),
 	}
 	out.id, out.echo = r.actionID()
@@ -172,10 +171,14 @@ func (r *reader) policy() policy {
 	p := reader{from: m, in: "policy."}
 	p.onlyKnows(policyKeys)
 	out := policy{
-		minSuccessPercent: member(&p, "min_success_percent", "an integer from 1 to 100", defaultPolicy.minSuccessPercent, readPercent),
-		partial:           member(&p, "partial", `"failed", "done" or "pending"`, defaultPolicy.partial, oneOf(partialFailed, partialDone, partialPending)),
-		unknown:           member(&p, "unknown", `"pending" or "failed"`, defaultPolicy.unknown, oneOf(unknownPending, unknownFailed)),
-		settle:            member(&p, "settle", `"all" or "certain"`, defaultPolicy.settle, oneOf(settleAll, settleCertain)),
+		minSuccessPercent: member(&p, "min_success_percent", "an integer from 1 to 100", defaultPolicy.minSuccessPercent,
+			readPercent),
+		partial: member(&p, "partial", `"failed", "done" or "pending"`, defaultPolicy.partial,
+			oneOf(partialFailed, partialDone, partialPending)),
+		unknown: member(&p, "unknown", `"pending" or "failed"`, defaultPolicy.unknown,
+			oneOf(unknownPending, unknownFailed)),
+		settle: member(&p, "settle", `"all" or "certain"`, defaultPolicy.settle,
+			oneOf(settleAll, settleCertain)),
 	}
 	r.err = cmp.Or(r.err, p.err)
 	return out

@@ -13,7 +13,8 @@ import (
 //
 // API: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html
 type SecretsManager interface {
-	GetSecretValue(context.Context, *secretsmanager.GetSecretValueInput, ...func(*secretsmanager.Options)) (*secretsmanager.GetSecretValueOutput, error)
+	GetSecretValue(context.Context, *secretsmanager.GetSecretValueInput, ...func(*secretsmanager.Options)) (
+		*secretsmanager.GetSecretValueOutput, error)
 }
 
 // readSecret fetches and parses a secret. It runs on a goroutine of its own, so it catches its own panics.
@@ -54,21 +55,23 @@ func secretError(ctx context.Context, id string, err error) *Error {
 	}
 	switch {
 	case code == "" && ctx.Err() != nil:
-		return errorf(CredentialsUnavailable, "secret %q: Secrets Manager did not answer within %v: %w", id, fetchTimeout, err)
+		return errorf(CredentialsUnavailable, noAnswerInTime+": %w", id, fetchTimeout, err)
 	case isAboutCaller(code):
 		return errorf(CredentialsUnavailable, "secret %q: AWS refuses the caller's own credentials or clock: %w", id, err)
 	case code == "", isTransient(code), errors.As(err, &status) && status.HTTPStatusCode() >= 500:
 		return errorf(CredentialsUnavailable, "secret %q: Secrets Manager is failing: %w", id, err)
 	case code == "ResourceNotFoundException":
-		return errorf(CredentialsInvalid, "secret %q does not exist in this account and region, or has no value yet; create it, or check its name and the region: %w", id, err)
+		return errorf(CredentialsInvalid, "secret %q does not exist in this account and region, or has no value yet; "+
+			"create it, or check its name and the region: %w", id, err)
 	case code == "AccessDeniedException":
-		return errorf(CredentialsInvalid, "secret %q: access denied; allow secretsmanager:GetSecretValue on it, and kms:Decrypt on its key: %w", id, err)
+		return errorf(CredentialsInvalid, "secret %q: access denied; "+
+			"allow secretsmanager:GetSecretValue on it, and kms:Decrypt on its key: %w", id, err)
 	}
 	return errorf(CredentialsInvalid, "secret %q cannot be read: %w", id, err)
 }
 
-// isAboutCaller knows the error codes, common to AWS services, that mean: your credentials have expired or are not known
-// yet, or your clock is off. They say nothing of the secret.
+// isAboutCaller knows the error codes, common to AWS services, that mean: your credentials have expired or are not
+// known yet, or your clock is off. They say nothing of the secret.
 //
 // Source: https://docs.aws.amazon.com/secretsmanager/latest/apireference/CommonErrors.html
 func isAboutCaller(code string) bool {

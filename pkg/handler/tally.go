@@ -107,7 +107,8 @@ func (t *tally) count(status string, known bool) {
 	if agents == nil && !known {
 		t.unknownSize += jsonSize(status)
 		if len(t.unknown) == maxListed || t.unknownSize > maxUnknown {
-			t.truncated, status = true, otherStatus
+			t.truncated = true
+			status = otherStatus
 			agents = t.statuses.of(status)
 		} else {
 			t.unknown = append(t.unknown, status)

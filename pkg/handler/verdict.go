@@ -16,8 +16,8 @@ type Verdict struct {
 	WaitSeconds   int             `json:"wait_seconds"` // when to ask again: at least 1 while pending, else 0
 
 	Endpoints        Endpoints        `json:"endpoints"`
-	Statuses         map[string]int   `json:"statuses"`          // how many endpoints by status; "(other)" takes unknown ones beyond the list
-	FailedEndpoints  []FailedEndpoint `json:"failed_endpoints"`  // the first 100 by agent id, fewer where the verdict would be too long
+	Statuses         map[string]int   `json:"statuses"`          // endpoints by status; "(other)": not in UnknownStatuses
+	FailedEndpoints  []FailedEndpoint `json:"failed_endpoints"`  // the first 100 by agent id, fewer in a long verdict
 	PendingEndpoints []string         `json:"pending_endpoints"` // the first 100 agent ids, missing ones included
 	UnknownStatuses  []string         `json:"unknown_statuses"`  // statuses that the API page does not list
 	Truncated        bool             `json:"truncated"`         // a list above is not whole; counts are exact

@@ -46,11 +46,13 @@ var defaultTransport = NewTransport(DefaultTimeout)
 // whether the action is new, gone or unknown. Any failure is an [*Error]; what sink took until then
 // is to be thrown away.
 //
-// The remark is an error text (err_msg, err_extra) that came beside the statuses: whoever gets one should not take the
-// action for a success yet. It is one line of at most 512 characters, without secrets.
+// The remark is an error text (err_msg, err_extra) that came beside the statuses. An action with a remark is no success
+// yet. The remark is one line of at most 512 characters, without secrets.
 //
 // API: https://docs-cortex.paloaltonetworks.com/r/Cortex-XDR-REST-API/Get-Action-Status
-func (c *Client) GetActionStatus(ctx context.Context, cred Credentials, groupActionID int64, sink Sink) (remark string, err error) {
+func (c *Client) GetActionStatus(
+	ctx context.Context, cred Credentials, groupActionID int64, sink Sink,
+) (remark string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, cmp.Or(c.Timeout, DefaultTimeout))
 	defer cancel()
 	if cred.key == nil {
@@ -166,7 +168,8 @@ func (c *Client) now() time.Time {
 	return time.Now()
 }
 
-// watchedBody remembers a failure of the connection, to tell it from bad JSON, and the first byte, to tell HTML from JSON.
+// watchedBody remembers a failure of the connection, to tell it from bad JSON, and the first byte, to tell HTML from
+// JSON.
 type watchedBody struct {
 	r     io.Reader
 	first byte

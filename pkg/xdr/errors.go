@@ -28,7 +28,7 @@ const (
 // Error is the one error of a call. Its text is one line, complete enough to act on, and holds no secret.
 type Error struct {
 	Kind       Kind
-	StatusCode int           // the HTTP status, or the err_code in its place where one came with HTTP 200; 0 without an answer
+	StatusCode int           // of HTTP, or the err_code that came with HTTP 200; 0 without an answer
 	Code       string        // err_code as the API wrote it
 	Message    string        // err_msg, or the beginning of a body that is not the API's
 	Extra      string        // err_extra: text, or compact JSON of any shape
@@ -138,11 +138,12 @@ func (e *Error) refusedBy(resp *http.Response) *Error {
 	}
 	text := string(body)
 	media := mediaType(resp)
+	e.Kind = Intercepted
+	e.Message = media + " " + text
 	if resp.StatusCode == http.StatusTooManyRequests && media == "text/plain" && strings.TrimSpace(text) == tooMany {
-		e.Kind, e.Message = Refused, text
-		return e
+		e.Kind = Refused
+		e.Message = text
 	}
-	e.Kind, e.Message = Intercepted, media+" "+text
 	return e
 }
 
@@ -163,18 +164,21 @@ func (e *Error) refused(said refusal) *Error {
 
 // unread tells why a reply of HTTP 200 could not be read to its end.
 func (e *Error) unread(resp *http.Response, body *watchedBody, err error) *Error {
+	e.Kind = Unreadable
+	e.Err = err
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(body.err, &tooLarge):
-		e.Kind, e.Err = Unreadable, fmt.Errorf("over the limit of %d bytes", tooLarge.Limit)
+		e.Err = fmt.Errorf("over the limit of %d bytes", tooLarge.Limit)
 	case body.err != nil:
-		e.Kind, e.Err = NoAnswer, body.err
+		e.Kind = NoAnswer
+		e.Err = body.err
 	case errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF):
-		e.Kind, e.Err = NoAnswer, errors.New("the reply broke off")
+		e.Kind = NoAnswer
+		e.Err = errors.New("the reply broke off")
 	case mediaType(resp) == "text/html" || body.first == '<':
-		e.Kind, e.Err = Unreadable, errors.New("a page of HTML, not JSON: is api_url the API's address, and is there a proxy in between?")
-	default:
-		e.Kind, e.Err = Unreadable, err
+		e.Err = errors.New("a page of HTML, not JSON: " +
+			"is api_url the API's address, and is there a proxy in between?")
 	}
 	return e
 }

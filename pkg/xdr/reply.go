@@ -110,30 +110,22 @@ func (l *valueLimit) Read(p []byte) (int, error) {
 
 func (rr *replyReader) top(name []byte) error {
 	if string(name) == "reply" {
-		if err := once(&rr.hasReply, name); err != nil {
-			return err
-		}
-		return rr.objectOrNull(rr.reply)
+		return rr.once(&rr.hasReply, name, rr.reply)
 	}
 	return rr.errorMember(name)
 }
 
 func (rr *replyReader) reply(name []byte) error {
-	member, has := rr.agent, &rr.hasData
 	switch string(name) {
 	case "data":
+		return rr.once(&rr.hasData, name, rr.agent)
 	case "errorReasons":
-		if rr.dec.PeekKind() != '{' { // null, or a shape that nobody has seen and that is no reason to lose the statuses
+		if rr.dec.PeekKind() != '{' { // null, or a shape that nobody has seen: no reason to lose the statuses
 			return plain(rr.dec.SkipValue())
 		}
-		member, has = rr.reason, &rr.hasReasons
-	default:
-		return rr.errorMember(name)
+		return rr.once(&rr.hasReasons, name, rr.reason)
 	}
-	if err := once(has, name); err != nil {
-		return err
-	}
-	return rr.objectOrNull(member)
+	return rr.errorMember(name)
 }
 
 func (rr *replyReader) agent(agentID []byte) error {
@@ -179,15 +171,12 @@ func (rr *replyReader) errorMember(name []byte) error {
 	return plain(err)
 }
 
-func once(has *bool, name []byte) error {
+// once reads an object or null that may not repeat.
+func (rr *replyReader) once(has *bool, name []byte, member func(name []byte) error) error {
 	if *has {
 		return fmt.Errorf("%q appears twice", name)
 	}
 	*has = true
-	return nil
-}
-
-func (rr *replyReader) objectOrNull(member func(name []byte) error) error {
 	if rr.dec.PeekKind() == 'n' {
 		return plain(rr.dec.SkipValue())
 	}

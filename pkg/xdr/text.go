@@ -66,8 +66,8 @@ func hide(text string, secrets []string) string {
 // leakLength is how many consecutive characters of a secret may not be shown; of a shorter secret, the whole.
 const leakLength = 16
 
-// hideOne replaces each part of a secret, in any case. A part that long covers one of the blocks of half its length, so only where a
-// block is part of the secret is a closer look needed.
+// hideOne replaces each part of a secret, in any case. A part covers at least one whole block of half its length. So a
+// closer look is needed only where a block is in the secret.
 func hideOne(text, secret string) string {
 	look := lower(text)
 	size := min(leakLength, len(secret))
@@ -78,12 +78,14 @@ func hideOne(text, secret string) string {
 		if !strings.Contains(secret, look[at:at+block]) {
 			continue
 		}
-		if from, to := leakAround(look, secret, max(kept, at+block-size), at, size); to > 0 {
-			out.WriteString(text[kept:from])
-			out.WriteString("[redacted]")
-			kept = to
-			at = to - block
+		from, to := leakAround(look, secret, max(kept, at+block-size), at, size)
+		if to == 0 {
+			continue
 		}
+		out.WriteString(text[kept:from])
+		out.WriteString("[redacted]")
+		kept = to
+		at = to - block
 	}
 	if kept == 0 {
 		return text

@@ -49,8 +49,8 @@ func proxy(r *http.Request) (*url.URL, error) {
 	return u, nil
 }
 
-// FinalOnly refuses every answer that is not a final one of HTTP. Of a 101 net/http hands over the bare connection, which
-// no context and no timeout reaches: whoever reads from it may wait for ever. Nothing here asks for a 101.
+// FinalOnly refuses every answer that is not a final one of HTTP. After a 101, net/http hands over the bare connection,
+// which no context and no timeout reaches: a read from it may wait for ever. Nothing here asks for a 101.
 type FinalOnly struct{ http.RoundTripper }
 
 // RoundTrip makes one request. It follows no redirects.
@@ -60,7 +60,7 @@ func (f FinalOnly) RoundTrip(r *http.Request) (*http.Response, error) {
 		return resp, err
 	}
 	_ = resp.Body.Close()
-	return nil, fmt.Errorf("%s with status %d is no final answer: a proxy or a wrong api_url?", resp.Proto, resp.StatusCode)
+	return nil, fmt.Errorf("%s with status %d is no final answer: a proxy or a wrong address?", resp.Proto, resp.StatusCode)
 }
 
 // Do is RoundTrip under the name that the AWS SDK calls.
