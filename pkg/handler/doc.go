@@ -7,5 +7,5 @@
 // pending and failed are verdicts: the check worked. An error means only "could not find out".
 // A check asks once and never sleeps; whoever calls it waits [Verdict.WaitSeconds] and calls again.
 //
-// The API behind it: https://docs-cortex.paloaltonetworks.com/r/Cortex-XDR-REST-API/Get-Action-Status
+// The API: https://docs-cortex.paloaltonetworks.com/r/Cortex-XDR-REST-API/Get-Action-Status
 package handler

@@ -26,7 +26,7 @@ type Credentials struct {
 	base  url.URL
 	keyID string
 	level SecurityLevel
-	key   func() secretKey // behind a func, so that no reflection-driven printer reaches it
+	key   func() secretKey // in a func, so that no reflection-driven printer reaches it
 }
 
 // secretKey is an API key, and how it is looked for in text.

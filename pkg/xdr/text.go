@@ -10,7 +10,7 @@ import (
 // Redactor is the one way out for text from outside: from the API, or from whatever answers in its place. It knows the
 // secrets of one call and cannot be printed. The zero value knows none: its lines are only folded and cut.
 type Redactor struct {
-	secrets func() []string // in lower case; behind a func, so that no reflection-driven printer reaches them
+	secrets func() []string // in lower case; in a func, so that no reflection-driven printer reaches them
 }
 
 // NewRedactor makes a Redactor that knows these secrets; empty ones are none.
