@@ -31,7 +31,7 @@ func Start(t TB, o Options) *Function {
 	if err != nil {
 		t.Fatalf("lambdatest: %v", err)
 	}
-	t.Cleanup(f.close)
+	t.Cleanup(f.Close)
 	return f
 }
 
@@ -56,7 +56,8 @@ func start(o Options) (*Function, error) {
 	return f, err
 }
 
-func (f *Function) close() {
+// Close ends the process before the test ends, which does it too.
+func (f *Function) Close() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.closed = true

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -136,6 +137,26 @@ func TestWhatTheFunctionSees(t *testing.T) {
 		if strings.HasPrefix(e, "LAMBDATEST_LEAK=") || strings.HasPrefix(e, "AWS_LAMBDA_MAX_CONCURRENCY=") {
 			t.Errorf("environment with %s", e)
 		}
+	}
+}
+
+func TestStartedByTheCaller(t *testing.T) {
+	t.Parallel()
+	f := start(t, lambdatest.Options{Start: func(cmd *exec.Cmd) error {
+		cmd.Env = append(cmd.Env, "STARTED=by the caller")
+		return cmd.Start()
+	}})
+	began := time.Now()
+	r := invoke(t, f, `"context"`)
+	if most := time.Since(began); r.Duration <= 0 || r.Duration > most {
+		t.Errorf("took %v of %v", r.Duration, most)
+	}
+	if !strings.Contains(string(r.Payload), `"STARTED=by the caller"`) {
+		t.Errorf("environment: %s", r.Payload)
+	}
+	f.Close()
+	if f.Alive() {
+		t.Error("alive")
 	}
 }
 

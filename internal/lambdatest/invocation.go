@@ -13,6 +13,7 @@ type invocation struct {
 
 	// under the sandbox's lock
 	delivered bool
+	began     time.Time
 	deadline  *time.Timer
 
 	// set once, before settled is closed

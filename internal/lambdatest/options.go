@@ -2,6 +2,7 @@ package lambdatest
 
 import (
 	"maps"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"time"
@@ -28,6 +29,8 @@ type Options struct {
 	Timeout time.Duration
 	// Concurrency above 1 is that of Lambda Managed Instances: the process may ask for as many events at once.
 	Concurrency int
+	// Start starts the process, [exec.Cmd.Start] if nil: for arguments, open files or a CPU of its own.
+	Start func(*exec.Cmd) error
 }
 
 func (o Options) withDefaults() (Options, error) {
@@ -35,6 +38,9 @@ func (o Options) withDefaults() (Options, error) {
 	o.Binary, err = filepath.Abs(o.Binary)
 	if o.Timeout <= 0 {
 		o.Timeout = DefaultTimeout
+	}
+	if o.Start == nil {
+		o.Start = (*exec.Cmd).Start
 	}
 	return o, err
 }

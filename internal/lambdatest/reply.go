@@ -10,6 +10,8 @@ import (
 // Reply is what the function answered to one event.
 type Reply struct {
 	RequestID string
+	// Duration is the time from handing over the event to the whole answer.
+	Duration time.Duration
 	// Payload is the response, nil if the function reported an error.
 	Payload []byte
 	// ErrorType and ErrorMessage are the error that the function reported, as a caller sees it: from the

@@ -100,6 +100,7 @@ func (s *sandbox) settle(w http.ResponseWriter, reply Reply, status int, body an
 		writeJSON(w, http.StatusBadRequest, errorBody{"Invalid request ID", "InvalidRequestID"})
 		return
 	}
+	reply.Duration = time.Since(i.began)
 	i.settle(reply, nil)
 	writeJSON(w, status, body)
 }

@@ -47,7 +47,7 @@ func startSandbox(o Options, stdout, stderr *capture) (*sandbox, error) {
 	s.cmd.Dir = filepath.Dir(o.Binary)
 	s.cmd.Env = o.environ(listener.Addr().String())
 	s.cmd.Stdout, s.cmd.Stderr = stdout.file, stderr.file
-	if err := s.cmd.Start(); err != nil {
+	if err := o.Start(s.cmd); err != nil {
 		return nil, errors.Join(err, listener.Close())
 	}
 	go func() { _ = s.server.Serve(listener) }()
@@ -142,6 +142,7 @@ func (s *sandbox) deliver(i *invocation) bool {
 		return false
 	}
 	i.delivered = true
+	i.began = time.Now()
 	i.deadline = time.AfterFunc(s.timeout, func() { s.expire(i) })
 	return true
 }
