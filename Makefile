@@ -73,10 +73,13 @@ release: $(CYCLONEDX_GOMOD) ## write the artefacts of VERSION=1.2.3 to dist/; se
 picture: bin/xdrwait ## draw docs/demo.svg anew
 	test -x .tools/picture/bin/python || python3 -m venv .tools/picture
 	.tools/picture/bin/pip install -q --disable-pip-version-check rich==15.0.0
-	.tools/picture/bin/python docs/picture.py 'bin/xdrwait --simulate mixed --speed $(SPEED)' docs/demo.svg
+	.tools/picture/bin/python scripts/picture.py 'bin/xdrwait --simulate mixed --speed $(SPEED)' docs/demo.svg
 
 bench: ## measure the step against its rivals, and rewrite the tables and plots of docs/performance.md
-	go run ./bench -starts $(STARTS) -docs docs
+	test -x .tools/bench/bin/python || python3 -m venv .tools/bench
+	.tools/bench/bin/pip install -q --disable-pip-version-check -r test/bench/requirements.txt
+	go test -run '^$$' -bench Rivals -timeout 1h ./test/bench -starts $(STARTS) -update
+	.tools/bench/bin/python scripts/plot.py docs
 
 build-StatusFunction: ## called by sam build, which does not tell the Architecture: GOARCH=amd64 for x86_64
 	GOOS=linux GOARCH=$${GOARCH:-arm64} CGO_ENABLED=0 go build -trimpath -tags lambda.norpc,nethttpomithttp2 -ldflags '-s -w' -o $(ARTIFACTS_DIR)/bootstrap ./cmd/lambda

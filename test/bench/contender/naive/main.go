@@ -93,7 +93,8 @@ func newRequest(ctx context.Context, s secret, id int64) (*http.Request, error) 
 	if err != nil {
 		return nil, err
 	}
-	nonce, timestamp := rand.Text()+rand.Text()+rand.Text(), strconv.FormatInt(time.Now().UnixMilli(), 10)
+	nonce := (rand.Text() + rand.Text() + rand.Text())[:64]
+	timestamp := strconv.FormatInt(time.Now().UnixMilli(), 10)
 	sum := sha256.Sum256([]byte(s.Key + nonce + timestamp))
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("x-xdr-auth-id", s.KeyID)

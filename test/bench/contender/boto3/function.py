@@ -24,7 +24,7 @@ def read_secret():
 def handle(event):
     global known
     known = known or read_secret()
-    nonce = secrets.token_urlsafe(48)
+    nonce = secrets.token_hex(32)
     timestamp = str(int(time.time() * 1000))
     signature = hashlib.sha256((known["api_key"] + nonce + timestamp).encode()).hexdigest()
     reply = pool.request(
