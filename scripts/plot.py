@@ -19,13 +19,15 @@ plt.rcParams.update({
 
 
 def tables():
-    """The tables by their headings: rows by their names, and in a row numbers by the columns' titles."""
+    """The tables by heading: rows by name, and in a row the numbers by the column's title."""
     found = {}
-    for part in re.findall(r"^### [^#<]+", (docs / "performance.md").read_text(), flags=re.M):
-        lines = [[cell.strip() for cell in line.strip("| ").split(" | ")] for line in part.splitlines() if line.startswith("|")]
-        columns = lines[0]
-        found[part.splitlines()[0].removeprefix("### ")] = {
-            name: {title: float(cell) for title, cell in zip(columns, cells) if cell != "–"} for name, *cells in lines[2:]
+    page = (docs / "performance.md").read_text()
+    for part in re.findall(r"^### [^#<]+", page, flags=re.M):
+        heading, *lines = part.splitlines()
+        columns, _, *rows = [line.strip("| ").split(" | ") for line in lines if line.startswith("|")]
+        found[heading.removeprefix("### ")] = {
+            name: {title: float(cell) for title, cell in zip(columns, cells) if cell != "–"}
+            for name, *cells in rows
         }
     return found
 
@@ -54,7 +56,7 @@ def cold_start(found):
     figure, axes = plt.subplots(2, 2, figsize=(11, 5), sharey=True)
     for axis, table, column in [
         (axes[0][0], cold, "init + first check × hello"),
-        (axes[0][1], cold, "at 128 MB × this step"),
+        (axes[0][1], cold, "init + first check at 128 MB × this step"),
         (axes[1][0], cold, "page faults in init"),
         (axes[1][1], warm, "peak MB, 100,000 endpoints"),
     ]:

@@ -33,7 +33,8 @@ func TestAuthority(t *testing.T) {
 	if !ok || past.Reason != x509.Expired {
 		t.Errorf("not expired: %v", past)
 	}
-	if _, ok := errors.AsType[x509.UnknownAuthorityError](verify(xdrtest.NewAuthority("Test"), tomorrow, "a.example")); !ok {
+	namesake := xdrtest.NewAuthority("Test")
+	if _, ok := errors.AsType[x509.UnknownAuthorityError](verify(namesake, tomorrow, "a.example")); !ok {
 		t.Error("another authority of the same name is trusted")
 	}
 	if !x509.NewCertPool().AppendCertsFromPEM(a.PEM()) {

@@ -117,15 +117,18 @@ func actions() []xdrtest.Scenario {
 }
 
 func (r *rig) hello(meter bool) contender {
-	return contender{name: nameHello, binary: build(r, "test/bench/contender/hello", meter), event: plainEvent, echoes: true}
+	binary := build(r, "test/bench/contender/hello", meter)
+	return contender{name: nameHello, binary: binary, event: plainEvent, echoes: true}
 }
 
 func (r *rig) naive(meter bool) contender {
-	return contender{name: nameNaive, binary: build(r, "test/bench/contender/naive", meter), event: plainEvent, env: r.env}
+	binary := build(r, "test/bench/contender/naive", meter)
+	return contender{name: nameNaive, binary: binary, event: plainEvent, env: r.env}
 }
 
 func (r *rig) ours(meter bool) contender {
-	return contender{name: nameOurs, binary: build(r, "cmd/lambda", meter), event: plainEvent, env: r.env}
+	binary := build(r, "cmd/lambda", meter)
+	return contender{name: nameOurs, binary: binary, event: plainEvent, env: r.env}
 }
 
 // lazy is the step with a secret that it does not know before the event.

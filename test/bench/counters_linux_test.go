@@ -13,7 +13,7 @@ func TestChecksCost(t *testing.T) {
 		endpoints, checks int
 		most              float64
 	}{
-		{1, 200, 295},     // 125 of them are the runtime client's
+		{1, 200, 295},     // 138 of them are hello's
 		{100_000, 5, 450}, // another for each TLS record
 	} {
 		allocations, peak := r.count(ours, c.endpoints, c.checks)

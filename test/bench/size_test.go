@@ -58,9 +58,9 @@ func size(t testing.TB, binary string) (plain, zipped int) {
 func shipped(t testing.TB, arch string) string {
 	t.Helper()
 	out := t.TempDir()
-	make := exec.CommandContext(t.Context(), "make", "-s", "build-StatusFunction", "GOARCH="+arch, "ARTIFACTS_DIR="+out)
-	make.Dir = root
-	if text, err := make.CombinedOutput(); err != nil {
+	cmd := exec.CommandContext(t.Context(), "make", "-s", "build-StatusFunction", "GOARCH="+arch, "ARTIFACTS_DIR="+out)
+	cmd.Dir = root
+	if text, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, text)
 	}
 	return filepath.Join(out, "bootstrap")
@@ -103,6 +103,7 @@ func TestModules(t *testing.T) {
 	want, err := os.ReadFile(file)
 	check(t, err)
 	if linked != string(want) {
-		t.Errorf("linked into the function:\n%swant, by %s (go test ./test/bench -run Modules -update):\n%s", linked, file, want)
+		t.Errorf("linked into the function:\n%swant, by %s:\n%s", linked, file, want)
+		t.Log("if that is meant: go test ./test/bench -run Modules -update")
 	}
 }

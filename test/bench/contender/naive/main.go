@@ -57,7 +57,8 @@ func main() {
 }
 
 func readSecret(ctx context.Context, client *secretsmanager.Client) (s secret, err error) {
-	out, err := client.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: aws.String(os.Getenv("XDR_SECRET_ID"))})
+	in := &secretsmanager.GetSecretValueInput{SecretId: aws.String(os.Getenv("XDR_SECRET_ID"))}
+	out, err := client.GetSecretValue(ctx, in)
 	if err != nil {
 		return s, err
 	}
@@ -89,7 +90,8 @@ func newRequest(ctx context.Context, s secret, id int64) (*http.Request, error) 
 	if err != nil {
 		return nil, err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.URL+"/public_api/v1/actions/get_action_status", bytes.NewReader(body))
+	url := s.URL + "/public_api/v1/actions/get_action_status"
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
