@@ -1,6 +1,6 @@
 // Package xdrtest simulates what the action-status step talks to: the Cortex XDR call
-// [Get Action Status], and the AWS call [GetSecretValue] that hands out the API key, both on one
-// address.
+// [Get Action Status], and the calls of [Secrets Manager] that hand out and write the secret with the
+// API key, both on one address.
 //
 // It judges every request by itself, as the service would: path, content type, key or signature,
 // replayed nonce, clock, rate limit and the exact body. What it answers follows a [Scenario], a
@@ -10,5 +10,5 @@
 // In a test, [Start] serves a [Sim] until the test ends; by hand, cmd/xdrsim does.
 //
 // [Get Action Status]: https://docs-cortex.paloaltonetworks.com/r/Cortex-XDR-REST-API/Get-Action-Status
-// [GetSecretValue]: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html
+// [Secrets Manager]: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_Operations.html
 package xdrtest

@@ -10,11 +10,28 @@ import (
 // secret is what Secrets Manager holds: the key it was last told, or a value in place of everything.
 type secret struct {
 	key      string
-	value    string // of SetSecret; "" means the JSON with key
+	value    string // in place of the JSON with key, where replaced
 	binary   bool
 	version  string
 	created  time.Time
 	replaced bool
+}
+
+// Stored returns the value that Secrets Manager holds under a name; "" if it holds none.
+func (s *Sim) Stored(name string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if held := s.secrets[name]; held != nil {
+		return s.valueOf(held)
+	}
+	return ""
+}
+
+func (s *Sim) valueOf(held *secret) string {
+	if held.replaced {
+		return held.value
+	}
+	return s.secretJSON(held.key)
 }
 
 // SecretValue returns the secret as it should be: with the API key that is valid now, whatever
@@ -46,7 +63,7 @@ func (s *Sim) RotateTo(key string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.key = key
-	s.secret = secret{key: key, version: newUUID(), created: s.o.Now()}
+	*s.secrets[s.o.SecretID] = secret{key: key, version: newUUID(), created: s.o.Now()}
 }
 
 // RevokeKey replaces the API key by a random one that the secret does not get: its key is now wrong.
@@ -60,10 +77,13 @@ func (s *Sim) RevokeKey() {
 func (s *Sim) SetSecret(value string, binary bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.secret = secret{
-		key: s.secret.key, value: value, replaced: true, binary: binary,
-		version: newUUID(), created: s.o.Now(),
-	}
+	held := s.secrets[s.o.SecretID]
+	held.replace(value, newUUID(), s.o.Now())
+	held.binary = binary
+}
+
+func (held *secret) replace(value, version string, now time.Time) {
+	*held = secret{key: held.key, value: value, version: version, created: now, replaced: true}
 }
 
 // newKey returns a random key of a real one's length.

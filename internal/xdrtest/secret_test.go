@@ -184,7 +184,7 @@ func TestRevokedKeyStaysInTheSecret(t *testing.T) {
 
 	s.SetSecret(s.SecretValue(), false)
 	if v := getSecret(t, s); *v.SecretString == *before.SecretString || v.VersionID == before.VersionID {
-		t.Error("the secret cannot be mended")
+		t.Error("the secret cannot be replaced")
 	}
 }
 
@@ -207,6 +207,37 @@ func TestSetSecret(t *testing.T) {
 	s.Rotate()
 	if v := getSecret(t, s); *v.SecretString != s.SecretValue() {
 		t.Errorf("a rotation left %s", *v.SecretString)
+	}
+}
+
+func TestSecretsAreWritten(t *testing.T) {
+	t.Parallel()
+	s := start(t, xdrtest.Options{})
+	for i, c := range []struct{ operation, body, err, stored string }{
+		{"PutSecretValue", `{"SecretId":"a","SecretString":"1","ClientRequestToken":"t"}`, "ResourceNotFoundException", ""},
+		{"CreateSecret", `{"Name":"a","SecretString":"1"}`, "InvalidParameterException", ""},
+		{"CreateSecret", `{"Name":"a","ClientRequestToken":"t"}`, "InvalidParameterException", ""},
+		{"CreateSecret", `{"Name":"a b","SecretString":"1","ClientRequestToken":"t"}`, "ValidationException", ""},
+		{"CreateSecret", `{"Name":"a","SecretString":"1","ClientRequestToken":"t","KmsKeyId":"k"}`, "", "1"},
+		{"CreateSecret", `{"Name":"a","SecretString":"2","ClientRequestToken":"u"}`, "ResourceExistsException", "1"},
+		{"PutSecretValue", `{"SecretId":"a","SecretString":"2","ClientRequestToken":"u"}`, "", "2"},
+		{"UpdateSecret", `{"SecretId":"` + arnPrefix + `a-a1B2c3","SecretString":"3","ClientRequestToken":"v"}`, "", "3"},
+		{"CreateSecret", `{"Name":"xdr/sim","SecretString":"1","ClientRequestToken":"t"}`, "ResourceExistsException", "3"},
+	} {
+		r := secretRequest(t, s, c.body)
+		r.Header.Set("X-Amz-Target", "secretsmanager."+c.operation)
+		if _, v := sendSecret(t, r); v.Type != c.err || s.Stored("a") != c.stored {
+			t.Errorf("call %d: %q, stored %q", i, v.Type, s.Stored("a"))
+		}
+		if call := s.SecretCalls()[i]; call.Operation != c.operation || call.Result != c.err {
+			t.Errorf("logged %+v", call)
+		}
+	}
+	if got, v := sendSecret(t, secretRequest(t, s, `{"SecretId":"a"}`)); *v.SecretString != "3" || v.VersionID != "v" {
+		t.Errorf("got %+v", got)
+	}
+	if s.SecretCalls()[4].KMSKeyID != "k" || s.Stored("xdr/sim") != s.SecretValue() {
+		t.Error("not the key, or not the secret, that was written")
 	}
 }
 

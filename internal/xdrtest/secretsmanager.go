@@ -1,6 +1,7 @@
 package xdrtest
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"io"
@@ -13,10 +14,12 @@ import (
 
 // SecretCall is one call of Secrets Manager.
 type SecretCall struct {
-	Number   int // from 1
-	Time     time.Time
-	SecretID string // as it was asked for
-	Result   string // name of the error; "" if the value was sent
+	Number    int // from 1
+	Time      time.Time
+	Operation string // such as "GetSecretValue"
+	SecretID  string // as the call names it
+	KMSKeyID  string // the key that the secret is to be encrypted with, if the call names one
+	Result    string // name of the error; "" if there was none
 }
 
 // SecretFault makes Secrets Manager calls go wrong, see [Fault] for From, To and Rate.
@@ -36,24 +39,36 @@ type awsError struct{ name, message string }
 func (e *awsError) Error() string { return e.name + ": " + e.message }
 
 var (
-	signature = regexp.MustCompile(`^AWS4-HMAC-SHA256 Credential=[^,\s]+/secretsmanager/aws4_request[,\s]`)
-	arnSuffix = regexp.MustCompile(`^-[A-Za-z0-9]{6}$`)
+	signature  = regexp.MustCompile(`^AWS4-HMAC-SHA256 Credential=[^,\s]+/secretsmanager/aws4_request[,\s]`)
+	arnSuffix  = regexp.MustCompile(`^-[A-Za-z0-9]{6}$`)
+	secretName = regexp.MustCompile(`^[A-Za-z0-9/_+=.@!-]{1,512}$`)
 )
 
+// operations are the calls that the Sim answers.
+var operations = []string{"GetSecretValue", "CreateSecret", "PutSecretValue", "UpdateSecret"}
+
+// secretRequest is any of the operations' requests.
 type secretRequest struct {
-	SecretID     string `json:"SecretId"`
-	VersionID    string `json:"VersionId"`
-	VersionStage string `json:"VersionStage"`
+	operation string
+
+	Name               string // of the secret to create; SecretId names those that are there
+	SecretID           string `json:"SecretId"`
+	VersionID          string `json:"VersionId"`
+	VersionStage       string
+	SecretString       string
+	KMSKeyID           string `json:"KmsKeyId"`
+	ClientRequestToken string
 }
 
+// secretReply is any of the operations' replies.
 type secretReply struct {
 	ARN           string
 	Name          string
-	VersionID     string `json:"VersionId"`
-	SecretString  string `json:",omitempty"`
-	SecretBinary  []byte `json:",omitempty"`
-	VersionStages []string
-	CreatedDate   float64
+	VersionID     string   `json:"VersionId"`
+	SecretString  string   `json:",omitempty"`
+	SecretBinary  []byte   `json:",omitempty"`
+	VersionStages []string `json:",omitempty"`
+	CreatedDate   float64  `json:",omitempty"`
 }
 
 // SecretCalls returns all Secrets Manager calls in order.
@@ -69,16 +84,18 @@ func (s *Sim) serveSecret(w http.ResponseWriter, r *http.Request) {
 	var in secretRequest
 	err := checkCall(r, body, &in)
 	a, call := s.secretAnswer(in, err)
-	s.o.Log.Info("secret call", "number", call.Number, "secret_id", call.SecretID, "result", call.Result)
+	s.o.Log.Info("secret call", "number", call.Number, "operation", call.Operation, "secret_id", call.SecretID, "result", call.Result)
 	a.send(w, r)
 }
 
 // checkCall checks what the AWS front does before the service is asked, and decodes the body.
 func checkCall(r *http.Request, body []byte, in *secretRequest) error {
 	auth := r.Header.Get("Authorization")
+	operation, ok := strings.CutPrefix(r.Header.Get("X-Amz-Target"), "secretsmanager.")
+	in.operation = operation
 	switch {
 	case r.Method != http.MethodPost || r.Header.Get("Content-Type") != "application/x-amz-json-1.1",
-		r.Header.Get("X-Amz-Target") != "secretsmanager.GetSecretValue":
+		!ok, !slices.Contains(operations, operation):
 		return &awsError{"UnknownOperationException", ""}
 	case auth == "":
 		return &awsError{"MissingAuthenticationTokenException", "Missing Authentication Token"}
@@ -93,7 +110,13 @@ func checkCall(r *http.Request, body []byte, in *secretRequest) error {
 func (s *Sim) secretAnswer(in secretRequest, err error) (*answer, SecretCall) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	call := SecretCall{Number: len(s.secretCalls) + 1, Time: s.o.Now(), SecretID: in.SecretID}
+	call := SecretCall{
+		Number:    len(s.secretCalls) + 1,
+		Time:      s.o.Now(),
+		Operation: in.operation,
+		SecretID:  cmp.Or(in.SecretID, in.Name),
+		KMSKeyID:  in.KMSKeyID,
+	}
 	var delay time.Duration
 	var reset bool
 	for _, f := range hits(s.secretFaults, s.o.Seed, call.Number) {
@@ -118,36 +141,78 @@ func (s *Sim) secretAnswer(in secretRequest, err error) (*answer, SecretCall) {
 }
 
 func (s *Sim) secretReply(in secretRequest) (secretReply, error) {
-	name := s.secretName(in.SecretID)
-	current := (in.VersionID == "" || in.VersionID == s.secret.version) &&
-		(in.VersionStage == "" || in.VersionStage == "AWSCURRENT")
-	if name == "" || !current {
-		return secretReply{}, &awsError{"ResourceNotFoundException", "The secret or the version does not exist."}
+	if in.operation == "CreateSecret" {
+		return s.createSecret(in)
 	}
-	out := secretReply{
-		ARN:           "arn:aws:secretsmanager:us-east-1:123456789012:secret:" + name + "-Sim123",
-		Name:          name,
-		VersionID:     s.secret.version,
-		VersionStages: []string{"AWSCURRENT"},
-		CreatedDate:   float64(s.secret.created.UnixMilli()) / 1000,
+	name := s.nameOf(in.SecretID)
+	held := s.secrets[name]
+	switch {
+	case held == nil:
+		return secretReply{}, &awsError{"ResourceNotFoundException", "Secrets Manager can't find the specified secret."}
+	case in.operation == "GetSecretValue":
+		return s.getSecret(name, held, in)
 	}
-	value := s.secret.value
-	if !s.secret.replaced {
-		value = s.secretJSON(s.secret.key)
+	return s.putSecret(name, held, in)
+}
+
+func (s *Sim) getSecret(name string, held *secret, in secretRequest) (secretReply, error) {
+	if in.VersionID != "" && in.VersionID != held.version || in.VersionStage != "" && in.VersionStage != "AWSCURRENT" {
+		return secretReply{}, &awsError{"ResourceNotFoundException", "Secrets Manager can't find the specified secret version."}
 	}
-	if s.secret.binary {
-		out.SecretBinary = []byte(value)
+	out := newSecretReply(name, held)
+	out.VersionStages = []string{"AWSCURRENT"}
+	out.CreatedDate = float64(held.created.UnixMilli()) / 1000
+	if held.binary {
+		out.SecretBinary = []byte(s.valueOf(held))
 	} else {
-		out.SecretString = value
+		out.SecretString = s.valueOf(held)
 	}
 	return out, nil
 }
 
-// secretName returns the name that id means: itself, or the end of an ARN, with or without the six
-// characters that Secrets Manager puts behind it.
-func (s *Sim) secretName(id string) string {
+func (s *Sim) createSecret(in secretRequest) (secretReply, error) {
+	switch {
+	case !secretName.MatchString(in.Name):
+		return secretReply{}, &awsError{"ValidationException", "Invalid name. Must be a valid name containing " +
+			"alphanumeric characters, or any of the following: -/_+=.@!"}
+	case s.secrets[in.Name] != nil:
+		return secretReply{}, &awsError{"ResourceExistsException",
+			"The operation failed because the secret " + in.Name + " already exists."}
+	}
+	held := new(secret)
+	out, err := s.putSecret(in.Name, held, in)
+	if err == nil {
+		s.secrets[in.Name] = held
+	}
+	return out, err
+}
+
+// putSecret makes a new version of the secret. The token of the call is its id.
+func (s *Sim) putSecret(name string, held *secret, in secretRequest) (secretReply, error) {
+	switch {
+	case in.ClientRequestToken == "":
+		return secretReply{}, &awsError{"InvalidParameterException",
+			"You must provide a ClientRequestToken value. We recommend a UUID-type value."}
+	case in.SecretString == "":
+		return secretReply{}, &awsError{"InvalidParameterException", "You must provide either SecretString or SecretBinary."}
+	}
+	held.replace(in.SecretString, in.ClientRequestToken, s.o.Now())
+	return newSecretReply(name, held), nil
+}
+
+func newSecretReply(name string, held *secret) secretReply {
+	return secretReply{
+		ARN:       "arn:aws:secretsmanager:us-east-1:123456789012:secret:" + name + "-Sim123",
+		Name:      name,
+		VersionID: held.version,
+	}
+}
+
+// nameOf returns the name that id means: itself, or the end of an ARN, with or without the six
+// characters that Secrets Manager puts after it.
+func (s *Sim) nameOf(id string) string {
 	_, tail, _ := strings.Cut(id, ":secret:")
-	for _, name := range append([]string{s.o.SecretID}, s.o.SecretAliases...) {
+	for name := range s.secrets {
 		suffix, ok := strings.CutPrefix(tail, name)
 		if id == name || ok && (suffix == "" || arnSuffix.MatchString(suffix)) {
 			return name

@@ -40,7 +40,7 @@ type Sim struct {
 	actions      map[int64]*action
 	faults       []Fault
 	requests     []Request
-	secret       secret
+	secrets      map[string]*secret // by name; the aliases are one
 	secretFaults []SecretFault
 	secretCalls  []SecretCall
 	apiBudget    budget
@@ -65,6 +65,11 @@ func New(o Options) *Sim {
 		nonces:    map[string]bool{},
 		scenarios: map[int64]*script{},
 		actions:   map[int64]*action{},
+		secrets:   map[string]*secret{},
+	}
+	tenant := new(secret)
+	for _, name := range append([]string{o.SecretID}, o.SecretAliases...) {
+		s.secrets[name] = tenant
 	}
 	for _, sc := range o.Scenarios {
 		s.scenarios[sc.GroupActionID] = newScript(sc)
