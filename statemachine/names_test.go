@@ -62,7 +62,7 @@ func literals(t *testing.T, values []ast.Expr) []string {
 	return found
 }
 
-func temporary(name string) bool { return (&handler.Error{Name: handler.Name(name)}).Temporary() }
+func temporary(name string) bool { return (&handler.Error{Name: handler.ErrorName(name)}).Temporary() }
 
 func check(t *testing.T) asl.State { t.Helper(); return machine(t).States["Check"] }
 
@@ -72,7 +72,7 @@ func TestEveryErrorNameOfTheHandlerIsCaughtOnce(t *testing.T) {
 	for _, c := range check(t).Catch {
 		caught = append(caught, c.ErrorEquals...)
 	}
-	for _, name := range constants(t, "Name") {
+	for _, name := range constants(t, "ErrorName") {
 		want := "CouldNotFindOut"
 		if temporary(name) {
 			want = "OutageWait"
@@ -90,7 +90,7 @@ func TestTemporaryErrorsAreRetriedAndFinalOnesAreNot(t *testing.T) {
 	for _, r := range check(t).Retry {
 		retried = append(retried, r.ErrorEquals...)
 	}
-	for _, name := range constants(t, "Name") {
+	for _, name := range constants(t, "ErrorName") {
 		want := 0
 		if temporary(name) {
 			want = 1
@@ -104,7 +104,7 @@ func TestTemporaryErrorsAreRetriedAndFinalOnesAreNot(t *testing.T) {
 // A name that nothing raises is a typo of one that something does.
 func TestEveryOwnNameInTheWorkflowIsTheHandlers(t *testing.T) {
 	t.Parallel()
-	known := constants(t, "Name")
+	known := constants(t, "ErrorName")
 	m := machine(t)
 	for _, name := range mentioned(m) {
 		if strings.HasPrefix(name, "XDR.") && !slices.Contains(known, name) {

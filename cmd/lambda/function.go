@@ -68,7 +68,7 @@ func (f function) Invoke(ctx context.Context, event []byte) ([]byte, error) {
 	if err != nil {
 		named := &handler.Error{Name: handler.Internal, Message: err.Error()}
 		errors.As(err, &named)
-		return nil, messages.InvokeResponse_Error{Type: string(named.Name), Message: named.Message}
+		return nil, messages.InvokeResponse_Error{Type: string(named.Name), Message: named.Text()}
 	}
 	var out bytes.Buffer
 	enc := json.NewEncoder(&out)

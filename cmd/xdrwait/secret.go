@@ -69,12 +69,12 @@ func (o options) checkSecret(ctx context.Context, stdout io.Writer) (int, error)
 	return exitDone, err
 }
 
-func isAboutSecret(name handler.Name) bool {
+func isAboutSecret(name handler.ErrorName) bool {
 	return name == handler.CredentialsInvalid || name == handler.CredentialsUnavailable
 }
 
 // explain puts what to do next behind an error.
 func explain(e *handler.Error, secretID string) error {
-	message := strings.TrimPrefix(e.Message, "group_action_id 1: ") // it is nobody's
+	message := strings.TrimPrefix(e.Text(), "group_action_id 1: ") // it is nobody's
 	return fmt.Errorf("%s: %s\nnext: %s", e.Name, message, next(e, secretID))
 }

@@ -44,12 +44,12 @@ type secretCache struct {
 // taken from the cache. A fetch that was under way may have read the secret before it was replaced, or have failed
 // before the sandbox was frozen: where it does not help, there is one more.
 func (c *secretCache) get(ctx context.Context, id, rejected string) (secret, freshness, error) {
-	f, how := c.latest(ctx, id, rejected)
+	f, freshness := c.latest(ctx, id, rejected)
 	if err := f.wait(ctx, id); err != nil {
 		return secret{}, "", err
 	}
-	if how == "" && !f.helps(rejected) {
-		f, how = c.latest(ctx, id, rejected)
+	if freshness == "" && !f.helps(rejected) {
+		f, freshness = c.latest(ctx, id, rejected)
 		if err := f.wait(ctx, id); err != nil {
 			return secret{}, "", err
 		}
@@ -57,10 +57,10 @@ func (c *secretCache) get(ctx context.Context, id, rejected string) (secret, fre
 	if f.freshness == "" || f.freshness == stale && !f.helps(rejected) {
 		return secret{}, "", f.err
 	}
-	if f.freshness == stale || how != cached {
-		how = f.freshness
+	if f.freshness == stale || freshness != cached {
+		freshness = f.freshness
 	}
-	return f.value, how, nil
+	return f.value, freshness, nil
 }
 
 // latest returns the fetch to wait for: the last one while its value is good (cached), a new one (fetched), or the one

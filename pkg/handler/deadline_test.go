@@ -19,8 +19,8 @@ func TestDeadlineEndsAnOutage(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		prepare func(*rig)
-		before  handler.Name
-		after   handler.Name
+		before  handler.ErrorName
+		after   handler.ErrorName
 	}{
 		{"API down", api(503), handler.Unavailable, handler.TimedOut},
 		{"API throttles", api(429), handler.Throttled, handler.TimedOut},
@@ -41,7 +41,8 @@ func TestDeadlineEndsAnOutage(t *testing.T) {
 			if err := r.fails(t, c.after, event); c.after == handler.TimedOut {
 				begins := string(c.before) + ": group_action_id 22519813685366: "
 				ends := "; the deadline, 1m0s after started_at, has passed"
-				if !strings.HasPrefix(err.Message, begins) || !strings.HasSuffix(err.Message, ends) || err.Temporary() {
+				if !strings.HasPrefix(err.Text(), begins) || !strings.HasSuffix(err.Text(), ends) || err.Temporary() ||
+					err.Last != c.before || err.GroupActionID != 22519813685366 {
 					t.Error(err)
 				}
 			}

@@ -11,35 +11,56 @@ import (
 	"github.com/soarstep/xdr-action-status/pkg/xdr"
 )
 
-// Name is the name of an error, matched by ErrorEquals in Retry and Catch.
+// ErrorName is the name of an error, matched by ErrorEquals in Retry and Catch.
 //
 // Source: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
-type Name string
+type ErrorName string
 
 // One name for each reaction of a workflow: three to retry, six to fail on.
 const (
-	InvalidRequest         Name = "XDR.InvalidRequest"         // the event is wrong: fail
-	CredentialsInvalid     Name = "XDR.CredentialsInvalid"     // the secret is missing, denied, malformed or points to a forbidden origin: fail
-	CredentialsUnavailable Name = "XDR.CredentialsUnavailable" // Secrets Manager is throttled, down or slow: retry
-	Unauthorized           Name = "XDR.Unauthorized"           // the API refuses the key (401, 402, 403): fail
-	Throttled              Name = "XDR.Throttled"              // 429: retry, slower
-	Unavailable            Name = "XDR.Unavailable"            // network, timeout, 5xx, 408: retry
-	TimedOut               Name = "XDR.TimedOut"               // one of these three, and the deadline has passed: fail
-	Rejected               Name = "XDR.Rejected"               // any other refusal, or a reply that cannot be read: fail
-	Internal               Name = "XDR.Internal"               // a bug in this package: fail
+	InvalidRequest         ErrorName = "XDR.InvalidRequest"         // the event is wrong: fail
+	CredentialsInvalid     ErrorName = "XDR.CredentialsInvalid"     // the secret is missing, denied or wrong: fail
+	CredentialsUnavailable ErrorName = "XDR.CredentialsUnavailable" // Secrets Manager is throttled, down or slow: retry
+	Unauthorized           ErrorName = "XDR.Unauthorized"           // the API refuses the key (401, 402, 403): fail
+	Throttled              ErrorName = "XDR.Throttled"              // 429: retry, slower
+	Unavailable            ErrorName = "XDR.Unavailable"            // network, timeout, 5xx, 408: retry
+	TimedOut               ErrorName = "XDR.TimedOut"               // one of these three, past the deadline: fail
+	Rejected               ErrorName = "XDR.Rejected"               // any other refusal, or an unreadable reply: fail
+	Internal               ErrorName = "XDR.Internal"               // a bug in this package: fail
 )
 
-// Error is the only error that [Step.Check] returns. Message is one line without secrets.
+// ErrOrigin is the cause of an error about an address that is not on the allow-list.
+var ErrOrigin = errors.New("is not on the allow-list XDR_ALLOWED_ORIGINS")
+
+// Error is the only error that [Step.Check] returns. Its texts are one line each, without secrets.
 type Error struct {
-	Name    Name
-	Message string
-	Err     error // the cause, if there is one
+	Name          ErrorName
+	Last          ErrorName // of TimedOut: the error that lasted until the deadline
+	GroupActionID int64     // the action that was asked about; 0 where the event does not say
+	Message       string    // what is wrong
+	Advice        string    // what to look at; only Unauthorized has it
+	Err           error     // the cause, if there is one
 
 	stack string // of a panic, for the log: function names and addresses, no values
 }
 
-func (e *Error) Error() string { return string(e.Name) + ": " + e.Message }
+func (e *Error) Error() string { return string(e.Name) + ": " + e.Text() }
 func (e *Error) Unwrap() error { return e.Err }
+
+// Text is all but the name: what Lambda reports as errorMessage.
+func (e *Error) Text() string {
+	text := e.Message
+	if e.GroupActionID != 0 {
+		text = fmt.Sprintf("group_action_id %d: %s", e.GroupActionID, text)
+	}
+	if e.Last != "" {
+		text = string(e.Last) + ": " + text
+	}
+	if e.Advice != "" {
+		text += "; " + e.Advice
+	}
+	return clip(text, maxMessage)
+}
 
 // Temporary reports whether the same check may succeed later.
 func (e *Error) Temporary() bool {
@@ -52,7 +73,7 @@ func (e *Error) Temporary() bool {
 	return false
 }
 
-func errorf(name Name, format string, args ...any) *Error {
+func errorf(name ErrorName, format string, args ...any) *Error {
 	err := fmt.Errorf(format, args...)
 	return &Error{Name: name, Message: err.Error(), Err: errors.Unwrap(err)}
 }
@@ -61,37 +82,35 @@ func errorf(name Name, format string, args ...any) *Error {
 const maxMessage = 4_000
 
 // exit is the one place where an error gets its name for the workflow, and the action that it is about. An error that may
-// pass is final where nobody waits any longer.
+// pass is final once the deadline has passed.
 func (s *Step) exit(err error, about request) *Error {
 	named := *classified(err) // a copy: checks that share a fetch share its error
-	if about.id != 0 {
-		named.Message = fmt.Sprintf("group_action_id %d: %s", about.id, named.Message)
-	}
+	named.GroupActionID = about.id
 	if _, left := s.times(about, s.Now()); left == 0 && named.Temporary() {
-		named.Message = fmt.Sprintf("%s: %s; the deadline, %v after started_at, has passed", named.Name, named.Message, s.timeoutOf(about))
+		named.Last = named.Name
 		named.Name = TimedOut
+		named.Message += fmt.Sprintf("; the deadline, %v after started_at, has passed", s.timeoutOf(about))
 	}
-	named.Message = clip(named.Message, maxMessage)
 	return &named
 }
 
 func classified(err error) *Error {
-	var (
-		named *Error
-		call  *xdr.Error
-	)
+	var named *Error
+	var call *xdr.Error
 	switch {
 	case errors.As(err, &named):
 		return named
 	case !errors.As(err, &call):
 		return errorf(Internal, "unexpected error: %w", err)
-	case nameOf(call) == Unauthorized:
-		return errorf(Unauthorized, "%w; %s", err, keyAdvice(call))
 	}
-	return errorf(nameOf(call), "%w", err)
+	named = errorf(nameOf(call), "%w", err)
+	if named.Name == Unauthorized {
+		named.Advice = keyAdvice(call)
+	}
+	return named
 }
 
-func nameOf(e *xdr.Error) Name {
+func nameOf(e *xdr.Error) ErrorName {
 	switch e.Kind {
 	case xdr.NoAnswer:
 		return Unavailable
@@ -110,8 +129,7 @@ func nameOf(e *xdr.Error) Name {
 	return Rejected
 }
 
-// keyAdvice tells the person who must fix a refusal what to look at. Only where the API itself has refused does it speak
-// of the key.
+// keyAdvice tells what to look at where the key is refused. Only if the API itself refuses it, the key may be wrong.
 func keyAdvice(e *xdr.Error) string {
 	advice := "something in between refuses: check api_url and HTTPS_PROXY, and whether the tenant accepts this IP address"
 	switch {

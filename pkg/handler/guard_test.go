@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
@@ -15,6 +16,8 @@ import (
 	"github.com/soarstep/xdr-action-status/internal/xdrtest"
 	"github.com/soarstep/xdr-action-status/pkg/handler"
 )
+
+const maxMessage = 4_000 // characters of an error
 
 // answering is Secrets Manager as a handler plays it.
 func answering(t *testing.T, token string, h http.HandlerFunc) *secretsmanager.Client {
@@ -39,13 +42,17 @@ func TestSecretsManagerEchoIsRedacted(t *testing.T) {
 	r := newRig(t, xdrtest.Options{})
 	r.Secrets = answering(t, token, func(w http.ResponseWriter, r *http.Request) {
 		signed = r.Header.Get("Authorization")
-		text, _ := json.Marshal("The Canonical String should have been " + signed + "\n" + r.Header.Get("X-Amz-Security-Token"))
+		said := "The Canonical String should have been " + signed + "\n" + r.Header.Get("X-Amz-Security-Token")
+		text, _ := json.Marshal(said + strings.Repeat(" x", 2*maxMessage))
 		w.WriteHeader(http.StatusForbidden)
 		fmt.Fprintf(w, `{"__type":"SignatureDoesNotMatch","message":%s}`, text)
 	})
 	err := r.fails(t, handler.CredentialsUnavailable, anyID)
 	if leak := xdrtest.Leak(err.Error()+r.log.String(), token, signed); leak != "" || !strings.Contains(err.Message, "The Canonical String") {
 		t.Errorf("%q in %v", leak, err)
+	}
+	if n := utf8.RuneCountInString(err.Text()); n > maxMessage {
+		t.Errorf("%d characters", n)
 	}
 }
 

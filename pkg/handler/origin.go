@@ -11,7 +11,7 @@ import (
 // for any name below it. The port is empty where it is the scheme's own.
 type Origin struct{ Scheme, Host, Port string }
 
-// ParseOrigin reads [scheme://]host[:port]; the scheme is https unless it is spelled out.
+// ParseOrigin reads [scheme://][*.]host[:port]; the scheme is https unless it is spelled out.
 func ParseOrigin(s string) (Origin, error) {
 	text := s
 	if !strings.Contains(text, "://") {
@@ -19,7 +19,7 @@ func ParseOrigin(s string) (Origin, error) {
 	}
 	u, err := url.Parse(text)
 	if err != nil || u.Path != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
-		return Origin{}, fmt.Errorf("%q: expected [https://]host[:port] and nothing behind it, the host perhaps with *. in front", s)
+		return Origin{}, fmt.Errorf("%q: expected [https://][*.]host[:port]", s)
 	}
 	bare, wild := strings.CutPrefix(u.Host, "*.")
 	u.Host = bare
@@ -68,7 +68,7 @@ func (o Origin) String() string {
 	return o.Scheme + "://" + host
 }
 
-// allows tells whether a URL's origin is covered by this entry.
+// allows reports whether a URL's origin is covered by this entry.
 func (o Origin) allows(target Origin) bool {
 	if o.Scheme != target.Scheme || o.Port != target.Port {
 		return false

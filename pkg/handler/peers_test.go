@@ -203,8 +203,8 @@ func TestPeerInsightConnectAndFortiSOAR(t *testing.T) {
 	r.sim.AddFaults(xdrtest.Fault{From: 1, Status: 400, Body: `{"reply":{"err_code":400,"err_msg":"Invalid group","err_extra":[{"loc":"id"}]}}`})
 	err := r.fails(t, handler.Rejected, anyID)
 	for _, part := range []string{"group_action_id 5", "400", "Invalid group", `{"loc":"id"}`, r.sim.Requests()[0].RequestID} {
-		if !strings.Contains(err.Message, part) {
-			t.Errorf("%s is not in: %s", part, err.Message)
+		if !strings.Contains(err.Text(), part) {
+			t.Errorf("%s is not in: %s", part, err.Text())
 		}
 	}
 	if v := r.check(t, anyID); v.WaitSeconds != 5 {

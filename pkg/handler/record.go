@@ -11,7 +11,7 @@ import (
 type record struct {
 	request    request
 	cold       bool // the first check of this process
-	secret     freshness
+	freshness  freshness
 	secretTime time.Duration
 	apiTime    time.Duration
 	apiCalls   int
@@ -26,14 +26,14 @@ func (r *record) write(ctx context.Context, log *slog.Logger, v Verdict, err err
 		slog.String("tenant", r.request.tenant),
 		slog.String("execution", r.request.execution),
 		slog.Bool("cold_start", r.cold),
-		slog.String("secret", string(r.secret)),
+		slog.String("secret", string(r.freshness)),
 		slog.Float64("secret_ms", milliseconds(r.secretTime)),
 		slog.Float64("api_ms", milliseconds(r.apiTime)),
 		slog.Int("api_calls", r.apiCalls),
 	)
 	var failure *Error
 	if errors.As(err, &failure) {
-		attrs = append(attrs, slog.String("error_name", string(failure.Name)), slog.String("error", failure.Message))
+		attrs = append(attrs, slog.String("error_name", string(failure.Name)), slog.String("error", failure.Text()))
 		if failure.stack != "" {
 			attrs = append(attrs, slog.String("stack", failure.stack))
 		}
@@ -41,7 +41,7 @@ func (r *record) write(ctx context.Context, log *slog.Logger, v Verdict, err err
 		return
 	}
 	level := slog.LevelInfo
-	if r.secret == stale || len(v.UnknownStatuses) > 0 || r.remark != "" {
+	if r.freshness == stale || len(v.UnknownStatuses) > 0 || r.remark != "" {
 		level = slog.LevelWarn
 	}
 	e := v.Endpoints

@@ -26,17 +26,17 @@ func (v versions) GetSecretValue(ctx context.Context, _ *secretsmanager.GetSecre
 }
 
 type got struct {
-	version string
-	how     freshness
-	err     error
+	version   string
+	freshness freshness
+	err       error
 }
 
 func (s *Step) later(ctx context.Context, rejected string) chan got {
 	c := make(chan got, 1)
 	go func() {
 		s.once.Do(s.prepare)
-		value, how, err := s.cache.get(ctx, "id", rejected)
-		c <- got{value.version, how, err}
+		value, freshness, err := s.cache.get(ctx, "id", rejected)
+		c <- got{value.version, freshness, err}
 	}()
 	synctest.Wait()
 	return c
@@ -57,17 +57,17 @@ func TestRefreshDoesNotTrustAnOlderFetch(t *testing.T) {
 		refused := []chan got{s.later(t.Context(), "1"), s.later(t.Context(), "1")}
 		v <- "1" // read before the rotation
 		synctest.Wait()
-		if g := <-early; g.version != "1" || g.how != fetched || g.err != nil {
+		if g := <-early; g.version != "1" || g.freshness != fetched || g.err != nil {
 			t.Errorf("%+v", g)
 		}
 		v <- "2" // one more fetch serves both
 		synctest.Wait()
 		for _, r := range refused {
-			if g := <-r; g.version != "2" || g.how != fetched || g.err != nil {
+			if g := <-r; g.version != "2" || g.freshness != fetched || g.err != nil {
 				t.Errorf("%+v", g)
 			}
 		}
-		if g := <-s.later(t.Context(), "1"); g.version != "2" || g.how != cached {
+		if g := <-s.later(t.Context(), "1"); g.version != "2" || g.freshness != cached {
 			t.Errorf("%+v", g)
 		}
 	})
@@ -109,7 +109,7 @@ func TestSilentSecretsManager(t *testing.T) {
 		}
 		v <- "1" // the fetch goes on without the check that gave up
 		synctest.Wait()
-		if g := <-s.later(t.Context(), ""); g.version != "1" || g.how != cached {
+		if g := <-s.later(t.Context(), ""); g.version != "1" || g.freshness != cached {
 			t.Errorf("%+v", g)
 		}
 	})
@@ -153,7 +153,7 @@ func TestJoinerOfAFailedFetchTriesOnce(t *testing.T) {
 		}
 		synctest.Wait()
 		v <- "1"
-		if g := <-joined; g.version != "1" || g.how != fetched {
+		if g := <-joined; g.version != "1" || g.freshness != fetched {
 			t.Errorf("%+v", g)
 		}
 	})
@@ -180,13 +180,13 @@ func TestStaleValueHasItsTime(t *testing.T) {
 			s.SecretTTL = ttl
 			<-s.later(t.Context(), "")
 			for i, c := range []struct {
-				after time.Duration
-				how   freshness
-				calls int
+				after     time.Duration
+				freshness freshness
+				calls     int
 			}{{ttl - 1, cached, 1}, {1, stale, 2}, {next - 1, stale, 2}, {1, stale, 3}} {
 				time.Sleep(c.after)
-				if g := <-s.later(t.Context(), ""); g.how != c.how || g.err != nil || secrets.calls != c.calls {
-					t.Errorf("TTL %v, step %d: %+v after %d calls, want %s after %d", ttl, i, g, secrets.calls, c.how, c.calls)
+				if g := <-s.later(t.Context(), ""); g.freshness != c.freshness || g.err != nil || secrets.calls != c.calls {
+					t.Errorf("TTL %v, step %d: %+v after %d calls, want %s after %d", ttl, i, g, secrets.calls, c.freshness, c.calls)
 				}
 			}
 		})
@@ -256,10 +256,10 @@ func TestSecretWithoutVersionIsCached(t *testing.T) {
 		s, v := newSecretStep()
 		first := s.later(t.Context(), "")
 		v <- ""
-		if g := <-first; g.how != fetched {
+		if g := <-first; g.freshness != fetched {
 			t.Errorf("%+v", g)
 		}
-		if g := <-s.later(t.Context(), ""); g.how != cached {
+		if g := <-s.later(t.Context(), ""); g.freshness != cached {
 			t.Errorf("%+v", g)
 		}
 	})
@@ -267,7 +267,7 @@ func TestSecretWithoutVersionIsCached(t *testing.T) {
 
 func TestSecretErrors(t *testing.T) {
 	t.Parallel()
-	for code, want := range map[string]Name{
+	for code, want := range map[string]ErrorName{
 		"ThrottlingException": CredentialsUnavailable, "Throttling": CredentialsUnavailable, "TooManyRequestsException": CredentialsUnavailable,
 		"InternalServiceError": CredentialsUnavailable, "InternalFailure": CredentialsUnavailable, "ServiceUnavailable": CredentialsUnavailable,
 		"RequestTimeout": CredentialsUnavailable, "RequestLimitExceeded": CredentialsUnavailable, "SlowDown": CredentialsUnavailable, "": CredentialsUnavailable,

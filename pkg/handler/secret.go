@@ -12,22 +12,31 @@ import (
 	"github.com/soarstep/xdr-action-status/pkg/xdr"
 )
 
-// parseSecret reads the secret's JSON: api_url (or fqdn), api_key_id, api_key, security_level. Errors are
-// XDR.CredentialsInvalid, name the member and never show a value of the key or of text that may be one.
-func parseSecret(id string, value []byte, allowed []Origin) (xdr.Credentials, error) {
-	s := make(map[string]string)
-	bad := func(format string, args ...any) (xdr.Credentials, error) {
-		e := errorf(CredentialsInvalid, "secret %q: "+format, append([]any{id}, args...)...)
-		if key := s["api_key"]; len(key) >= 16 { // it may stand in the place of another member too; a shorter one is in any text
-			e.Message = xdr.NewRedactor(key).Line(e.Message, maxMessage)
+// ParseSecret reads the secret's JSON: api_url (or fqdn), api_key_id, api_key, security_level. Errors are
+// XDR.CredentialsInvalid with the secret's id. They name the member, and never show the key or text that may be one.
+func ParseSecret(id string, value []byte, allowed []Origin) (xdr.Credentials, error) {
+	s, err := secretMembers(value)
+	if err == nil {
+		var cred xdr.Credentials
+		if cred, err = credentialsOf(s, allowed); err == nil {
+			return cred, nil
 		}
-		return xdr.Credentials{}, e
 	}
+	e := errorf(CredentialsInvalid, "secret %q: %w", id, err)
+	if key := s["api_key"]; len(key) >= 16 { // another member may hold it too; a shorter one is in any text
+		e.Message = xdr.NewRedactor(key).Line(e.Message, maxMessage)
+	}
+	return xdr.Credentials{}, e
+}
+
+func secretMembers(value []byte) (map[string]string, error) {
 	value = bytes.TrimPrefix(value, []byte("\ufeff")) // a byte order mark, as editors of Windows write
 	m, err := members(value)
 	if err != nil {
-		return bad("%s; expected a JSON object with api_url, api_key_id, api_key and security_level, without duplicate keys", formOf(value))
+		return nil, fmt.Errorf("%s; expected a JSON object with api_url, api_key_id, api_key and security_level, "+
+			"without duplicate keys", formOf(value))
 	}
+	s := make(map[string]string)
 	for _, name := range []string{"api_url", "fqdn", "api_key_id", "api_key", "security_level"} {
 		raw, ok := m[name]
 		text, isString := readString(raw)
@@ -35,35 +44,39 @@ func parseSecret(id string, value []byte, allowed []Origin) (xdr.Credentials, er
 			text, isString = idNumber(raw)
 		}
 		if ok && !isString {
-			return bad("%s: expected a string", name)
+			return s, fmt.Errorf("%s: expected a string", name)
 		}
 		s[name] = strings.TrimSpace(text) // a pasted key often ends in a line break
 	}
+	return s, nil
+}
+
+func credentialsOf(s map[string]string, allowed []Origin) (xdr.Credentials, error) {
 	from := "api_url"
 	if s["fqdn"] != "" {
 		from = "fqdn"
 	}
 	base, err := baseURL(s["api_url"], s["fqdn"])
-	if err != nil {
-		return bad("%s: %w", from, err)
+	if err == nil {
+		err = checkOrigin(base, allowed)
 	}
-	origin, err := originOf(base)
 	if err != nil {
-		return bad("%s: %w", from, err)
-	}
-	if !slices.ContainsFunc(allowed, func(o Origin) bool { return o.allows(origin) }) {
-		return bad("%s: %s is not on the allow-list XDR_ALLOWED_ORIGINS (%v): no credentials are sent there; add it if it is the tenant's", from, origin, allowed)
+		return xdr.Credentials{}, fmt.Errorf("%s: %w", from, err)
 	}
 	for _, name := range []string{"api_key_id", "api_key", "security_level"} {
 		if s[name] == "" {
-			return bad("%s is missing or empty", name)
+			return xdr.Credentials{}, fmt.Errorf("%s is missing or empty", name)
 		}
 	}
-	cred, err := xdr.NewCredentials(base, s["api_key_id"], s["api_key"], xdr.SecurityLevel(strings.ToLower(s["security_level"])))
-	if err != nil {
-		return bad("%w", err)
+	return xdr.NewCredentials(base, s["api_key_id"], s["api_key"], xdr.SecurityLevel(strings.ToLower(s["security_level"])))
+}
+
+func checkOrigin(base *url.URL, allowed []Origin) error {
+	origin, err := originOf(base)
+	if err != nil || slices.ContainsFunc(allowed, func(o Origin) bool { return o.allows(origin) }) {
+		return err
 	}
-	return cred, nil
+	return fmt.Errorf("%s %w (%v): no credentials are sent there; add it if it is the tenant's", origin, ErrOrigin, allowed)
 }
 
 func idNumber(raw json.RawMessage) (string, bool) {
@@ -71,8 +84,8 @@ func idNumber(raw json.RawMessage) (string, bool) {
 	return string(raw), ok
 }
 
-// baseURL reads api_url, or makes one of fqdn, which people paste with or without scheme and api- prefix. A host without a
-// dot is refused unseen: it may be a key in the wrong place.
+// baseURL reads api_url, or makes one of fqdn, which people paste with or without scheme and api- prefix. A host without
+// a dot is not shown: it may be a key in the wrong place.
 func baseURL(apiURL, fqdn string) (*url.URL, error) {
 	text := apiURL
 	switch {

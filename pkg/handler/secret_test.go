@@ -32,7 +32,7 @@ func TestParseSecretAddress(t *testing.T) {
 		{`"fqdn":"API-Acme.xdr.us.paloaltonetworks.com"`, "https://api-acme.xdr.us.paloaltonetworks.com"},
 		{`"fqdn":"HTTPS://ACME.xdr.us.paloaltonetworks.com"`, "https://api-acme.xdr.us.paloaltonetworks.com"},
 	} {
-		cred, err := parseSecret("s", secretJSON(c.members), allowed)
+		cred, err := ParseSecret("s", secretJSON(c.members), allowed)
 		if want := "key 7 (advanced) for " + c.want; err != nil || cred.String() != want {
 			t.Errorf("%s: %s, %v, want %s", c.members, cred, err, want)
 		}
@@ -84,10 +84,13 @@ func TestParseSecretRefuses(t *testing.T) {
 		{`{` + good + `,"api_key_id":7,"api_key":"` + canary + `","security_level":"expert"}`, `expected "standard" or "advanced"`},
 		{`{` + good + `,"api_key_id":7,"api_key":"` + canary + ` x","security_level":"standard"}`, "api_key: expected printable ASCII"},
 	} {
-		_, err := parseSecret("xdr/acme", []byte(c.secret), DefaultConfig().AllowedOrigins)
+		_, err := ParseSecret("xdr/acme", []byte(c.secret), DefaultConfig().AllowedOrigins)
 		var named *Error
 		if !errors.As(err, &named) || named.Name != CredentialsInvalid || !strings.Contains(named.Message, c.want) || !strings.Contains(named.Message, `"xdr/acme"`) {
 			t.Errorf("%s: %v, want %q in it", c.secret, err, c.want)
+		}
+		if errors.Is(err, ErrOrigin) != strings.Contains(c.want, "allow-list") {
+			t.Errorf("%v: ErrOrigin is %v", err, errors.Is(err, ErrOrigin))
 		}
 		if xdrtest.Leak(fmt.Sprintf("%v %+v %#v", err, err, err), canary) != "" {
 			t.Errorf("the key appears: %v", err)
@@ -103,7 +106,7 @@ func TestParseSecretIsTolerant(t *testing.T) {
 		"\ufeff{" + address + `,"api_key_id":"7","api_key":"` + canary + `","security_level":"Standard"}`,
 		"\r\n{" + address + `,"api_key_id":7,"api_key":" ` + canary + `\n","security_level":"STANDARD "}`,
 	} {
-		cred, err := parseSecret("s", []byte(value), DefaultConfig().AllowedOrigins)
+		cred, err := ParseSecret("s", []byte(value), DefaultConfig().AllowedOrigins)
 		if err != nil || !strings.HasPrefix(cred.String(), "key 7 (standard) for ") {
 			t.Errorf("%q: %s, %v", value, cred, err)
 		}
@@ -178,7 +181,7 @@ func FuzzSecret(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, value []byte) {
-		cred, err := parseSecret("id", value, DefaultConfig().AllowedOrigins)
+		cred, err := ParseSecret("id", value, DefaultConfig().AllowedOrigins)
 		if err == nil {
 			if host := cred.String(); !strings.Contains(strings.ToLower(host), ".paloaltonetworks.com") || !strings.Contains(host, "for https://") {
 				t.Errorf("accepted %s", cred)

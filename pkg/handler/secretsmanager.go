@@ -39,7 +39,7 @@ func (s *Step) readSecret(ctx context.Context, id string) (_ secret, err error) 
 	if out.VersionId != nil {
 		version = *out.VersionId
 	}
-	cred, err := parseSecret(id, value, s.AllowedOrigins)
+	cred, err := ParseSecret(id, value, s.AllowedOrigins)
 	return secret{credentials: cred, version: version}, err
 }
 

@@ -114,8 +114,8 @@ func (s *Step) ask(ctx context.Context, r request, secretID string, rec *record)
 
 func (s *Step) secret(ctx context.Context, id, rejected string, rec *record) (secret, error) {
 	began := s.Now()
-	value, how, err := s.cache.get(ctx, id, rejected)
-	rec.secret = how
+	value, freshness, err := s.cache.get(ctx, id, rejected)
+	rec.freshness = freshness
 	rec.secretTime += s.Now().Sub(began)
 	return value, err
 }

@@ -138,15 +138,15 @@ func (r *rig) check(t *testing.T, event string, args ...any) handler.Verdict {
 }
 
 // fails makes a check that must end in an error of this name.
-func (r *rig) fails(t *testing.T, want handler.Name, event string) *handler.Error {
+func (r *rig) fails(t *testing.T, want handler.ErrorName, event string) *handler.Error {
 	t.Helper()
 	v, err := r.Check(t.Context(), []byte(event))
 	var named *handler.Error
 	if !errors.As(err, &named) || named.Name != want {
 		t.Fatalf("verdict %q, error %v, want %s", v.Outcome, err, want)
 	}
-	if strings.ContainsAny(named.Message, "\r\n") {
-		t.Errorf("more than one line: %q", named.Message)
+	if strings.ContainsAny(named.Text(), "\r\n") {
+		t.Errorf("more than one line: %q", named.Text())
 	}
 	return named
 }
@@ -215,7 +215,7 @@ func TestEveryErrorName(t *testing.T) {
 		name    string
 		prepare func(*rig)
 		event   string
-		want    handler.Name
+		want    handler.ErrorName
 		text    []string
 	}{
 		{"bad event", func(*rig) {}, `{}`, handler.InvalidRequest, []string{"group_action_id is missing"}},
@@ -270,8 +270,8 @@ func TestEveryErrorName(t *testing.T) {
 			c.prepare(r)
 			err := r.fails(t, c.want, c.event)
 			for _, text := range c.text {
-				if !strings.Contains(err.Message, text) {
-					t.Errorf("%q is not in: %s", text, err.Message)
+				if !strings.Contains(err.Text(), text) {
+					t.Errorf("%q is not in: %s", text, err.Text())
 				}
 			}
 			if log := r.log.String(); strings.Count(log, "\n") != 1 || !strings.Contains(log, `"level":"ERROR"`) || !strings.Contains(log, string(c.want)) {
@@ -316,7 +316,7 @@ func TestZeroStep(t *testing.T) {
 
 func TestTemporary(t *testing.T) {
 	t.Parallel()
-	for name, want := range map[handler.Name]bool{
+	for name, want := range map[handler.ErrorName]bool{
 		handler.InvalidRequest: false, handler.CredentialsInvalid: false, handler.CredentialsUnavailable: true, handler.Unauthorized: false,
 		handler.Throttled: true, handler.Unavailable: true, handler.TimedOut: false, handler.Rejected: false, handler.Internal: false, "other": false,
 	} {
@@ -357,7 +357,7 @@ func TestLogLine(t *testing.T) {
 // Slow services end in their own error, before the function's time is up.
 func TestDeadlineLeavesTimeToReport(t *testing.T) {
 	t.Parallel()
-	for name, prepare := range map[handler.Name]func(*rig){
+	for name, prepare := range map[handler.ErrorName]func(*rig){
 		handler.Unavailable:            func(r *rig) { r.sim.AddFaults(xdrtest.Fault{DelaySeconds: 60}) },
 		handler.CredentialsUnavailable: func(r *rig) { r.sim.AddSecretFaults(xdrtest.SecretFault{Delay: time.Minute}) },
 	} {

@@ -75,7 +75,7 @@ func (l *lane) runInside(p *pki) (closeIdle func()) {
 		v, err := s.Check(ctx, event)
 		var named *handler.Error
 		if errors.As(err, &named) {
-			return nil, string(named.Name), named.Message
+			return nil, string(named.Name), named.Text()
 		}
 		payload, _ := json.Marshal(v) // a verdict always has a JSON form
 		return payload, "", ""
