@@ -1,11 +1,11 @@
 package main
 
 import (
-	"bufio"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/http/httputil"
 	"os"
 	"strings"
@@ -15,33 +15,28 @@ import (
 	"github.com/soarstep/xdr-action-status/internal/xdrtest"
 )
 
-// play gives each request to f, with its connection and its text, and returns the address.
+// play gives each request to f, with its bare connection and its text, and returns the address.
 func play(t *testing.T, f func(conn net.Conn, request *http.Request, raw string)) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = listener.Close() })
-	go func() {
-		for conn, err := listener.Accept(); err == nil; conn, err = listener.Accept() {
-			go playOn(conn, f)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		raw, _ := httputil.DumpRequest(r, true) // it is complete, or else the reply will be noticed
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
 		}
-	}()
-	return "http://" + listener.Addr().String()
+		defer conn.Close()
+		f(conn, r, string(raw))
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
 }
 
-func playOn(conn net.Conn, f func(conn net.Conn, request *http.Request, raw string)) {
-	defer conn.Close()
-	in := bufio.NewReader(conn)
-	for request, err := http.ReadRequest(in); err == nil; request, err = http.ReadRequest(in) {
-		raw, _ := httputil.DumpRequest(request, true) // it is complete, or else the reply will be noticed
-		f(conn, request, string(raw))
-	}
-}
+const switching = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n"
 
 func reply(body string) string {
-	return fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
+	const head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: "
+	return fmt.Sprintf(head+"%d\r\n\r\n%s", len(body), body)
 }
 
 // After a good reply, a page comes unasked that shows the whole request. net/http gives it to Go's standard logger.
@@ -79,15 +74,15 @@ func TestWhatComesUnaskedIsNotShown(t *testing.T) {
 // A 101 leaves nothing but the bare connection, which no context reaches. It is an outage, and a signal ends the wait.
 func TestABareConnectionIsAnOutage(t *testing.T) {
 	t.Parallel()
-	for _, level := range []string{"standard", "advanced"} {
-		url := play(t, func(conn net.Conn, _ *http.Request, _ string) {
-			_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n")
-		})
-		p := start(t, nil, "--credentials", credentialsFile(t, url, level), "--allow-origin", url, "7")
-		p.stderr.await(t, "XDR.Unavailable: group_action_id 7: ")
-		p.signal(t, os.Interrupt)
-		if code := p.end(); code != exitUnknown || !strings.Contains(p.stderr.String(), "xdrwait: interrupted") {
-			t.Errorf("%s: exit code %d: %s", level, code, &p.stderr)
-		}
+	url := play(t, func(conn net.Conn, _ *http.Request, _ string) {
+		_, _ = io.WriteString(conn, switching)
+		_, _ = conn.Read(make([]byte, 1)) // until the client hangs up
+	})
+	p := start(t, nil, "--credentials", credentialsFile(t, url, "advanced"), "--allow-origin", url, "7")
+	p.stderr.await(t, "XDR.Unavailable: group_action_id 7: ")
+	p.signal(t, os.Interrupt)
+	code := p.end()
+	if code != exitUnknown || p.stdout.String() != "" || !strings.Contains(p.stderr.String(), "xdrwait: interrupted") {
+		t.Errorf("exit code %d: %s%s", code, &p.stdout, &p.stderr)
 	}
 }

@@ -10,13 +10,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/smithy-go/logging"
 
-	"github.com/soarstep/xdr-action-status/pkg/handler"
 	"github.com/soarstep/xdr-action-status/pkg/xdr"
 )
 
 // openSecretsManager finds region and credentials as the AWS CLI does.
-func openSecretsManager(ctx context.Context, region string) (handler.SecretsManager, error) {
-	cfg, err := config.LoadDefaultConfig(ctx, config.WithRegion(region), config.WithLogger(logging.Nop{})) // it would write to stderr
+func openSecretsManager(ctx context.Context, region string) (*secretsmanager.Client, error) {
+	silent := config.WithLogger(logging.Nop{}) // the default one writes to standard error
+	cfg, err := config.LoadDefaultConfig(ctx, config.WithRegion(region), silent)
 	if err != nil {
 		return nil, fmt.Errorf("AWS configuration: %w", err)
 	}

@@ -24,6 +24,14 @@ const (
 	exitUsage   = 64 // EX_USAGE of sysexits.h
 )
 
+// exitCode ends the command where all that there is to say has been said.
+type exitCode int
+
+func (c exitCode) Error() string { return fmt.Sprintf("exit code %d", int(c)) }
+
+// usageError is a mistake in the command line.
+type usageError struct{ error }
+
 // Bounds of the flags. At a lower speed a pause takes longer than anyone waits; at a higher one a signature is too old
 // when it arrives. Seven days are the most that the step takes.
 const (
@@ -32,18 +40,15 @@ const (
 	maxTimeout = 7 * 24 * time.Hour
 )
 
-// usageError is a mistake in the command line.
-type usageError struct{ error }
-
 // options is the command line.
 type options struct {
 	ids         []string
 	secretID    string
-	region      string
 	credentials string
 	simulate    string
-	speed       float64
+	region      string
 	origins     []string
+	speed       float64
 	timeout     time.Duration
 	minSuccess  int
 	partial     string
@@ -52,32 +57,31 @@ type options struct {
 	output      string
 }
 
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	var code int
-	cmd := newCommand(func(o options) (err error) {
-		code, err = o.wait(ctx, stdout, stderr)
-		return err
-	})
-	cmd.AddCommand(newSecretCommand(stdout, &code))
-	cmd.SetArgs(args)
-	cmd.SetOut(stdout)
-	cmd.SetErr(stderr)
-	err := cmd.ExecuteContext(ctx)
-	var usage usageError
-	switch {
-	case err == nil:
-		return code
-	case errors.As(err, &usage):
-		fmt.Fprintf(stderr, "xdrwait: %v\nTry xdrwait --help.\n", err)
-		return exitUsage
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	root := newCommand()
+	root.AddCommand(newSecretCommand())
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	cmd, err := root.ExecuteContextC(ctx)
+	if err == nil {
+		return exitDone
+	}
+	if code, ok := errors.AsType[exitCode](err); ok {
+		return int(code)
 	}
 	for line := range strings.Lines(err.Error()) { // what is wrong, and what to do next
 		fmt.Fprintln(stderr, "xdrwait:", strings.TrimSpace(line))
 	}
+	if _, ok := errors.AsType[usageError](err); ok {
+		fmt.Fprintf(stderr, "Try %s --help.\n", cmd.CommandPath())
+		return exitUsage
+	}
 	return exitUnknown
 }
 
-func newCommand(wait func(options) error) *cobra.Command {
+func newCommand() *cobra.Command {
 	var o options
 	cmd := &cobra.Command{
 		Use:   "xdrwait [flags] GROUP_ACTION_ID...",
@@ -88,7 +92,7 @@ The credentials come from a secret in AWS Secrets Manager (--secret-id), from a 
 the same JSON (--credentials), or from a simulated tenant (--simulate).
 
 Exit code: 0 done, 1 failed, 2 could not find out, 64 wrong usage; of several actions the highest.
-Ctrl-C ends the wait and shows what was last seen; a second one ends xdrwait at once.`,
+Ctrl-C ends the wait and shows what was last seen. A second one ends xdrwait at once.`,
 		Example: `  xdrwait --simulate mixed                    watch a simulated action; needs nothing else
   xdrwait --secret-id xdr/acme 22519813685366
   xdrwait --credentials acme.json --timeout 30m --min-success 90 22519813685366
@@ -96,18 +100,13 @@ Ctrl-C ends the wait and shows what was last seen; a second one ends xdrwait at 
 		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) == 0 && o.simulate == "" {
-				return usageError{errors.New("expected at least one GROUP_ACTION_ID")}
-			}
-			return nil
-		},
-		RunE: func(_ *cobra.Command, args []string) error {
+		Args:          cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
 			o.ids = args
 			if err := o.check(); err != nil {
 				return usageError{err}
 			}
-			return wait(o)
+			return o.wait(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
@@ -120,27 +119,38 @@ func (o *options) addFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&o.simulate, "simulate", "", "`scenario` to play instead of a real tenant: a name or a .json file")
 	f.Float64Var(&o.speed, "speed", 10, "simulated seconds in a second, with --simulate")
-	f.DurationVar(&o.timeout, "timeout", handler.DefaultConfig().Timeout, "how long to wait; what is pending then has failed")
+	f.DurationVar(&o.timeout, "timeout", handler.DefaultConfig().Timeout, "time limit; what is pending then has failed")
 	f.IntVar(&o.minSuccess, "min-success", 100, "`percent` of the endpoints that must succeed")
 	f.StringVar(&o.partial, "partial", "failed", "what COMPLETED_PARTIAL counts as: failed, done or pending")
-	f.StringVar(&o.settle, "settle", "all", "judge when `all` have ended, or as soon as the outcome is certain")
+	f.StringVar(&o.settle, "settle", "all", "judge when all endpoints have ended (all), or once the outcome is certain")
 	f.StringSliceVar(&o.expect, "expect", nil, "`agent` id that must appear; may be repeated")
 	f.StringVar(&o.output, "output", "table", "form of the final verdict on standard output: table, json or csv")
 	for flag, values := range map[string][]string{
-		"simulate": xdrtest.Names(), "partial": {"failed", "done", "pending"}, "settle": {"all", "certain"}, "output": {"table", "json", "csv"},
+		"simulate": xdrtest.Names(),
+		"partial":  {"failed", "done", "pending"},
+		"settle":   {"all", "certain"},
+		"output":   {"table", "json", "csv"},
 	} {
-		_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveDefault)) // the flags exist
+		complete := cobra.FixedCompletions(values, cobra.ShellCompDirectiveDefault)
+		_ = cmd.RegisterFlagCompletionFunc(flag, complete) // the flags exist
 	}
 }
 
-// addSourceFlags adds what says where the credentials come from and where they may go.
+// addSourceFlags adds what says where the credentials come from.
 func (o *options) addSourceFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.SortFlags = false
 	f.StringVar(&o.secretID, "secret-id", "", "name or ARN of the `secret` with the credentials")
-	f.StringVar(&o.region, "region", "", "AWS `region` of the secret (default: as the AWS CLI finds it)")
 	f.StringVar(&o.credentials, "credentials", "", "`file` with the secret's JSON; a pipe is read once")
-	f.StringSliceVar(&o.origins, "allow-origin", nil, "`origin` beside https://*.paloaltonetworks.com that may get the credentials")
+	o.addPlaceFlags(cmd)
+}
+
+// addPlaceFlags adds what says where the secret is, and where its credentials may go.
+func (o *options) addPlaceFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&o.region, "region", "", "AWS `region` of the secret (default: as the AWS CLI finds it)")
+	f.StringSliceVar(&o.origins, "allow-origin", nil,
+		"another `origin` that may get the credentials, beside https://*.paloaltonetworks.com")
 }
 
 func (o *options) check() error {
@@ -151,8 +161,10 @@ func (o *options) check() error {
 		}
 	}
 	switch {
+	case len(o.ids) == 0 && o.simulate == "":
+		return errors.New("expected at least one GROUP_ACTION_ID")
 	case sources != 1:
-		return errors.New("expected one of --secret-id, --credentials and --simulate")
+		return errors.New("expected exactly one of --secret-id, --credentials or --simulate")
 	case o.output != "table" && o.output != "json" && o.output != "csv":
 		return fmt.Errorf("--output: expected table, json or csv, got %q", o.output)
 	case math.IsNaN(o.speed), o.speed < minSpeed, o.speed > maxSpeed:

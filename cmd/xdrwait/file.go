@@ -7,16 +7,15 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 )
 
-// file reads a secret on disk, in place of Secrets Manager.
+// file gives the text of a secret, in place of Secrets Manager.
 type file func() ([]byte, error)
 
 // openFile takes a regular file, which is read anew each time so that a new key is noticed, or anything else, such as
-// a pipe, which gives its text once: that is read here, for as long as it takes.
+// a pipe, which gives its text once and is read here.
 func openFile(ctx context.Context, path string) (file, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -26,17 +25,30 @@ func openFile(ctx context.Context, path string) (file, error) {
 	if info.Mode().IsRegular() {
 		return read, nil
 	}
-	read = sync.OnceValues(read)
+	raw, err := interruptible(ctx, read)
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("--credentials: interrupted before %s could be read", path)
+	}
+	return func() ([]byte, error) { return raw, err }, nil
+}
+
+// interruptible leaves a read that no context reaches when ctx ends.
+func interruptible(ctx context.Context, read func() ([]byte, error)) ([]byte, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	var raw []byte
+	var err error
 	came := make(chan struct{})
 	go func() {
-		_, _ = read() // the next call has both
+		raw, err = read()
 		close(came)
 	}()
 	select {
 	case <-came:
-		return read, nil
+		return raw, err
 	case <-ctx.Done():
-		return nil, fmt.Errorf("--credentials: interrupted before %s could be read", path)
+		return nil, ctx.Err()
 	}
 }
 
@@ -53,7 +65,9 @@ func readFile(path string) ([]byte, error) {
 }
 
 // GetSecretValue answers as Secrets Manager does. The version changes with the text.
-func (f file) GetSecretValue(context.Context, *secretsmanager.GetSecretValueInput, ...func(*secretsmanager.Options)) (*secretsmanager.GetSecretValueOutput, error) {
+func (f file) GetSecretValue(
+	context.Context, *secretsmanager.GetSecretValueInput, ...func(*secretsmanager.Options),
+) (*secretsmanager.GetSecretValueOutput, error) {
 	raw, err := f()
 	if err != nil {
 		return nil, fileError{err}

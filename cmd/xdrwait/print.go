@@ -16,8 +16,8 @@ import (
 	"github.com/soarstep/xdr-action-status/pkg/handler"
 )
 
-// print writes the last verdicts in the form that was asked for: a table to read, JSON documents one after the other, or
-// CSV with one line for each endpoint that is listed.
+// print writes the last verdicts in the form that was asked for: a table to read, JSON documents one after the other,
+// or CSV with one line for each endpoint that is listed.
 func (o options) print(w io.Writer, results []result) error {
 	var seen []result
 	for _, r := range results {
@@ -58,11 +58,12 @@ func printCSV(w io.Writer, results []result) error {
 	out := csv.NewWriter(w)
 	rows := [][]string{{"group_action_id", "verdict", "agent_id", "counts_as", "status", "error"}}
 	for _, r := range results {
+		outcome := string(r.verdict.Outcome)
 		for _, f := range r.verdict.FailedEndpoints {
-			rows = append(rows, []string{r.id, string(r.verdict.Outcome), cell(f.AgentID), "failed", cell(string(f.Status)), cell(f.Error)})
+			rows = append(rows, []string{r.id, outcome, cell(f.AgentID), "failed", cell(string(f.Status)), cell(f.Error)})
 		}
 		for _, agentID := range r.verdict.PendingEndpoints {
-			rows = append(rows, []string{r.id, string(r.verdict.Outcome), cell(agentID), "pending", "", ""})
+			rows = append(rows, []string{r.id, outcome, cell(agentID), "pending", "", ""})
 		}
 	}
 	return out.WriteAll(rows)
@@ -80,7 +81,8 @@ func cell(text string) string {
 
 func printTable(w io.Writer, v handler.Verdict) error {
 	paint := painter(w)
-	fmt.Fprintf(w, "%s (%s) after %s: %s\n", paint(v.Outcome, string(v.Outcome)), v.Reason, time.Duration(v.ElapsedSeconds)*time.Second, counts(v.Endpoints))
+	elapsed := time.Duration(v.ElapsedSeconds) * time.Second
+	fmt.Fprintf(w, "%s (%s) after %s: %s\n", paint(v.Outcome, string(v.Outcome)), v.Reason, elapsed, counts(v.Endpoints))
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, f := range v.FailedEndpoints {
 		fmt.Fprintln(table, strings.TrimRight(fmt.Sprintf("  failed\t%s\t%s\t%s", f.AgentID, f.Status, f.Error), "\t"))
@@ -113,8 +115,15 @@ func painter(w io.Writer) func(handler.Outcome, string) string {
 	}
 }
 
-// isTerminal tells whether lines may be drawn over there.
+// isTerminal reports whether lines may be drawn over there.
 func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	return ok && os.Getenv("TERM") != "dumb" && term.IsTerminal(int(f.Fd())) //nolint:gosec // a descriptor fits
+	return os.Getenv("TERM") != "dumb" && term.IsTerminal(descriptor(w))
+}
+
+// descriptor is that of a file, and -1 for anything else.
+func descriptor(file any) int {
+	if f, ok := file.(*os.File); ok {
+		return int(f.Fd()) //nolint:gosec // it fits
+	}
+	return -1
 }

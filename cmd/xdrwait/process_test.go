@@ -22,8 +22,16 @@ type process struct {
 	stdout, stderr output
 }
 
-// start starts the command with more environment. It does not outlive the test or the watchdog.
+// start starts the command with more environment.
 func start(t *testing.T, env []string, args ...string) *process {
+	t.Helper()
+	p := prepare(t, env, args...)
+	p.begin(t)
+	return p
+}
+
+// prepare returns the command to be started.
+func prepare(t *testing.T, env []string, args ...string) *process {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -31,7 +39,14 @@ func start(t *testing.T, env []string, args ...string) *process {
 	}
 	p := &process{Cmd: exec.Command(self, args...)}
 	p.Env = append(append(os.Environ(), asCommand+"=1"), env...)
-	p.Stdout, p.Stderr = &p.stdout, &p.stderr
+	p.Stdout = &p.stdout
+	p.Stderr = &p.stderr
+	return p
+}
+
+// begin starts the process. It does not outlive the test or the watchdog.
+func (p *process) begin(t *testing.T) {
+	t.Helper()
 	if err := p.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +56,6 @@ func start(t *testing.T, env []string, args ...string) *process {
 		_ = p.Process.Kill()
 		_ = p.Wait()
 	})
-	return p
 }
 
 // signal sends one.

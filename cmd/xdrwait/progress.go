@@ -115,14 +115,16 @@ func (b *bar) state() string {
 func (b *bar) say(text string, pause time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.text, b.next = text, b.clock.Now().Add(pause)
+	b.text = text
+	b.next = b.clock.Now().Add(pause)
 }
 
 func (b *bar) check(v handler.Verdict) {
 	e := v.Endpoints
 	b.line.SetTotal(int64(e.Total), false)
 	b.line.SetCurrent(int64(e.Total - e.Pending))
-	b.say(fmt.Sprintf("%s: %d ok, %d failed, %d pending", v.Outcome, e.Succeeded, e.Failed, e.Pending), time.Duration(v.WaitSeconds)*time.Second)
+	text := fmt.Sprintf("%s: %d ok, %d failed, %d pending", v.Outcome, e.Succeeded, e.Failed, e.Pending)
+	b.say(text, time.Duration(v.WaitSeconds)*time.Second)
 }
 
 func (b *bar) trouble(err error, pause time.Duration) { b.say(err.Error(), pause) }

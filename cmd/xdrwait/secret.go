@@ -5,17 +5,29 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/soarstep/xdr-action-status/pkg/handler"
+	"github.com/soarstep/xdr-action-status/pkg/xdr"
 )
 
-// newSecretCommand is `xdrwait secret check`: everything that a check needs, tried out before there is an action.
-func newSecretCommand(stdout io.Writer, code *int) *cobra.Command {
+func newSecretCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "secret",
+		Short: "Write or check the secret with the credentials",
+		RunE: func(*cobra.Command, []string) error {
+			return usageError{errors.New("secret: expected create or check")}
+		},
+	}
+	cmd.AddCommand(newCreateCommand(), newCheckCommand())
+	return cmd
+}
+
+// newCheckCommand is `xdrwait secret check`: everything that a check needs, tried out before there is an action.
+func newCheckCommand() *cobra.Command {
 	var o options
-	check := &cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "check",
 		Short: "Try whether the secret can be read and the tenant accepts its key",
 		Long: `Read the secret and ask the tenant once, for an action that does not exist.
@@ -23,58 +35,66 @@ func newSecretCommand(stdout io.Writer, code *int) *cobra.Command {
 It shows whether the secret can be read and has the right shape, whether its address may get the
 credentials, and whether the tenant accepts the key, its role and this machine's clock.
 
-Exit code: 0 all is well, 2 something is not; the message says what, and what to do next.`,
+Exit code: 0 all is well, 2 something is not, 64 wrong usage. The message says what is wrong, and what
+to do next.`,
 		Example: `  xdrwait secret check --secret-id xdr/acme
   xdrwait secret check --credentials acme.json`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return usageError{fmt.Errorf("unexpected argument %q", args[0])}
-			}
-			return nil
-		},
+		Args: exactly(0, "no arguments"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if (o.secretID == "") == (o.credentials == "") {
-				return usageError{errors.New("expected one of --secret-id and --credentials")}
+				return usageError{errors.New("expected exactly one of --secret-id or --credentials")}
 			}
-			var err error
-			*code, err = o.checkSecret(cmd.Context(), stdout)
-			return err
+			return o.checkSecret(cmd.Context(), cmd.OutOrStdout())
 		},
 	}
-	o.addSourceFlags(check)
-	parent := &cobra.Command{Use: "secret", Short: "Look after the secret with the credentials"}
-	parent.AddCommand(check)
-	return parent
+	o.addSourceFlags(cmd)
+	return cmd
 }
 
-// noAction is an id that no tenant has given to an action.
-const noAction = `{"group_action_id": 1}`
+// exactly demands n arguments.
+func exactly(n int, expected string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) != n {
+			return usageError{fmt.Errorf("expected %s, got %d", expected, len(args))}
+		}
+		return nil
+	}
+}
 
-func (o options) checkSecret(ctx context.Context, stdout io.Writer) (int, error) {
-	t, err := o.target(ctx)
+const accepted = "ok  the tenant accepts the key, its role and the time of this machine"
+
+func (o options) checkSecret(ctx context.Context, stdout io.Writer) error {
+	s, err := o.source(ctx)
 	if err != nil {
-		return exitUnknown, err
+		return err
 	}
-	defer t.close()
-	_, err = t.step().Check(ctx, []byte(noAction))
-	var failed *handler.Error
-	if errors.As(err, &failed) && isAboutSecret(failed.Name) {
-		return exitUnknown, explain(failed, t.secretID)
+	err = s.try(ctx)
+	failed, _ := errors.AsType[*handler.Error](err)
+	if failed == nil || failed.Name != handler.CredentialsInvalid && failed.Name != handler.CredentialsUnavailable {
+		fmt.Fprintf(stdout, "ok  secret %q can be read, has the right shape, and its address is allowed\n", s.secretID)
 	}
-	fmt.Fprintf(stdout, "ok  secret %q can be read, has the right shape, and its address is allowed\n", t.secretID)
-	if failed != nil {
-		return exitUnknown, explain(failed, t.secretID)
+	if err != nil {
+		return explain(err, s.secretID)
 	}
-	_, err = fmt.Fprintln(stdout, "ok  the tenant accepts the key, its role and the time of this machine")
-	return exitDone, err
+	_, err = fmt.Fprintln(stdout, accepted)
+	return err
 }
 
-func isAboutSecret(name handler.ErrorName) bool {
-	return name == handler.CredentialsInvalid || name == handler.CredentialsUnavailable
+// try asks the tenant once, for an action that no tenant has.
+func (s source) try(ctx context.Context) error {
+	_, err := s.step().Check(ctx, []byte(`{"group_action_id": 1}`))
+	return err
 }
 
-// explain puts what to do next behind an error.
-func explain(e *handler.Error, secretID string) error {
-	message := strings.TrimPrefix(e.Text(), "group_action_id 1: ") // it is nobody's
-	return fmt.Errorf("%s: %s\nnext: %s", e.Name, message, next(e, secretID))
+// explain says what is wrong and what to do next. The action's id is left out, and that the secret has not changed.
+func explain(err error, secretID string) error {
+	failed, ok := errors.AsType[*handler.Error](err)
+	if !ok {
+		return err
+	}
+	message := failed.Message
+	if call, ok := errors.AsType[*xdr.Error](err); ok {
+		message = call.Error()
+	}
+	return fmt.Errorf("%s: %s\nnext: %s", failed.Name, message, next(failed, secretID))
 }

@@ -19,7 +19,8 @@ func TestASignalEndsAWait(t *testing.T) {
 		p := start(t, nil, "--simulate", "pending", "--speed", "0.001")
 		p.stderr.await(t, "pending: 3 endpoints")
 		p.signal(t, signal)
-		if code := p.end(); code != exitUnknown || !strings.HasPrefix(p.stdout.String(), "pending (in_progress)") || !strings.Contains(p.stderr.String(), "xdrwait: interrupted") {
+		if code := p.end(); code != exitUnknown || !strings.HasPrefix(p.stdout.String(), "pending (in_progress)") ||
+			!strings.Contains(p.stderr.String(), "xdrwait: interrupted") {
 			t.Errorf("%v: %v\nstdout %s\nstderr %s", signal, p.ProcessState, &p.stdout, &p.stderr)
 		}
 	}
@@ -58,7 +59,8 @@ func TestASignalEndsTheReadOfAPipe(t *testing.T) {
 	p := start(t, nil, "--credentials", pipe, "7")
 	defer openWhenRead(t, pipe).Close()
 	p.signal(t, unix.SIGINT)
-	if code := p.end(); code != exitUnknown || !strings.Contains(p.stderr.String(), "xdrwait: --credentials: interrupted") {
+	code := p.end()
+	if code != exitUnknown || !strings.Contains(p.stderr.String(), "xdrwait: --credentials: interrupted") {
 		t.Errorf("%v: %s", p.ProcessState, &p.stderr)
 	}
 }

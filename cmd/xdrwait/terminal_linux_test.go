@@ -14,24 +14,30 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// onTerminal runs the command with a terminal for its messages, and with all for its verdict too; it returns what was drawn.
+// onTerminal runs the command with a terminal for its messages, and with all for its verdict too. It returns what was
+// drawn.
 func onTerminal(t *testing.T, columns uint16, all bool, args ...string) (code int, stdout, drawn string) {
 	t.Helper()
 	control, terminal := openTerminal(t, columns)
-	var screen, plain bytes.Buffer
-	copied := make(chan struct{})
-	go func() {
-		defer close(copied)
-		_, _ = io.Copy(&screen, control) // ends with an error when the terminal is closed
-	}()
+	drawing := watch(control)
+	var plain bytes.Buffer
 	var out io.Writer = &plain
 	if all {
 		out = terminal
 	}
-	code = run(t.Context(), args, out, terminal)
+	code = run(t.Context(), args, nil, out, terminal)
 	_ = terminal.Close()
-	<-copied
-	return code, plain.String(), screen.String()
+	return code, plain.String(), <-drawing
+}
+
+// watch sends what has been drawn, once the terminal is closed.
+func watch(control *os.File) <-chan string {
+	drawing := make(chan string, 1)
+	go func() {
+		drawn, _ := io.ReadAll(control) // always ends with an error
+		drawing <- string(drawn)
+	}()
+	return drawing
 }
 
 // On a terminal there is one live line, drawn over itself.
@@ -89,12 +95,15 @@ func TestColoursAreAskedFor(t *testing.T) {
 		t.Errorf("no colour: %q", out)
 	}
 	t.Setenv("NO_COLOR", "1")
-	if _, _, out := onTerminal(t, 80, true, "--simulate", "failed"); regexp.MustCompile("\x1b\\[[0-9;]*m").MatchString(out) || !strings.Contains(out, "\nfailed (endpoints_failed)") {
+	_, _, out := onTerminal(t, 80, true, "--simulate", "failed")
+	colour := regexp.MustCompile("\x1b\\[[0-9;]*m")
+	if colour.MatchString(out) || !strings.Contains(out, "\nfailed (endpoints_failed)") {
 		t.Errorf("NO_COLOR, and colours: %q", out)
 	}
 	t.Setenv("NO_COLOR", "")
 	t.Setenv("TERM", "dumb")
-	if _, _, out := onTerminal(t, 80, true, "--simulate", "failed"); strings.Contains(out, "\x1b") || !strings.Contains(out, "failed (endpoints_failed)") {
+	_, _, out = onTerminal(t, 80, true, "--simulate", "failed")
+	if strings.Contains(out, "\x1b") || !strings.Contains(out, "failed (endpoints_failed)") {
 		t.Errorf("a dumb terminal, and control sequences: %q", out)
 	}
 }

@@ -29,25 +29,25 @@ func (r result) exitCode() int {
 	return exitDone
 }
 
-// wait waits for all actions at once, prints their verdicts in the order of the command line, and returns the gravest
+// wait waits for all actions at once, prints their verdicts in the order of the command line, and ends with the highest
 // exit code. Why a wait ended without a final verdict is shown when it ends.
-func (o options) wait(ctx context.Context, stdout, stderr io.Writer) (int, error) {
+func (o options) wait(ctx context.Context, stdout, stderr io.Writer) error {
 	if err := o.checkRequests(ctx); err != nil {
-		return exitUsage, usageError{err}
+		return usageError{err}
 	}
-	t, err := o.target(ctx)
+	s, err := o.source(ctx)
 	if err != nil {
-		return exitUnknown, err
+		return err
 	}
-	defer t.close()
-	step := t.step()
-	display := newDisplay(stderr, t.clock)
-	results := make([]result, len(t.ids))
+	defer s.close()
+	step := s.step()
+	display := newDisplay(stderr, s.clock)
+	results := make([]result, len(s.ids))
 	var all sync.WaitGroup
-	for i, id := range t.ids {
+	for i, id := range s.ids {
 		show := display.line(id)
 		all.Go(func() {
-			v, err := o.loop(ctx, step, t.clock, id, show)
+			v, err := o.loop(ctx, step, s.clock, id, show)
 			if err != nil {
 				show.fail(err)
 			}
@@ -58,32 +58,40 @@ func (o options) wait(ctx context.Context, stdout, stderr io.Writer) (int, error
 	all.Wait()
 	display.end()
 
+	if err := o.print(stdout, results); err != nil {
+		return err
+	}
 	code := exitDone
 	for _, r := range results {
 		code = max(code, r.exitCode())
 	}
-	return code, o.print(stdout, results)
+	if code != exitDone {
+		return exitCode(code)
+	}
+	return nil
 }
 
 // checkRequests refuses a bad policy or id before anything else is tried. The step itself judges: without a secret it
 // gets no further than that.
 func (o options) checkRequests(ctx context.Context) error {
-	t := target{secretID: "none", secrets: file(func() ([]byte, error) { return nil, errors.New("none") }), clock: clock{time.Now(), 1}}
-	judge := t.step()
+	nothing := file(func() ([]byte, error) { return nil, errors.New("none") })
+	s := source{secretID: "none", secrets: nothing, clock: clock{time.Now(), 1}}
+	step := s.step()
 	for _, id := range append([]string{"1"}, o.ids...) { // a good one first: what is wrong then is the policy
-		_, err := judge.Check(ctx, o.event(id, t.clock.Now(), nil))
-		var named *handler.Error
-		if errors.As(err, &named) && named.Name == handler.InvalidRequest {
-			return named
+		_, err := step.Check(ctx, o.event(id, s.clock.Now(), nil))
+		if failed, ok := errors.AsType[*handler.Error](err); ok && failed.Name == handler.InvalidRequest {
+			return failed
 		}
 	}
 	return nil
 }
 
-var errInterrupted = errors.New("interrupted: the action goes on; this is the last that was seen of it")
+var errInterrupted = errors.New("interrupted: the action itself goes on")
 
 // loop is the workflow in small: check, wait, check. It returns the last verdict, also beside an error.
-func (o options) loop(ctx context.Context, step *handler.Step, clock clock, id string, show progress) (*handler.Verdict, error) {
+func (o options) loop(
+	ctx context.Context, step *handler.Step, clock clock, id string, show progress,
+) (*handler.Verdict, error) {
 	var last *handler.Verdict
 	began := clock.Now()
 	for failures := 0; ; {
@@ -91,7 +99,8 @@ func (o options) loop(ctx context.Context, step *handler.Step, clock clock, id s
 		var pause time.Duration
 		switch {
 		case err == nil:
-			failures, last = 0, &v
+			failures = 0
+			last = &v
 			show.check(v)
 			if v.Outcome != handler.Pending {
 				return last, nil
@@ -119,18 +128,17 @@ const longestAsked = 5 * time.Minute
 // backoff doubles from five seconds to a minute, or waits as long as the API asks.
 func backoff(err error, failures int) time.Duration {
 	pause := min(time.Minute, 5*time.Second<<min(failures, 6))
-	var call *xdr.Error
-	if errors.As(err, &call) {
+	if call, ok := errors.AsType[*xdr.Error](err); ok {
 		pause = max(pause, min(longestAsked, call.RetryAfter))
 	}
 	return pause
 }
 
-// retry reports whether an error may pass. Someone sits in front of a first check, and missing AWS credentials look
-// like an outage: there, failing to read the secret is final.
+// retry reports whether an error may pass. At the first check a secret that cannot be read is final: a person is there
+// to see it, and missing AWS credentials look like an outage.
 func retry(err error, first bool) bool {
-	var named *handler.Error
-	return errors.As(err, &named) && named.Temporary() && (!first || named.Name != handler.CredentialsUnavailable)
+	failed, ok := errors.AsType[*handler.Error](err)
+	return ok && failed.Temporary() && (!first || failed.Name != handler.CredentialsUnavailable)
 }
 
 // event is what a workflow would send, with the last verdict, if there is one.
@@ -139,7 +147,9 @@ func (o options) event(id string, began time.Time, last *handler.Verdict) []byte
 		"group_action_id": id,
 		"started_at":      began.UTC().Format(time.RFC3339Nano),
 		"timeout_seconds": int64(o.timeout / time.Second),
-		"policy":          map[string]any{"min_success_percent": o.minSuccess, "partial": o.partial, "settle": o.settle},
+		"policy": map[string]any{
+			"min_success_percent": o.minSuccess, "partial": o.partial, "settle": o.settle,
+		},
 	}
 	if o.expect != nil {
 		event["expected_agents"] = o.expect
