@@ -1,19 +1,13 @@
-// Package release_test makes a release of the working tree, in copies of it, and looks into the artefacts.
-package repo_test
+package repo
 
 import (
 	"archive/zip"
 	"bytes"
-	"crypto/sha256"
 	"debug/elf"
-	"encoding/hex"
-	"encoding/json"
-	"io"
+	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -22,36 +16,28 @@ import (
 
 const news = "### Added\n\n- One thing,\n  and more of it.\n\n### Fixed\n\n- Another.\n"
 
+// make release gives the same files in two clones, which differ in their path, their commits and tags, and in the
+// environment.
 func TestRelease(t *testing.T) {
 	t.Parallel()
-	version := templateVersion(t)
-	changelog := "# Changelog\n\n## Unreleased\n\n- Later.\n\n## " + version + " - 2026-11-25\n\n" + news + "\n## 0.0.1\n\n- Before.\n"
-
-	// The clones differ in their path, their commits and tags, and what is set around them.
-	var sums []string
-	var dist string
-	for _, c := range []struct{ path, tag, env string }{
-		{"a", "v9.9.9", "TZ=UTC"},
-		{"another/folder", "other", "TZ=Asia/Tokyo GOAMD64=v3 GOARM64=v9.0 GOFLAGS=-tags=other"},
-	} {
-		clone := filepath.Join(t.TempDir(), c.path)
-		copyTree(t, clone)
-		write(t, filepath.Join(clone, "CHANGELOG.md"), changelog)
-		run(t, clone, nil, "git", "init", "-q")
-		run(t, clone, nil, "git", "-c", "user.name="+c.path, "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false",
-			"commit", "-q", "--allow-empty", "-m", c.path)
-		run(t, clone, nil, "git", "tag", c.tag)
-		write(t, filepath.Join(clone, "dist", "xdr-action-status_0.0.1_linux_arm64.zip"), "of an earlier release")
-		run(t, clone, strings.Fields(c.env), "make", "release", "VERSION="+version)
-		dist = filepath.Join(clone, "dist")
-		sums = append(sums, read(t, filepath.Join(dist, "SHA256SUMS")))
+	version := find(read(t, "template.yaml"), `SemanticVersion: (\S+)`)[0]
+	first := release(t, version, "a", "v9.9.9", "TZ=UTC")
+	dist := release(t, version, "another/folder", "other",
+		"TZ=Asia/Tokyo", "GOAMD64=v3", "GOARM64=v9.0", "GOFLAGS=-tags=other")
+	sums := read(t, filepath.Join(dist, "SHA256SUMS"))
+	if other := read(t, filepath.Join(first, "SHA256SUMS")); other != sums {
+		t.Errorf("two clones give\n%s\nand\n%s", other, sums)
 	}
-	if sums[0] != sums[1] {
-		t.Errorf("two clones give\n%s\nand\n%s", sums[0], sums[1])
-	}
+	run(t, dist, nil, "sha256sum", "--check", "--strict", "SHA256SUMS")
 
 	base := "xdr-action-status_" + version
-	checkSums(t, dist, base+"_linux_arm64.zip", base+"_linux_x86_64.zip", base+".cdx.json", "notes.md")
+	want := []string{"notes.md", base + ".cdx.json", base + "_linux_arm64.zip", base + "_linux_x86_64.zip"}
+	if got := find(sums, `(?m)^[0-9a-f]{64}  (.+)$`); !slices.Equal(got, want) {
+		t.Errorf("SHA256SUMS is of %v, want %v", got, want)
+	}
+	if entries, err := os.ReadDir(dist); err != nil || len(entries) != len(want)+1 {
+		t.Errorf("dist holds %v, %v", entries, err)
+	}
 	checkZip(t, filepath.Join(dist, base+"_linux_arm64.zip"), elf.EM_AARCH64)
 	checkZip(t, filepath.Join(dist, base+"_linux_x86_64.zip"), elf.EM_X86_64)
 	checkBOM(t, filepath.Join(dist, base+".cdx.json"), "v"+version)
@@ -60,32 +46,27 @@ func TestRelease(t *testing.T) {
 	}
 }
 
-// checkSums demands that SHA256SUMS holds the right sums of exactly these files, and that there are no others.
-func checkSums(t *testing.T, dist string, names ...string) {
+// release makes a release in a clone of the working tree, and returns its folder dist.
+func release(t *testing.T, version, path, tag string, env ...string) string {
 	t.Helper()
-	want, there := make(map[string]string), []string{}
-	for _, name := range names {
-		sum := sha256.Sum256([]byte(read(t, filepath.Join(dist, name))))
-		want[name] = hex.EncodeToString(sum[:])
+	clone := filepath.Join(t.TempDir(), path)
+	git := func(args ...string) {
+		t.Helper()
+		identity := []string{"-c", "user.name=" + path, "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false"}
+		run(t, root, nil, "git", append(append(identity, "--git-dir", filepath.Join(clone, ".git")), args...)...)
 	}
-	got := make(map[string]string)
-	for line := range strings.Lines(read(t, filepath.Join(dist, "SHA256SUMS"))) {
-		sum, name, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "  ")
-		got[name] = sum
-	}
-	if !maps.Equal(got, want) {
-		t.Errorf("SHA256SUMS holds %v, not %v", got, want)
-	}
-	entries, err := os.ReadDir(dist)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, e := range entries {
-		there = append(there, e.Name())
-	}
-	if want := slices.Sorted(slices.Values(append(names, "SHA256SUMS"))); !slices.Equal(there, want) {
-		t.Errorf("dist holds %v, not %v", there, want)
-	}
+	run(t, root, nil, "git", "init", "-q", clone)
+	git("--work-tree", ".", "add", "--all")
+	git("commit", "-q", "-m", path)
+	git("--work-tree", clone, "checkout", "-q", "--force", "HEAD")
+	git("tag", tag)
+	run(t, root, nil, "mkdir", "-p", ".tools")
+	run(t, root, nil, "ln", "-s", "--relative", ".tools", clone)
+	changelog := "# Changelog\n\n## Unreleased\n\n- Later.\n\n## %s - 2026-11-25\n\n%s\n## 0.0.1\n\n- Before.\n"
+	write(t, filepath.Join(clone, "CHANGELOG.md"), fmt.Sprintf(changelog, version, news))
+	write(t, filepath.Join(clone, "dist", "xdr-action-status_0.0.1_linux_arm64.zip"), "of an earlier release")
+	run(t, clone, env, "make", "release", "VERSION="+version)
+	return filepath.Join(clone, "dist")
 }
 
 // checkZip demands what Lambda's provided.al2023 runs: an executable named bootstrap for the machine, and nothing else.
@@ -102,11 +83,7 @@ func checkZip(t *testing.T, path string, machine elf.Machine) {
 	if at := z.File[0].Modified; !at.Equal(time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)) {
 		t.Errorf("%s: bootstrap is of %s", path, at)
 	}
-	f, err := z.File[0].Open()
-	if err != nil {
-		t.Fatal(err)
-	}
-	content, err := io.ReadAll(f)
+	content, err := fs.ReadFile(z, "bootstrap")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,25 +110,15 @@ func checkBOM(t *testing.T, path, version string) {
 		}
 		Components []struct{ Name string }
 	}
-	if err := json.Unmarshal([]byte(read(t, path)), &bom); err != nil {
-		t.Fatal(err)
-	}
+	readJSON(t, path, &bom)
 	c := bom.Metadata.Component
-	if c.Version != version || !strings.HasPrefix(c.Purl, "pkg:golang/"+c.Name+"@"+version+"?goarch=arm64") || len(bom.Components) == 0 {
+	purl := "pkg:golang/" + c.Name + "@" + version + "?goarch=arm64"
+	if c.Version != version || !strings.HasPrefix(c.Purl, purl) || len(bom.Components) == 0 {
 		t.Errorf("the bill of materials is of %+v, with %d components", c, len(bom.Components))
 	}
 	for _, tool := range bom.Metadata.Tools {
 		if tool["hashes"] != nil {
-			t.Errorf("the hash of a tool that every builder compiles anew: %v", tool)
+			t.Errorf("the hash of a tool, which each builder compiles anew: %v", tool)
 		}
 	}
-}
-
-func templateVersion(t *testing.T) string {
-	t.Helper()
-	m := regexp.MustCompile(`SemanticVersion: (\S+)`).FindStringSubmatch(read(t, "template.yaml"))
-	if m == nil {
-		t.Fatal("template.yaml has no SemanticVersion")
-	}
-	return m[1]
 }

@@ -1,0 +1,167 @@
+package repo
+
+import (
+	"cmp"
+	"encoding/json"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// root is the repository's.
+const root = "../.."
+
+// read returns a file of the repository, or one with an absolute path.
+func read(t *testing.T, path string) string {
+	t.Helper()
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(root, path)
+	}
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(raw)
+}
+
+// list returns the paths of the repository's files that match a pattern.
+func list(t *testing.T, pattern string) []string {
+	t.Helper()
+	paths, err := fs.Glob(os.DirFS(root), pattern)
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("%s: no files, %v", pattern, err)
+	}
+	return paths
+}
+
+func readJSON(t *testing.T, path string, into any) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(read(t, path)), into); err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+}
+
+func write(t *testing.T, path, content string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// run runs a command without the flags of the make that runs the tests.
+func run(t *testing.T, dir string, env []string, name string, args ...string) {
+	t.Helper()
+	c := exec.CommandContext(t.Context(), name, args...)
+	c.Dir = dir
+	c.Env = append(append(os.Environ(), "MAKEFLAGS="), env...)
+	if out, err := c.CombinedOutput(); err != nil {
+		t.Fatalf("%s %v: %v\n%s", name, args, err, out)
+	}
+}
+
+// find returns, sorted, what the parentheses of a pattern match in a text; without parentheses, what all of it matches.
+func find(text, pattern string) []string {
+	var found []string
+	for _, m := range regexp.MustCompile(pattern).FindAllStringSubmatch(text, -1) {
+		found = append(found, m[len(m)-1])
+	}
+	slices.Sort(found)
+	return found
+}
+
+// section returns the text of README under a heading.
+func section(t *testing.T, heading string) string {
+	t.Helper()
+	_, rest, ok := strings.Cut(read(t, "README.md"), "\n## "+heading+"\n")
+	if !ok {
+		t.Fatalf("README has no section %s", heading)
+	}
+	text, _, _ := strings.Cut(rest, "\n## ")
+	return text
+}
+
+// column returns the cells of a column in the tables of README under a heading, one a line.
+func column(t *testing.T, heading string, number int) string {
+	t.Helper()
+	var cells []string
+	for line := range strings.Lines(section(t, heading)) {
+		if row := strings.Split(line, "|"); len(row) > number+1 {
+			cells = append(cells, strings.TrimSpace(row[number+1]))
+		}
+	}
+	return strings.Join(cells, "\n")
+}
+
+// load returns the template.
+func load(t *testing.T) *yaml.Node {
+	t.Helper()
+	var document yaml.Node
+	if err := yaml.Unmarshal([]byte(read(t, "template.yaml")), &document); err != nil {
+		t.Fatal(err)
+	}
+	return document.Content[0]
+}
+
+// members returns what a node holds: a mapping by key, a list by number.
+func members(n *yaml.Node) map[string]*yaml.Node {
+	all := map[string]*yaml.Node{}
+	for i, child := range n.Content {
+		switch {
+		case n.Kind == yaml.SequenceNode:
+			all[strconv.Itoa(i)] = child
+		case i%2 == 1:
+			all[n.Content[i-1].Value] = child
+		}
+	}
+	return all
+}
+
+// at returns the node under a path of keys and numbers, with dots between them; an empty one if there is none.
+func at(n *yaml.Node, path string) *yaml.Node {
+	for key := range strings.SplitSeq(path, ".") {
+		n = cmp.Or(members(n)[key], new(yaml.Node))
+	}
+	return n
+}
+
+// property returns a property of a resource, by their names with a dot between them.
+func property(template *yaml.Node, path string) *yaml.Node {
+	resource, name, _ := strings.Cut(path, ".")
+	return at(template, "Resources."+resource+".Properties."+name)
+}
+
+// flow returns a node as one line, without quotes; "-" for an empty one.
+func flow(n *yaml.Node) string {
+	var parts []string
+	text := n.Value
+	if n.IsZero() {
+		text = "-"
+	}
+	if n.Kind == yaml.SequenceNode {
+		for _, c := range n.Content {
+			parts = append(parts, flow(c))
+		}
+		text = "[" + strings.Join(parts, ", ") + "]"
+	}
+	if n.Kind == yaml.MappingNode {
+		for pair := range slices.Chunk(n.Content, 2) {
+			parts = append(parts, pair[0].Value+": "+flow(pair[1]))
+		}
+		text = "{" + strings.Join(parts, ", ") + "}"
+	}
+	if strings.HasPrefix(n.Tag, "!!") || n.Tag == "" {
+		return text
+	}
+	return n.Tag + " " + text
+}

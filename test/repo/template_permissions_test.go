@@ -1,0 +1,76 @@
+package repo
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// The roles and the queue allow what is listed here, under these conditions, and nothing else.
+func TestPermissions(t *testing.T) {
+	t.Parallel()
+	const (
+		arn        = ", Resource: !Sub arn:${AWS::Partition}:"
+		here       = ":${AWS::Region}:${AWS::AccountId}:"
+		readSecret = "secretsmanager:GetSecretValue" + arn + "secretsmanager" + here + "secret:"
+		trace      = "xray:PutTraceSegments, xray:PutTelemetryRecords"
+		deliveries = "logs:CreateLogDelivery, logs:GetLogDelivery, logs:UpdateLogDelivery, logs:DeleteLogDelivery, " +
+			"logs:ListLogDeliveries, logs:PutResourcePolicy, logs:DescribeResourcePolicies, logs:DescribeLogGroups"
+		ourAccount = ", Condition: {StringEquals: {aws:SourceAccount: !Ref AWS::AccountId}}"
+		ourRule    = ", Condition: {ArnEquals: {aws:SourceArn: !GetAtt StartRule.Arn}}"
+		viaSecrets = ", Condition: {StringEquals: " +
+			"{kms:ViaService: !Sub secretsmanager.${AWS::Region}.${AWS::URLSuffix}}}"
+	)
+	want := []string{ // by resource and condition of the template
+		"DeadLettersPolicy: sqs:SendMessage, " + by("events") + ", Resource: !GetAtt DeadLetters.Arn" + ourRule,
+		"StartRole: sts:AssumeRole, " + by("events") + ourAccount,
+		"StartRole: states:StartExecution, Resource: !Ref WaitForAction",
+		"StatusRole: sts:AssumeRole, " + by("lambda"),
+		"StatusRole HasSecret: " + readSecret + "${SecretName}-??????",
+		"StatusRole HasTenants: " + readSecret + "${TenantSecretPrefix}*",
+		"StatusRole HasSecretKey: kms:Decrypt, Resource: !Ref SecretKmsKeyArn" + viaSecrets,
+		"StatusRole: [logs:CreateLogStream, logs:PutLogEvents], Resource: !GetAtt StatusLogGroup.Arn",
+		"StatusRole: [" + trace + "], Resource: *",
+		"WaitRole: sts:AssumeRole, " + by("states") + ourAccount,
+		"WaitRole: lambda:InvokeFunction, Resource: !Ref StatusFunction.Alias",
+		"WaitRole: events:PutEvents" + arn + "events" + here + "event-bus/${EventBusName}",
+		"WaitRole: [" + deliveries + ", " + trace + ", xray:GetSamplingRules, xray:GetSamplingTargets], Resource: *",
+	}
+	var got []string
+	template := load(t)
+	for name, r := range members(at(template, "Resources")) {
+		got = append(got, statements(at(r, "Properties"), name)...)
+	}
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("the template allows\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	const eni = "!Sub arn:${AWS::Partition}:iam::aws:policy/service-role/AWSLambdaENIManagementAccess"
+	const managed = "!If [HasVpc, [" + eni + "], !Ref AWS::NoValue]"
+	list := flow(property(template, "StatusRole.ManagedPolicyArns"))
+	if list != managed || strings.Count(read(t, "template.yaml"), "ManagedPolicyArns") != 1 {
+		t.Errorf("managed policies: %s", list)
+	}
+}
+
+func by(service string) string { return "Principal: {Service: " + service + ".amazonaws.com}" }
+
+// statements returns the statements of all policies under a node, with where they are: the resource, and the condition
+// of the template under which they are there.
+func statements(n *yaml.Node, where string) []string {
+	if !at(n, "Effect").IsZero() {
+		text := strings.TrimPrefix(flow(n), "{Effect: Allow, Action: ")
+		return []string{where + ": " + strings.TrimSuffix(text, "}")}
+	}
+	if n.Tag == "!If" {
+		where += " " + n.Content[0].Value
+	}
+	var all []string
+	for _, child := range n.Content {
+		all = append(all, statements(child, where)...)
+	}
+	return all
+}
