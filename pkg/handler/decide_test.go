@@ -2,6 +2,8 @@ package handler
 
 import (
 	"fmt"
+	"os"
+	"regexp"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -16,10 +18,19 @@ const (
 	noText  xdr.Status = "null"
 )
 
-// every status of the API page, the second spelling, an unknown one, and none.
-var every = []xdr.Status{
-	"PENDING", "IN_PROGRESS", "PENDING_ABORT", "COMPLETED_SUCCESSFULLY", "COMPLETED_PARTIAL", "FAILED",
-	"TIMEOUT", "EXPIRED", "ABORTED", "CANCELLED", "CANCELED", "SUCCEEDED", noText, missing,
+// every is each status that pkg/xdr knows, an unknown one, and none. A new status is in the tests as soon as it is there.
+var every = append(known("../xdr/status.go"), "SUCCEEDED", noText, missing)
+
+// known reads the constants in the source of pkg/xdr.
+func known(file string) (all []xdr.Status) {
+	source, err := os.ReadFile(file)
+	if err != nil {
+		panic(err)
+	}
+	for _, m := range regexp.MustCompile(` Status += "(\w+)"`).FindAllSubmatch(source, -1) {
+		all = append(all, xdr.Status(m[1]))
+	}
+	return all
 }
 
 // judged folds statuses as a reply would and decides.
@@ -47,39 +58,43 @@ func agentID(i int) string { return fmt.Sprintf("%032x", i) }
 
 func TestEveryStatusAlone(t *testing.T) {
 	t.Parallel()
-	// What one agent alone leads to, by policy.partial: failed, done, pending.
-	for _, c := range []struct {
-		status xdr.Status
-		want   [3]Reason
-	}{
-		{"PENDING", [3]Reason{InProgress, InProgress, InProgress}},
-		{"IN_PROGRESS", [3]Reason{InProgress, InProgress, InProgress}},
-		{"PENDING_ABORT", [3]Reason{InProgress, InProgress, InProgress}},
-		{"COMPLETED_SUCCESSFULLY", [3]Reason{AllSucceeded, AllSucceeded, AllSucceeded}},
-		{"COMPLETED_PARTIAL", [3]Reason{EndpointsFailed, AllSucceeded, InProgress}},
-		{"FAILED", [3]Reason{EndpointsFailed, EndpointsFailed, EndpointsFailed}},
-		{"TIMEOUT", [3]Reason{EndpointsFailed, EndpointsFailed, EndpointsFailed}},
-		{"EXPIRED", [3]Reason{EndpointsFailed, EndpointsFailed, EndpointsFailed}},
-		{"ABORTED", [3]Reason{EndpointsFailed, EndpointsFailed, EndpointsFailed}},
-		{"CANCELLED", [3]Reason{EndpointsFailed, EndpointsFailed, EndpointsFailed}},
-		{"CANCELED", [3]Reason{EndpointsFailed, EndpointsFailed, EndpointsFailed}},
-		{"", [3]Reason{InProgress, InProgress, InProgress}},
-		{"SUCCEEDED", [3]Reason{InProgress, InProgress, InProgress}},
-		{"COMPLETED_SUCCESSFULLY_WITH_EXCEPTIONS", [3]Reason{InProgress, InProgress, InProgress}},
-		{"completed_successfully", [3]Reason{InProgress, InProgress, InProgress}},
-		{"COMPLETED_SUCCESSFULLY ", [3]Reason{InProgress, InProgress, InProgress}},
-		{noText, [3]Reason{InProgress, InProgress, InProgress}},
-		{missing, [3]Reason{NoEndpoints, NoEndpoints, NoEndpoints}},
-	} {
+	open := [3]Reason{InProgress, InProgress, InProgress}
+	bad := [3]Reason{EndpointsFailed, EndpointsFailed, EndpointsFailed}
+	table := map[xdr.Status][3]Reason{ // what one agent alone leads to, by policy.partial: failed, done, pending
+		"PENDING":                                open,
+		"IN_PROGRESS":                            open,
+		"PENDING_ABORT":                          open,
+		"COMPLETED_SUCCESSFULLY":                 {AllSucceeded, AllSucceeded, AllSucceeded},
+		"COMPLETED_PARTIAL":                      {EndpointsFailed, AllSucceeded, InProgress},
+		"FAILED":                                 bad,
+		"TIMEOUT":                                bad,
+		"EXPIRED":                                bad,
+		"ABORTED":                                bad,
+		"CANCELLED":                              bad,
+		"CANCELED":                               bad,
+		"":                                       open,
+		"SUCCEEDED":                              open,
+		"COMPLETED_SUCCESSFULLY_WITH_EXCEPTIONS": open,
+		"completed_successfully":                 open,
+		"COMPLETED_SUCCESSFULLY ":                open,
+		noText:                                   open,
+		missing:                                  {NoEndpoints, NoEndpoints, NoEndpoints},
+	}
+	for _, status := range every {
+		if _, ok := table[status]; !ok {
+			t.Errorf("%q is not in this table", status)
+		}
+	}
+	for status, want := range table {
 		for i, p := range []partial{partialFailed, partialDone, partialPending} {
 			for _, s := range []settle{settleAll, settleCertain} {
-				_, why, _ := judged(policy{100, p, unknownPending, s}, false, false, c.status)
-				if why != c.want[i] {
-					t.Errorf("%q, partial %s, settle %s: %s, want %s", c.status, p, s, why, c.want[i])
+				_, why, _ := judged(policy{100, p, unknownPending, s}, false, false, status)
+				if why != want[i] {
+					t.Errorf("%q, partial %s, settle %s: %s, want %s", status, p, s, why, want[i])
 				}
-				late, why, _ := judged(policy{100, p, unknownPending, s}, false, true, c.status)
-				if c.want[i] == InProgress && (late != Failed || why != DeadlineExceeded) {
-					t.Errorf("%q past the deadline: %s, %s", c.status, late, why)
+				late, why, _ := judged(policy{100, p, unknownPending, s}, false, true, status)
+				if want[i] == InProgress && (late != Failed || why != DeadlineExceeded) {
+					t.Errorf("%q past the deadline: %s, %s", status, late, why)
 				}
 			}
 		}

@@ -1,0 +1,13 @@
+// Package repo tests what the files of the repository promise each other. Most tests read both sides.
+//
+//	README         readme_test.go: examples, tables, diagram
+//	all pages      pages_test.go: links, runbook; commands_test.go: commands
+//	request        request_test.go, request_limits_test.go: code, schema, README and samples agree
+//	schemas        schema_test.go: secret and verdict
+//	events/        events_test.go
+//	statuses       statuses_test.go
+//	template.yaml  template_*_test.go; cmd/lambda/template_test.go starts the function with what its parameters accept
+//	make release   release_*_test.go; .github: workflows_test.go
+//
+// What they share is in helpers_test.go. Third-party engines are in test/e2e.
+package repo

@@ -1,0 +1,57 @@
+package repo
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/soarstep/xdr-action-status/internal/schematest"
+)
+
+// The secret's schema and the code accept the same documents.
+func TestSecretSchema(t *testing.T) {
+	t.Parallel()
+	const rest = `,"api_key_id":"7","api_key":"k","security_level":"advanced"}`
+	const address = `{"api_url":"https://h.paloaltonetworks.com"`
+	for document, good := range map[string]bool{
+		goodSecret:     true,
+		address + rest: true,
+		`{"api_url":"https://h.paloaltonetworks.com/base"` + rest:                       true,
+		address + `,"api_key_id":7,"api_key":"k","security_level":"standard","note":1}`: true,
+		address + `,"api_key_id":"7","api_key":"k","security_level":"AdvanceD"}`:        true,
+		address + `,"fqdn":"h.paloaltonetworks.com"` + rest:                             false,
+		`{"x":1` + rest: false,
+		`{"api_url":"h.paloaltonetworks.com"` + rest:                             false,
+		`{"api_url":"https://u@h.paloaltonetworks.com"` + rest:                   false,
+		`{"api_url":"https://h.paloaltonetworks.com?q"` + rest:                   false,
+		address + `,"api_key_id":7.5,"api_key":"k","security_level":"standard"}`: false,
+		address + `,"api_key_id":0,"api_key":"k","security_level":"standard"}`:   false,
+		address + `,"api_key_id":"7","api_key":"k","security_level":"expert"}`:   false,
+		address + `,"api_key_id":"7","api_key":"","security_level":"advanced"}`:  false,
+		address + `,"api_key_id":"7","security_level":"advanced"}`:               false,
+	} {
+		schema := schematest.Validate("secret", []byte(document))
+		_, code := step(document).Check(t.Context(), []byte(`{"group_action_id":1}`))
+		if (schema == nil) != good || (code == nil) != good {
+			t.Errorf("%s:\nschema: %v\ncode: %v", document, schema, code)
+		}
+	}
+}
+
+// A verdict whose members contradict each other is not valid.
+func TestVerdictSchemaIsStrict(t *testing.T) {
+	t.Parallel()
+	verdict := read(t, "events/pending.want.json")
+	for old, replaced := range map[string]string{
+		`"verdict": "pending"`:    `"verdict": "done"`,
+		`"reason": "in_progress"`: `"reason": "all_succeeded"`,
+		`"wait_seconds": 5`:       `"wait_seconds": 0`,
+		`"truncated": false,`:     ``,
+		`"missing": 0`:            `"missing": -1`,
+		`{`:                       `{"errorType": "x",`,
+	} {
+		changed := strings.Replace(verdict, old, replaced, 1)
+		if err := schematest.Validate("verdict", []byte(changed)); err == nil || changed == verdict {
+			t.Errorf("%s instead of %s is valid", replaced, old)
+		}
+	}
+}
