@@ -177,6 +177,7 @@ func FuzzSecret(f *testing.F) {
 		`{"api_url":"https://api-acme.xdr.us.paloaltonetworks.com","api_key_id":"7","api_key":"` + canary + `","security_level":"advanced"}`,
 		`{"fqdn":"acme.xdr.us.paloaltonetworks.com","api_key_id":7,"api_key":"` + canary + `","security_level":"standard"}`,
 		canary, `{"api_url":"https://` + canary + `@x"}`, `{"api_key":"` + canary + `"`, `{"api_key":["` + canary + `"]}`, `[]`, `{"api_url":"https://[::1%25x]"}`,
+		`{"api_key":"` + canary + `"} {}`, `{"api_key":"a","api_key":"b"}`, `{"api_url":"https://api-acme.xdr.us.paloaltonetworks.com"}`,
 	} {
 		f.Add([]byte(seed))
 	}
