@@ -7,8 +7,8 @@ import (
 	"os"
 )
 
-// capture takes what a process writes. It is a nameless file and not a pipe, so that nothing is on the way
-// any more when the process has answered.
+// capture takes what a process writes. It is a file without a name and not a pipe, so that all of it is there when the
+// process has answered.
 type capture struct{ file *os.File }
 
 func newCapture() (*capture, error) {
@@ -19,20 +19,13 @@ func newCapture() (*capture, error) {
 	return &capture{file}, os.Remove(file.Name())
 }
 
-// String reads from the start, beside the position at which the process writes.
+// String reads from the start, and leaves the position at which the process writes.
 func (c *capture) String() string {
 	content, err := io.ReadAll(io.NewSectionReader(c.file, 0, math.MaxInt64))
 	if err != nil {
 		return fmt.Sprintf("lambdatest: the output cannot be read: %v", err)
 	}
 	return string(content)
-}
-
-const tailSize = 4096
-
-func (c *capture) tail() string {
-	s := c.String()
-	return s[max(0, len(s)-tailSize):]
 }
 
 func (c *capture) close() { _ = c.file.Close() }

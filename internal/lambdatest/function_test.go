@@ -4,6 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -22,10 +25,17 @@ func TestReplies(t *testing.T) {
 	t.Parallel()
 	f := start(t, lambdatest.Options{})
 	seen := map[string]bool{}
-	for event, want := range map[string]string{`{"a": 1}`: `{"a": 1}`, `null`: `null`, `"stream"`: `"one two three"`} {
-		r := invoke(t, f, event)
-		if string(r.Payload) != want || r.Failed() || r.ErrorType != "" {
-			t.Errorf("%s: %+v", event, r)
+	for _, tt := range []struct{ event, payload, kind, message string }{
+		{event: `{"a": 1}`, payload: `{"a": 1}`},
+		{event: `null`, payload: `null`},
+		{event: `"error"`, kind: "Echo.Refused", message: "as asked"},
+		{event: `"plain error"`, kind: "errorString", message: "a plain error"},
+	} {
+		r := invoke(t, f, tt.event)
+		failed := tt.payload == ""
+		if string(r.Payload) != tt.payload || r.ErrorType != tt.kind || r.ErrorMessage != tt.message ||
+			r.Failed() != failed || json.Valid(r.RawError) != failed {
+			t.Errorf("%s: %+v", tt.event, r)
 		}
 		if !uuid.MatchString(r.RequestID) || seen[r.RequestID] {
 			t.Errorf("request id %q", r.RequestID)
@@ -33,101 +43,71 @@ func TestReplies(t *testing.T) {
 		seen[r.RequestID] = true
 	}
 	<-f.FirstNext()
-	if !f.Alive() || f.PID() <= 0 {
-		t.Error("not alive")
-	}
 }
 
-func TestFunctionErrors(t *testing.T) {
-	t.Parallel()
-	f := start(t, lambdatest.Options{})
-	for event, want := range map[string]struct{ kind, message string }{
-		`"error"`:         {"Echo.Refused", "as asked"},
-		`"plain error"`:   {"errorString", "a plain error"},
-		`"broken stream"`: {"Echo.Broken", "halfway"},
-	} {
-		r := invoke(t, f, event)
-		if !r.Failed() || r.ErrorType != want.kind || r.ErrorMessage != want.message || r.TypesDiffer || r.Payload != nil {
-			t.Errorf("%s: %+v", event, r)
-		}
-		if !json.Valid(r.RawError) {
-			t.Errorf("%s: body %s", event, r.RawError)
-		}
-	}
-	if !f.Alive() {
-		t.Error("an error ended the process")
-	}
-}
-
-func TestPanicIsAnAnswerAndThenTheEnd(t *testing.T) {
+// A panicking function answers first.
+func TestPanic(t *testing.T) {
 	t.Parallel()
 	f := start(t, lambdatest.Options{})
 	if r := invoke(t, f, `"panic"`); r.ErrorType != "string" || r.ErrorMessage != "as asked" {
 		t.Errorf("%+v", r)
 	}
 	<-f.Exited()
-	if f.Alive() {
-		t.Error("alive")
-	}
-	_, err := f.Invoke(t.Context(), []byte(`1`))
-	if e, ok := errors.AsType[*lambdatest.ExitError](err); !ok || e.Delivered || e.Code != 1 {
-		t.Errorf("%+v", err)
+	if _, err := f.Invoke(t.Context(), []byte(`1`)); err == nil || !strings.Contains(err.Error(), "exit status 1") {
+		t.Errorf("afterwards: %v", err)
 	}
 }
 
-func TestExit(t *testing.T) {
+func TestNoAnswer(t *testing.T) {
 	t.Parallel()
-	f := start(t, lambdatest.Options{})
-	_, err := f.Invoke(t.Context(), []byte(`"exit"`))
-	e, ok := errors.AsType[*lambdatest.ExitError](err)
-	if !ok || !e.Delivered || e.Code != 7 || e.Status != "exit status 7" || e.Stderr != "last words\n" || !uuid.MatchString(e.RequestID) {
-		t.Errorf("%+v", err)
-	}
-	if f.Alive() {
-		t.Error("alive")
-	}
-}
-
-func TestTimeoutKills(t *testing.T) {
-	t.Parallel()
-	f := start(t, lambdatest.Options{Timeout: 100 * time.Millisecond})
-	_, err := f.Invoke(t.Context(), []byte(`"hang"`))
-	e, ok := errors.AsType[*lambdatest.TimeoutError](err)
-	if !ok || e.Timeout != 100*time.Millisecond || !uuid.MatchString(e.RequestID) || !strings.Contains(e.Error(), "100ms") {
-		t.Errorf("%+v", err)
-	}
-	if f.Alive() {
-		t.Error("alive")
+	for event, want := range map[string]string{
+		`"exit"`: "without an answer: exit status 7\nlast words\n",
+		`"hang"`: "timed out after 500ms",
+	} {
+		f := start(t, lambdatest.Options{Timeout: 500 * time.Millisecond})
+		if _, err := f.Invoke(t.Context(), []byte(event)); err == nil || !strings.HasSuffix(err.Error(), want) {
+			t.Errorf("%s: %v", event, err)
+		}
+		<-f.Exited()
 	}
 }
 
 func TestWhatTheFunctionSees(t *testing.T) {
 	t.Parallel()
 	f := start(t, lambdatest.Options{
-		Env:     map[string]string{"ONLY": "this", "AWS_REGION": "eu-west-1", "AWS_LAMBDA_RUNTIME_API": "not to be overridden"},
+		Env: map[string]string{
+			"ONLY":                   "this",
+			"AWS_REGION":             "eu-west-1",
+			"AWS_LAMBDA_RUNTIME_API": "not to be overridden",
+		},
 		Timeout: 7 * time.Second,
+		Start: func(cmd *exec.Cmd) error {
+			cmd.Env = append(cmd.Env, "STARTED=by the caller")
+			return cmd.Start()
+		},
 	})
+	began := time.Now()
 	r := invoke(t, f, `"context"`)
+	if most := time.Since(began); r.Duration <= 0 || r.Duration > most {
+		t.Errorf("took %v of %v", r.Duration, most)
+	}
 	var got struct {
-		ID, ARN, Trace, Dir string
-		Env                 []string
-		LeftMs              int `json:"left_ms"`
+		ID, ARN, Dir string
+		Env          []string
+		LeftMs       int `json:"left_ms"`
 	}
 	if err := json.Unmarshal(r.Payload, &got); err != nil {
 		t.Fatal(err)
 	}
-	if got.ID != r.RequestID || !strings.HasPrefix(got.ARN, "arn:aws:lambda:") || !strings.HasPrefix(got.Trace, "Root=1-") {
+	if got.ID != r.RequestID || !strings.HasPrefix(got.ARN, "arn:aws:lambda:") || got.LeftMs <= 0 || got.LeftMs > 7000 {
 		t.Errorf("%+v", got)
-	}
-	if got.LeftMs <= 0 || got.LeftMs > 7000 {
-		t.Errorf("%d ms left of 7 s", got.LeftMs)
 	}
 	if root, err := filepath.EvalSymlinks(filepath.Dir(binary)); err != nil || got.Dir != root {
 		t.Errorf("working directory %s, want %s, %v", got.Dir, root, err)
 	}
 	for _, want := range []string{
-		"ONLY=this", "AWS_REGION=eu-west-1", "AWS_DEFAULT_REGION=us-east-1", "_HANDLER=bootstrap",
-		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE=128", "LAMBDA_TASK_ROOT=" + filepath.Dir(binary),
+		"ONLY=this", "STARTED=by the caller", "AWS_REGION=eu-west-1", "AWS_DEFAULT_REGION=us-east-1",
+		"_HANDLER=bootstrap", "LAMBDA_TASK_ROOT=" + filepath.Dir(binary),
 	} {
 		if !slices.Contains(got.Env, want) {
 			t.Errorf("environment without %s: %q", want, got.Env)
@@ -140,23 +120,18 @@ func TestWhatTheFunctionSees(t *testing.T) {
 	}
 }
 
-func TestStartedByTheCaller(t *testing.T) {
+func TestASecondAnswerIsRefused(t *testing.T) {
 	t.Parallel()
-	f := start(t, lambdatest.Options{Start: func(cmd *exec.Cmd) error {
-		cmd.Env = append(cmd.Env, "STARTED=by the caller")
-		return cmd.Start()
-	}})
-	began := time.Now()
-	r := invoke(t, f, `"context"`)
-	if most := time.Since(began); r.Duration <= 0 || r.Duration > most {
-		t.Errorf("took %v of %v", r.Duration, most)
+	r := invoke(t, start(t, lambdatest.Options{}), `"context"`)
+	api := regexp.MustCompile(`AWS_LAMBDA_RUNTIME_API=([^"]*)`).FindSubmatch(r.Payload)
+	url := fmt.Sprintf("http://%s/2018-06-01/runtime/invocation/%s/response", api[1], r.RequestID)
+	resp, err := http.Post(url, "application/json", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if !strings.Contains(string(r.Payload), `"STARTED=by the caller"`) {
-		t.Errorf("environment: %s", r.Payload)
-	}
-	f.Close()
-	if f.Alive() {
-		t.Error("alive")
+	_ = resp.Body.Close()
+	if resp.StatusCode != http.StatusBadRequest {
+		t.Errorf("got %d", resp.StatusCode)
 	}
 }
 
@@ -175,11 +150,12 @@ func TestOutputIsCompleteWhenInvokeReturns(t *testing.T) {
 func TestConcurrency(t *testing.T) {
 	t.Parallel()
 	const n = 4
-	f, g := start(t, lambdatest.Options{Concurrency: n}), newGate(t)
+	f := start(t, lambdatest.Options{Concurrency: n})
+	g := newGate(t)
 	var group sync.WaitGroup
 	for range n {
 		group.Go(func() {
-			if _, err := f.Invoke(t.Context(), g.event()); err != nil {
+			if _, err := f.Invoke(t.Context(), g.event); err != nil {
 				t.Error(err)
 			}
 		})
@@ -193,11 +169,12 @@ func TestConcurrency(t *testing.T) {
 
 func TestAnEndedContext(t *testing.T) {
 	t.Parallel()
-	f, g := start(t, lambdatest.Options{}), newGate(t)
+	f := start(t, lambdatest.Options{})
+	g := newGate(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	received := make(chan error)
 	go func() {
-		_, err := f.Invoke(ctx, g.event())
+		_, err := f.Invoke(ctx, g.event)
 		received <- err
 	}()
 	<-g.arrived
@@ -208,38 +185,23 @@ func TestAnEndedContext(t *testing.T) {
 	if _, err := f.Invoke(ctx, []byte(`"exit"`)); !errors.Is(err, context.Canceled) {
 		t.Errorf("queued: %v", err)
 	}
-	g.open() // the late answer is accepted, and the queued event was never handed over
+	g.open() // the late answer is accepted, and the queued event was never sent
 	if r := invoke(t, f, `1`); string(r.Payload) != "1" {
 		t.Errorf("%+v", r)
 	}
 }
 
-func TestInitErrors(t *testing.T) {
+func TestInitError(t *testing.T) {
 	t.Parallel()
-	const posted = `{"errorType":"Echo.Init","errorMessage":"no configuration"}`
-	for how, want := range map[string]lambdatest.InitFailure{
-		"exit":          {ExitCode: 4, Stderr: "cannot start\n"},
-		"post":          {[]byte(posted), "Echo.Init", "no configuration", 3, ""},
-		"post and hang": {[]byte(posted), "Echo.Init", "no configuration", -1, ""},
-	} {
-		t.Run(how, func(t *testing.T) {
-			t.Parallel()
-			f := start(t, lambdatest.Options{Env: map[string]string{"INIT": how}})
-			got, err := f.InitError(t.Context())
-			if err != nil || string(got.Posted) != string(want.Posted) || got.ErrorType != want.ErrorType ||
-				got.ErrorMessage != want.ErrorMessage || got.ExitCode != want.ExitCode || got.Stderr != want.Stderr {
-				t.Errorf("%+v, %v", got, err)
-			}
-			if _, err := f.Invoke(t.Context(), nil); err == nil {
-				t.Error("answered")
-			}
-		})
+	f := start(t, lambdatest.Options{Env: map[string]string{"INIT": "exit"}})
+	if code, err := f.InitError(t.Context()); code != 4 || err != nil || f.Stderr() != "cannot start\n" {
+		t.Errorf("%d, %v, %q", code, err, f.Stderr())
 	}
-}
-
-func TestInitErrorOfAFunctionWithout(t *testing.T) {
-	t.Parallel()
-	if _, err := start(t, lambdatest.Options{}).InitError(t.Context()); err == nil || !strings.Contains(err.Error(), "succeeded") {
+	if _, err := f.Invoke(t.Context(), nil); err == nil {
+		t.Error("answered")
+	}
+	good := start(t, lambdatest.Options{})
+	if _, err := good.InitError(t.Context()); err == nil || !strings.Contains(err.Error(), "succeeded") {
 		t.Error(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -250,33 +212,56 @@ func TestInitErrorOfAFunctionWithout(t *testing.T) {
 	}
 }
 
-func TestTheEndOfTheTestEndsTheProcess(t *testing.T) {
+func TestCloseEndsTheProcess(t *testing.T) {
 	t.Parallel()
-	tb, g := &fakeTB{}, newGate(t)
-	f := lambdatest.Start(tb, lambdatest.Options{Binary: binary})
+	f := start(t, lambdatest.Options{})
+	g := newGate(t)
 	answered := make(chan error)
 	go func() {
-		_, err := f.Invoke(t.Context(), g.event())
+		_, err := f.Invoke(t.Context(), g.event)
 		answered <- err
 	}()
 	<-g.arrived
-	tb.end()
-	if f.Alive() {
-		t.Error("alive")
-	}
-	if e, ok := errors.AsType[*lambdatest.ExitError](<-answered); !ok || e.Code != -1 || e.Status != "signal: killed" {
-		t.Errorf("%+v", e)
+	f.Close()
+	if err := <-answered; err == nil || !strings.Contains(err.Error(), "signal: killed") {
+		t.Error(err)
 	}
 }
 
+// fakeTB is a test that may fail.
+type fakeTB struct{ *testing.T }
+
+func (fakeTB) Fatalf(format string, args ...any) { panic(fmt.Sprintf(format, args...)) }
+
 func TestStartWithoutABinary(t *testing.T) {
 	t.Parallel()
-	tb := &fakeTB{}
-	func() {
-		defer func() { _ = recover() }()
-		lambdatest.Start(tb, lambdatest.Options{Binary: filepath.Join(t.TempDir(), "bootstrap")})
+	defer func() {
+		if fatal := recover(); !strings.Contains(fmt.Sprint(fatal), "no such file") {
+			t.Errorf("fatal: %v", fatal)
+		}
 	}()
-	if !strings.Contains(tb.fatal, "no such file") {
-		t.Errorf("fatal %q", tb.fatal)
+	lambdatest.Start(fakeTB{t}, lambdatest.Options{Binary: filepath.Join(t.TempDir(), "bootstrap")})
+}
+
+func TestInvoker(t *testing.T) {
+	t.Parallel()
+	f := start(t, lambdatest.Options{})
+	for _, tt := range []struct {
+		event     string
+		status    int
+		kind      string // of error
+		body, end string // the whole, or its end
+	}{
+		{`{"a": 1}`, 200, "", `{"a": 1}`, ""},
+		{`"error"`, 200, "Unhandled", `{"errorMessage":"as asked","errorType":"Echo.Refused"}`, ""},
+		{`"exit"`, 500, "", "", "last words\n"},
+	} {
+		w := httptest.NewRecorder()
+		f.Invoker().ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/", strings.NewReader(tt.event)))
+		got := w.Body.String()
+		if w.Code != tt.status || w.Header().Get("X-Amz-Function-Error") != tt.kind ||
+			tt.end == "" && got != tt.body || !strings.Contains(got, tt.end) {
+			t.Errorf("%s: %d %v %s", tt.event, w.Code, w.Header(), got)
+		}
 	}
 }

@@ -8,9 +8,6 @@ import (
 	"time"
 )
 
-// DefaultTimeout is the function timeout where [Options] names none.
-const DefaultTimeout = 30 * time.Second
-
 const (
 	functionName    = "lambdatest"
 	functionVersion = "$LATEST"
@@ -21,11 +18,11 @@ const (
 type Options struct {
 	// Binary is the path of the bootstrap, such as [Build] returns.
 	Binary string
-	// Env is the function's environment beside what Lambda sets by itself, which it may override. Nothing
-	// is inherited from the test.
+	// Env is added to the environment that Lambda sets by itself, and may override it. Nothing is inherited from the
+	// test.
 	Env map[string]string
-	// Timeout is the function timeout, [DefaultTimeout] if zero. It runs from the moment when the process
-	// receives an event; past it, the process is killed.
+	// Timeout is the function timeout, 30 seconds if zero. It runs from the moment when the process receives an event;
+	// past it, the process is killed.
 	Timeout time.Duration
 	// Concurrency above 1 is that of Lambda Managed Instances: the process may ask for as many events at once.
 	Concurrency int
@@ -37,7 +34,7 @@ func (o Options) withDefaults() (Options, error) {
 	var err error
 	o.Binary, err = filepath.Abs(o.Binary)
 	if o.Timeout <= 0 {
-		o.Timeout = DefaultTimeout
+		o.Timeout = 30 * time.Second
 	}
 	if o.Start == nil {
 		o.Start = (*exec.Cmd).Start

@@ -1,8 +1,6 @@
 package lambdatest
 
 import (
-	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -10,124 +8,128 @@ import (
 	"time"
 )
 
-// The [quotas] of a synchronous invocation, in bytes. Lambda lets a response be a little longer than an event.
-//
-// [quotas]: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
-const (
-	maxEvent    = 6 << 20
-	maxResponse = maxEvent + 100
-)
-
-const (
-	headerErrorType = "Lambda-Runtime-Function-Error-Type" // also a trailer
-	trailerErrBody  = "Lambda-Runtime-Function-Error-Body"
-)
-
 // runtimeAPI serves the [Runtime API].
 //
 // [Runtime API]: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
-func (s *sandbox) runtimeAPI() http.Handler {
-	const root = "/2018-06-01/runtime"
+func (f *Function) runtimeAPI() http.Handler {
+	const root = "/2018-06-01/runtime/invocation/"
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET "+root+"/invocation/next", s.next)
-	mux.HandleFunc("POST "+root+"/invocation/{id}/response", s.response)
-	mux.HandleFunc("POST "+root+"/invocation/{id}/error", s.functionError)
-	mux.HandleFunc("POST "+root+"/init/error", s.failInit)
+	mux.HandleFunc("GET "+root+"next", f.next)
+	mux.HandleFunc("POST "+root+"{id}/response", func(w http.ResponseWriter, r *http.Request) {
+		f.answered(w, r, func(id string, body []byte) Reply { return Reply{RequestID: id, Payload: body} })
+	})
+	mux.HandleFunc("POST "+root+"{id}/error", func(w http.ResponseWriter, r *http.Request) {
+		f.answered(w, r, failure)
+	})
 	return mux
 }
 
 // next blocks until there is an event.
-func (s *sandbox) next(w http.ResponseWriter, r *http.Request) {
-	s.asked.Do(func() { close(s.firstNext) })
+func (f *Function) next(w http.ResponseWriter, r *http.Request) {
+	f.asked.Do(func() { close(f.firstNext) })
 	for {
 		select {
 		case <-r.Context().Done(): // the process has ended
 			return
-		case i := <-s.queue:
-			if s.deliver(i) {
-				s.send(w, i)
+		case i := <-f.queue:
+			if f.deliver(i) {
+				f.send(w, i)
 				return
 			}
 		}
 	}
 }
 
-func (s *sandbox) send(w http.ResponseWriter, i *invocation) {
+func (f *Function) send(w http.ResponseWriter, i *invocation) {
 	h := w.Header()
 	h.Set("Content-Type", "application/json")
 	h.Set("Lambda-Runtime-Aws-Request-Id", i.id)
-	h.Set("Lambda-Runtime-Deadline-Ms", strconv.FormatInt(time.Now().Add(s.timeout).UnixMilli(), 10))
+	h.Set("Lambda-Runtime-Deadline-Ms", strconv.FormatInt(time.Now().Add(f.timeout).UnixMilli(), 10))
 	h.Set("Lambda-Runtime-Invoked-Function-Arn", functionARN)
-	h.Set("Lambda-Runtime-Trace-Id", newTraceID())
-	_, _ = w.Write(i.event) // to a process that has ended: watch tells
+	h.Set("Lambda-Runtime-Trace-Id", "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Parent=9a9197af755a6419;Sampled=0")
+	_, _ = w.Write(i.event) // watch sees a process that has ended
 }
 
-// response reads a response to its end, buffered or streamed. A stream that broke off tells so in its [trailers].
-//
-// [trailers]: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html#runtimes-custom-response-streaming
-func (s *sandbox) response(w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxResponse+1))
+// answered gives an answer to the caller, and a status to the process.
+func (f *Function) answered(w http.ResponseWriter, r *http.Request, read func(id string, body []byte) Reply) {
+	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		return // half an answer is none
 	}
-	id := r.PathValue("id")
-	if len(body) > maxResponse {
-		message := fmt.Sprintf("Response payload size exceeded maximum allowed payload size (%d bytes).", maxResponse)
-		e := errorBody{message, "Function.ResponseSizeTooLarge"}
-		s.settle(w, failure(id, "", e.json()), http.StatusRequestEntityTooLarge, e)
-		return
-	}
-	reply := Reply{RequestID: id, Payload: body}
-	if broken := r.Trailer.Get(headerErrorType); broken != "" {
-		body, _ := base64.StdEncoding.DecodeString(r.Trailer.Get(trailerErrBody))
-		reply = failure(id, broken, body)
-	}
-	s.settle(w, reply, http.StatusAccepted, accepted)
-}
-
-func (s *sandbox) functionError(w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		return
-	}
-	s.settle(w, failure(r.PathValue("id"), r.Header.Get(headerErrorType), body), http.StatusAccepted, accepted)
-}
-
-// settle gives the reply to the caller and the status to the process.
-func (s *sandbox) settle(w http.ResponseWriter, reply Reply, status int, body any) {
-	i := s.take(reply.RequestID)
+	i := f.take(r.PathValue("id"))
 	if i == nil {
-		writeJSON(w, http.StatusBadRequest, errorBody{"Invalid request ID", "InvalidRequestID"})
+		http.Error(w, `{"errorMessage":"Invalid request ID","errorType":"InvalidRequestID"}`, http.StatusBadRequest)
 		return
 	}
+	reply := read(i.id, body)
 	reply.Duration = time.Since(i.began)
 	i.settle(reply, nil)
-	writeJSON(w, status, body)
+	w.WriteHeader(http.StatusAccepted)
 }
 
-// initGrace is for a process to end by itself after it has reported that it cannot start.
-const initGrace = 500 * time.Millisecond
+// add puts an invocation into the table; false once the process has ended.
+func (f *Function) add(i *invocation) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.open == nil {
+		return false
+	}
+	f.open[i.id] = i
+	return true
+}
 
-func (s *sandbox) failInit(w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(r.Body)
-	switch {
-	case err != nil:
-		return
-	case s.initialized():
-		writeJSON(w, http.StatusForbidden, errorBody{"State transition is not allowed", "InvalidStateTransition"})
+// take removes an invocation from the table; nil if it is not there.
+func (f *Function) take(id string) *invocation {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	i := f.open[id]
+	delete(f.open, id)
+	return i
+}
+
+// deliver starts the time of an invocation; false if it was settled meanwhile.
+func (f *Function) deliver(i *invocation) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.open[i.id] != i {
+		return false
+	}
+	i.began = time.Now()
+	i.deadline = time.AfterFunc(f.timeout, func() { f.expire(i) })
+	return true
+}
+
+// expire ends an invocation that is past its deadline, and the process with it.
+func (f *Function) expire(i *invocation) {
+	if f.take(i.id) == nil {
 		return
 	}
-	s.mu.Lock()
-	s.initError = failure("", r.Header.Get(headerErrorType), body)
-	s.mu.Unlock()
-	time.AfterFunc(initGrace, s.kill)
-	writeJSON(w, http.StatusAccepted, accepted)
+	f.Close()
+	i.settle(Reply{}, fmt.Errorf("lambdatest: request %s: timed out after %v", i.id, f.timeout))
 }
 
-var accepted = map[string]string{"status": "OK"}
-
-func writeJSON(w http.ResponseWriter, status int, body any) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(body)
+// Invoker answers the call [Invoke], for any function name. A function error is a reply. A process that has ended is an
+// error of the service, where Lambda would start another one.
+//
+// [Invoke]: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+func (f *Function) Invoker() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		event, err := io.ReadAll(r.Body)
+		if err != nil {
+			return // the caller is gone
+		}
+		reply, err := f.Invoke(r.Context(), event)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		h := w.Header()
+		h.Set("Content-Type", "application/json")
+		h.Set("X-Amzn-Requestid", reply.RequestID)
+		h.Set("X-Amz-Executed-Version", functionVersion)
+		if reply.Failed() {
+			h.Set("X-Amz-Function-Error", "Unhandled")
+		}
+		_, _ = w.Write(append(reply.Payload, reply.RawError...)) // one of them is empty
+	})
 }
