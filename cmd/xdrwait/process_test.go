@@ -1,13 +1,13 @@
 package main
 
 import (
-	"bytes"
 	"os"
 	"os/exec"
 	"strings"
-	"sync"
 	"testing"
 	"time"
+
+	"github.com/soarstep/xdr-action-status/internal/lambdatest"
 )
 
 const (
@@ -73,22 +73,7 @@ func (p *process) end() int {
 }
 
 // output is what a process has written until now.
-type output struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.b.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.b.String()
-}
+type output struct{ lambdatest.Buffer }
 
 // await waits until a text has been written.
 func (o *output) await(t *testing.T, text string) {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
+	"github.com/soarstep/xdr-action-status/internal/lambdatest"
 	"github.com/soarstep/xdr-action-status/internal/xdrtest"
 	"github.com/soarstep/xdr-action-status/pkg/handler"
 )
@@ -17,7 +18,7 @@ import (
 // slowSecrets and slowAPI take time on the test's clock.
 type slowSecrets struct {
 	handler.SecretsManager
-	clock *clock
+	clock *lambdatest.Clock
 	takes []time.Duration // one call after the other
 }
 
@@ -29,7 +30,7 @@ func (s *slowSecrets) GetSecretValue(ctx context.Context, in *secretsmanager.Get
 
 type slowAPI struct {
 	http.RoundTripper
-	clock *clock
+	clock *lambdatest.Clock
 	takes []time.Duration
 }
 

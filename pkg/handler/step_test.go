@@ -9,63 +9,25 @@ import (
 	"log/slog"
 	"net/url"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
+	"github.com/soarstep/xdr-action-status/internal/lambdatest"
 	"github.com/soarstep/xdr-action-status/internal/schematest"
 	"github.com/soarstep/xdr-action-status/internal/xdrtest"
 	"github.com/soarstep/xdr-action-status/pkg/handler"
 	"github.com/soarstep/xdr-action-status/pkg/xdr"
 )
 
-// clock is a clock that tests move by hand.
-type clock struct {
-	mu sync.Mutex
-	at time.Time
-}
-
-func newClock() *clock { return &clock{at: time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)} }
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.at
-}
-
-func (c *clock) Advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.at = c.at.Add(d)
-}
-
 // rig is a step with the real AWS SDK in front of a simulated tenant.
 type rig struct {
 	*handler.Step
 	sim   *xdrtest.Sim
-	clock *clock
-	log   *syncBuffer
-}
-
-// syncBuffer may be written and read at the same time.
-type syncBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (s *syncBuffer) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.Write(p)
-}
-
-func (s *syncBuffer) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.String()
+	clock *lambdatest.Clock
+	log   *lambdatest.Buffer
 }
 
 func newRig(t *testing.T, o xdrtest.Options, scenarios ...string) *rig {
@@ -77,12 +39,12 @@ func newRig(t *testing.T, o xdrtest.Options, scenarios ...string) *rig {
 		}
 		o.Scenarios = append(o.Scenarios, s)
 	}
-	c := newClock()
+	c := lambdatest.NewClock()
 	o.Now = c.Now
 	o.BasePath = "/gateway"
 	o.SecretAliases = []string{"xdr/tenant-acme"}
 	sim := xdrtest.Start(t, o)
-	log := new(syncBuffer)
+	log := new(lambdatest.Buffer)
 	transport := xdr.NewTransport(5 * time.Second)
 	t.Cleanup(transport.CloseIdleConnections)
 	config := handler.DefaultConfig()
