@@ -63,8 +63,8 @@ func (c config) check() error {
 	return checkLoopback(c.addr)
 }
 
-// checkLoopback keeps the simulator, which gives its secret to everyone, off the network. A name
-// is not looked up: it could mean another address by the time it is listened on.
+// checkLoopback keeps the simulator, which gives its secret to everyone, off the network. A name is not looked up: it
+// could mean another address later.
 func checkLoopback(addr string) error {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {

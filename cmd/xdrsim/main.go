@@ -1,12 +1,12 @@
-// Command xdrsim runs everything the action-status step talks to, on a loopback address: the
-// Cortex XDR call Get Action Status, and a secret with the API key behind the Secrets Manager
-// protocol. It prints the environment that points the step at it, for a shell to read:
+// Command xdrsim runs all that the action-status step talks to, on a loopback address: the Cortex XDR call Get Action
+// Status, and Secrets Manager with a secret that holds the API key. It prints the environment that points the step at
+// it, for a shell to read:
 //
 //	xdrsim -speed 10 >sim.env &
 //	. ./sim.env
 //
-// Each request is a line on stderr. SIGHUP, or POST /_sim/rotate, rotates the API key;
-// POST /_sim/revoke makes the key in the secret wrong; GET /_sim/requests lists the requests.
+// Each request is a line on stderr. SIGHUP, or POST /_sim/rotate, rotates the API key; POST /_sim/revoke makes the key
+// in the secret wrong; GET /_sim/requests lists the requests.
 package main
 
 import (

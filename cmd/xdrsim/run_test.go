@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/soarstep/xdr-action-status/internal/lambdatest"
 	"github.com/soarstep/xdr-action-status/internal/xdrtest"
 )
 
@@ -85,7 +86,7 @@ func TestList(t *testing.T) {
 type sim struct {
 	env    map[string]string
 	hup    chan os.Signal
-	stderr *syncBuffer
+	stderr *lambdatest.Buffer
 	stop   func() int // ends it and returns its exit code
 }
 
@@ -94,7 +95,7 @@ func launch(t *testing.T, args ...string) sim {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	out, in := io.Pipe()
-	s := sim{env: map[string]string{}, hup: make(chan os.Signal), stderr: &syncBuffer{}}
+	s := sim{env: map[string]string{}, hup: make(chan os.Signal), stderr: &lambdatest.Buffer{}}
 	code := make(chan int, 1)
 	go func() {
 		code <- run(ctx, args, in, s.stderr, s.hup)
@@ -119,7 +120,7 @@ func launch(t *testing.T, args ...string) sim {
 // secret reads the secret as the step would.
 func (s sim) secret(t *testing.T, id string) map[string]string {
 	t.Helper()
-	body := s.post(t, s.env["AWS_ENDPOINT_URL_SECRETS_MANAGER"]+"/", `{"SecretId":"`+id+`"}`, map[string]string{
+	body := post(t, s.env["AWS_ENDPOINT_URL_SECRETS_MANAGER"]+"/", `{"SecretId":"`+id+`"}`, map[string]string{
 		"Content-Type":  "application/x-amz-json-1.1",
 		"X-Amz-Target":  "secretsmanager.GetSecretValue",
 		"Authorization": "AWS4-HMAC-SHA256 Credential=x/20261124/us-east-1/secretsmanager/aws4_request, Signature=0",
@@ -136,17 +137,17 @@ func (s sim) secret(t *testing.T, id string) map[string]string {
 }
 
 // ask asks with a standard key.
-func (s sim) ask(t *testing.T, secret map[string]string, id string) string {
+func ask(t *testing.T, secret map[string]string, id string) string {
 	t.Helper()
-	return s.post(t, secret["api_url"]+"/public_api/v1/actions/get_action_status",
-		`{"request_data":{"group_action_id":`+id+`}}`, map[string]string{
-			"Content-Type":  "application/json",
-			"x-xdr-auth-id": secret["api_key_id"],
-			"Authorization": secret["api_key"],
-		})
+	url := secret["api_url"] + "/public_api/v1/actions/get_action_status"
+	return post(t, url, `{"request_data":{"group_action_id":`+id+`}}`, map[string]string{
+		"Content-Type":  "application/json",
+		"x-xdr-auth-id": secret["api_key_id"],
+		"Authorization": secret["api_key"],
+	})
 }
 
-func (sim) post(t *testing.T, url, body string, header map[string]string) string {
+func post(t *testing.T, url, body string, header map[string]string) string {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(body))
 	if err != nil {
@@ -159,8 +160,8 @@ func (sim) post(t *testing.T, url, body string, header map[string]string) string
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer res.Body.Close()
 	b, err := io.ReadAll(res.Body)
-	_ = res.Body.Close()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -182,16 +183,16 @@ func TestRun(t *testing.T) {
 	if s.secret(t, s.env["XDR_TENANT_SECRET_PREFIX"]+"acme")["api_key"] != secret["api_key"] {
 		t.Error("the tenant acme has another secret")
 	}
-	if got := s.ask(t, secret, "22519813685366"); strings.Count(got, `"IN_PROGRESS"`) != 1 {
+	if got := ask(t, secret, "22519813685366"); strings.Count(got, `"IN_PROGRESS"`) != 1 {
 		t.Errorf("pending: got %s", got)
 	}
-	if got := s.ask(t, secret, "12345"); strings.Count(got, `"PENDING"`) != 23 {
+	if got := ask(t, secret, "12345"); strings.Count(got, `"PENDING"`) != 23 {
 		t.Errorf("any other id: got %s", got)
 	}
 
 	s.hup <- syscall.SIGHUP
 	s.hup <- syscall.SIGHUP // taken only when the first one is done
-	if got := s.ask(t, secret, "12345"); !strings.Contains(got, `"err_code":401`) {
+	if got := ask(t, secret, "12345"); !strings.Contains(got, `"err_code":401`) {
 		t.Errorf("the old key got %s", got)
 	}
 	if fresh := s.secret(t, "xdr/sim"); fresh["api_key"] == secret["api_key"] {
@@ -200,8 +201,12 @@ func TestRun(t *testing.T) {
 	if code := s.stop(); code != 0 {
 		t.Errorf("it ended with %d", code)
 	}
-	if got := s.stderr.String(); strings.Count(got, "api request") != 3 || strings.Contains(got, secret["api_key"]) {
-		t.Errorf("logged %s", got)
+	log := s.stderr.String()
+	if strings.Count(log, "api request") != 3 || strings.Count(log, "secret call") != 3 {
+		t.Errorf("logged %s", log)
+	}
+	if strings.Contains(log, secret["api_key"]) {
+		t.Error("the key is in the log")
 	}
 }
 
@@ -214,43 +219,21 @@ func TestRunOwnScenario(t *testing.T) {
 	}
 	s := launch(t, "-security-level", "standard", "-scenario", file, "-scenario", "late", "-speed", "1e9")
 	secret := s.secret(t, "xdr/sim")
-	if got := s.ask(t, secret, "5"); !strings.Contains(got, `"MINE"`) {
+	if got := ask(t, secret, "5"); !strings.Contains(got, `"MINE"`) {
 		t.Errorf("got %s", got)
 	}
-	if got := s.ask(t, secret, "6"); got != `{"reply":{"data":{}}}` {
+	if got := ask(t, secret, "6"); got != `{"reply":{"data":{}}}` {
 		t.Errorf("an unknown id got %s", got)
 	}
-	s.ask(t, secret, "22519813685308")
-
-	if got := s.ask(t, secret, "22519813685308"); strings.Count(got, `"COMPLETED_SUCCESSFULLY"`) != 3 {
+	const late = "22519813685308"
+	ask(t, secret, late)
+	if got := ask(t, secret, late); strings.Count(got, `"COMPLETED_SUCCESSFULLY"`) != 3 {
 		t.Errorf("got %s", got)
 	}
-}
-
-func TestRunAddressInUse(t *testing.T) {
-	t.Parallel()
-	s := launch(t)
 	var stdout, stderr bytes.Buffer
 	addr := strings.TrimPrefix(s.env["XDR_ALLOWED_ORIGINS"], "http://")
-	if code := run(t.Context(), []string{"-addr", addr}, &stdout, &stderr, nil); code != 1 || !strings.Contains(stderr.String(), addr) {
-		t.Errorf("got %d and %s", code, stderr.String())
+	code := run(t.Context(), []string{"-addr", addr}, &stdout, &stderr, nil)
+	if code != 1 || !strings.Contains(stderr.String(), addr) {
+		t.Errorf("the address is in use: got %d and %s", code, stderr.String())
 	}
-}
-
-// syncBuffer is a bytes.Buffer for several goroutines.
-type syncBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (s *syncBuffer) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.Write(p)
-}
-
-func (s *syncBuffer) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.String()
 }
