@@ -5,18 +5,16 @@ import (
 	"net/http"
 )
 
-// adminRoutes are the simulator's own paths, for whoever runs it by hand.
+// adminRoutes are the simulator's own paths, for people who run it by hand.
 func (s *Sim) adminRoutes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /_sim/requests", s.listRequests)
-	mux.HandleFunc("POST /_sim/rotate", func(w http.ResponseWriter, _ *http.Request) {
-		s.Rotate()
-		w.WriteHeader(http.StatusNoContent)
-	})
-	mux.HandleFunc("POST /_sim/revoke", func(w http.ResponseWriter, _ *http.Request) {
-		s.RevokeKey()
-		w.WriteHeader(http.StatusNoContent)
-	})
+	for path, change := range map[string]func(){"rotate": s.Rotate, "revoke": s.RevokeKey} {
+		mux.HandleFunc("POST /_sim/"+path, func(w http.ResponseWriter, _ *http.Request) {
+			change()
+			w.WriteHeader(http.StatusNoContent)
+		})
+	}
 	return mux
 }
 
@@ -31,7 +29,7 @@ func (s *Sim) listRequests(w http.ResponseWriter, _ *http.Request) {
 	requests := s.Requests()
 	lines := make([]line, len(requests))
 	for i, q := range requests {
-		lines[i] = line{q.Number, q.GroupActionID, q.Status, q.Problem}
+		lines[i] = line{Number: q.Number, GroupActionID: q.GroupActionID, Status: q.Status, Problem: q.Problem}
 	}
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(lines) // the client may be gone

@@ -48,7 +48,8 @@ func jsonAnswer(status int, body func(writer)) *answer {
 func errorAnswer(status int, extra any) *answer {
 	message := http.StatusText(status) + "."
 	if status == http.StatusTooManyRequests {
-		message, extra = "Too many requests.", nil
+		message = "Too many requests."
+		extra = nil
 	}
 	object := map[string]any{"err_code": status, "err_msg": message, "err_extra": extra}
 	return jsonAnswer(status, func(w writer) {
@@ -108,7 +109,7 @@ func compress(b []byte) []byte {
 	return out.Bytes()
 }
 
-// pause waits in real time; it returns false if the client went away.
+// pause waits in real time. It reports whether the client is still there.
 func pause(ctx context.Context, d time.Duration) bool {
 	if d <= 0 {
 		return true
@@ -125,7 +126,7 @@ func pause(ctx context.Context, d time.Duration) bool {
 func reset(w http.ResponseWriter) {
 	if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
 		if tcp, ok := conn.(*net.TCPConn); ok {
-			_ = tcp.SetLinger(0) // without it, closing would say goodbye with a FIN
+			_ = tcp.SetLinger(0) // without it, Close would send a FIN
 		}
 		_ = conn.Close()
 	}

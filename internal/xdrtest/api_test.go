@@ -7,199 +7,194 @@ import (
 	"testing"
 	"time"
 
+	"github.com/soarstep/xdr-action-status/internal/lambdatest"
 	"github.com/soarstep/xdr-action-status/internal/xdrtest"
 )
 
+// change makes a correct question another one.
+type change func(*http.Request, rig)
+
+func header(name, value string) change {
+	return func(q *http.Request, _ rig) { q.Header.Set(name, value) }
+}
+
+func without(name string) change {
+	return func(q *http.Request, _ rig) { q.Header.Del(name) }
+}
+
+func path(p string) change {
+	return func(q *http.Request, _ rig) { q.URL.Path = p }
+}
+
+func body(text string) change {
+	return func(q *http.Request, _ rig) {
+		q.Body = io.NopCloser(strings.NewReader(text))
+		q.ContentLength = int64(len(text))
+	}
+}
+
+func signed(nonce string, skew time.Duration) change {
+	return func(q *http.Request, r rig) { sign(q.Header, r.Key(), nonce, r.Now().Add(skew)) }
+}
+
+// standard makes it a question with a standard key.
+func standard(q *http.Request, r rig) {
+	q.Header.Del("x-xdr-nonce")
+	q.Header.Del("x-xdr-timestamp")
+	q.Header.Set("Authorization", r.Key())
+}
+
+func correct(*http.Request, rig) {}
+
 func TestRefusals(t *testing.T) {
 	t.Parallel()
-	now := newClock().Now()
-	body := func(text string) func(*http.Request, *xdrtest.Sim) {
-		return func(r *http.Request, _ *xdrtest.Sim) {
-			r.Body, r.ContentLength = io.NopCloser(strings.NewReader(text)), int64(len(text))
+	type test struct {
+		name   string
+		status int
+		change change
+	}
+	advanced := []test{
+		{"correct", 200, correct},
+		{"trailing slash", 200, path("/tenant" + statusPath + "/")},
+		{"charset", 200, header("Content-Type", "application/json; charset=utf-8")},
+		{"clock 15 min slow", 200, signed(newNonce(), -15*time.Minute)},
+		{"clock 15 min fast", 200, signed(newNonce(), 15*time.Minute)},
+		{"largest id", 200, body(questionBody(1<<63 - 1))},
+
+		{"no base path", 500, path(statusPath)},
+		{"wrong path", 500, path("/tenant/public_api/v1/actions/get_action")},
+		{"wrong path comes before the method", 500, func(q *http.Request, _ rig) {
+			q.Method = http.MethodGet
+			q.URL.Path = "/"
+		}},
+		{"GET", 405, func(q *http.Request, _ rig) { q.Method = http.MethodGet }},
+
+		{"clock too slow", 401, signed(newNonce(), -15*time.Minute-time.Millisecond)},
+		{"clock too fast", 401, signed(newNonce(), 15*time.Minute+time.Millisecond)},
+		{"nonce too short", 401, signed(newNonce()[1:], 0)},
+		{"nonce too long", 401, signed(newNonce()+"A", 0)},
+		{"nonce with a dash", 401, signed("-"+newNonce()[1:], 0)},
+		{"no nonce", 401, without("x-xdr-nonce")},
+		{"two nonces", 401, func(q *http.Request, _ rig) { q.Header.Add("x-xdr-nonce", newNonce()) }},
+		{"no timestamp", 401, without("x-xdr-timestamp")},
+		{"timestamp in seconds", 401, header("x-xdr-timestamp", "1795514400")},
+		{"timestamp as a date", 401, header("x-xdr-timestamp", "2026-11-24")},
+		{"wrong key", 401, func(q *http.Request, r rig) { sign(q.Header, "other", newNonce(), r.Now()) }},
+		{"upper-case digest", 401, func(q *http.Request, _ rig) {
+			q.Header.Set("Authorization", strings.ToUpper(q.Header.Get("Authorization")))
+		}},
+		{"plain key", 401, func(q *http.Request, r rig) { q.Header.Set("Authorization", r.Key()) }},
+		{"other key id", 401, header("x-xdr-auth-id", "8")},
+		{"no key id", 401, without("x-xdr-auth-id")},
+		{"no signature comes before the body", 401, func(q *http.Request, r rig) { standard(q, r); body("")(q, r) }},
+
+		{"form", 400, header("Content-Type", "application/x-www-form-urlencoded")},
+		{"no content type", 400, without("Content-Type")},
+		{"empty body", 400, body("")},
+		{"id as a string", 400, body(`{"request_data":{"group_action_id":"1"}}`)},
+		{"id as a float", 400, body(`{"request_data":{"group_action_id":1.0}}`)},
+		{"id over 63 bits", 400, body(`{"request_data":{"group_action_id":9223372036854775808}}`)},
+		{"no request_data", 400, body(`{"group_action_id":1}`)},
+		{"second field next to the id", 400, body(`{"request_data":{"group_action_id":1,"x":1}}`)},
+		{"second field next to request_data", 400, body(`{"request_data":{"group_action_id":1},"x":1}`)},
+		{"other case", 400, body(`{"Request_Data":{"group_action_id":1}}`)},
+		{"two documents", 400, body(`{"request_data":{"group_action_id":1}}{}`)},
+		{"too long", 400, body(questionBody(1) + strings.Repeat(" ", 64<<10))},
+	}
+	plain := []test{
+		{"standard", 200, standard},
+		{"standard, signed", 401, correct},
+		{"standard, key and nonce", 401, func(q *http.Request, r rig) { standard(q, r); q.Header.Set("x-xdr-nonce", "1") }},
+		{"standard, key and timestamp", 401, func(q *http.Request, r rig) {
+			standard(q, r)
+			q.Header.Set("x-xdr-timestamp", "1795514400000")
+		}},
+		{"standard, wrong key", 401, func(q *http.Request, r rig) {
+			standard(q, r)
+			q.Header.Set("Authorization", r.Key()+"x")
+		}},
+	}
+	for level, tests := range map[string][]test{"advanced": advanced, "standard": plain} {
+		for _, tt := range tests {
+			t.Run(tt.name, func(t *testing.T) {
+				t.Parallel()
+				r := start(t, xdrtest.Options{SecurityLevel: level})
+				q := r.question(anyID)
+				tt.change(q, r)
+				got := send(q)
+				if got.status != tt.status {
+					t.Errorf("got %+v, want %d", got, tt.status)
+				}
+				if tt.status != http.StatusOK {
+					checkError(t, got, tt.status)
+				}
+				logged := r.Requests()[0]
+				if logged.Status != tt.status || (logged.Problem == "") != (tt.status == http.StatusOK) {
+					t.Errorf("logged %d %q, want %d", logged.Status, logged.Problem, tt.status)
+				}
+				if strings.Contains(got.body, r.Key()) {
+					t.Error("the key is in the reply")
+				}
+			})
 		}
 	}
-	header := func(name, value string) func(*http.Request, *xdrtest.Sim) {
-		return func(r *http.Request, _ *xdrtest.Sim) { r.Header.Set(name, value) }
-	}
-	signed := func(nonce string, skew time.Duration) func(*http.Request, *xdrtest.Sim) {
-		return func(r *http.Request, s *xdrtest.Sim) { sign(r.Header, s.Key(), nonce, now.Add(skew)) }
-	}
-	path := func(p string) func(*http.Request, *xdrtest.Sim) {
-		return func(r *http.Request, _ *xdrtest.Sim) { r.URL.Path = p }
-	}
-	tests := []struct {
-		name   string
-		level  string
-		change func(*http.Request, *xdrtest.Sim)
-		status int
-	}{
-		{"correct", "advanced", func(*http.Request, *xdrtest.Sim) {}, 200},
-		{"trailing slash", "advanced", path("/tenant" + statusPath + "/"), 200},
-		{"charset", "advanced", header("Content-Type", "application/json; charset=utf-8"), 200},
-		{"clock 14 min slow", "advanced", signed(newNonce(), -14*time.Minute), 200},
-		{"clock 14 min fast", "advanced", signed(newNonce(), 14*time.Minute), 200},
-
-		{"no base path", "advanced", path(statusPath), 500},
-		{"wrong path", "advanced", path("/tenant/public_api/v1/actions/get_action"), 500},
-		{"root", "advanced", path("/"), 500},
-		{"GET", "advanced", func(r *http.Request, _ *xdrtest.Sim) { r.Method = http.MethodGet }, 405},
-
-		{"clock 16 min slow", "advanced", signed(newNonce(), -16*time.Minute), 401},
-		{"clock 16 min fast", "advanced", signed(newNonce(), 16*time.Minute), 401},
-		{"nonce too short", "advanced", signed(newNonce()[1:], 0), 401},
-		{"nonce too long", "advanced", signed(newNonce()+"A", 0), 401},
-		{"nonce with a dash", "advanced", signed("-"+newNonce()[1:], 0), 401},
-		{"no nonce", "advanced", func(r *http.Request, _ *xdrtest.Sim) { r.Header.Del("x-xdr-nonce") }, 401},
-		{"no timestamp", "advanced", func(r *http.Request, _ *xdrtest.Sim) { r.Header.Del("x-xdr-timestamp") }, 401},
-		{"timestamp in seconds", "advanced", header("x-xdr-timestamp", "1795514400"), 401},
-		{"timestamp as a date", "advanced", header("x-xdr-timestamp", "2026-11-24"), 401},
-		{"wrong key", "advanced", func(r *http.Request, _ *xdrtest.Sim) { sign(r.Header, "other", newNonce(), now) }, 401},
-		{"upper-case digest", "advanced", func(r *http.Request, _ *xdrtest.Sim) {
-			r.Header.Set("Authorization", strings.ToUpper(r.Header.Get("Authorization")))
-		}, 401},
-		{"plain key", "advanced", func(r *http.Request, s *xdrtest.Sim) { r.Header.Set("Authorization", s.Key()) }, 401},
-		{"two nonces", "advanced", func(r *http.Request, _ *xdrtest.Sim) { r.Header.Add("x-xdr-nonce", newNonce()) }, 401},
-		{"other key id", "advanced", header("x-xdr-auth-id", "8"), 401},
-		{"no key id", "advanced", func(r *http.Request, _ *xdrtest.Sim) { r.Header.Del("x-xdr-auth-id") }, 401},
-
-		{"standard", "standard", standard, 200},
-		{"standard, signed", "standard", func(*http.Request, *xdrtest.Sim) {}, 401},
-		{"standard, key and nonce", "standard", func(r *http.Request, s *xdrtest.Sim) {
-			standard(r, s)
-			r.Header.Set("x-xdr-nonce", newNonce())
-		}, 401},
-		{"standard, key and timestamp", "standard", func(r *http.Request, s *xdrtest.Sim) {
-			standard(r, s)
-			r.Header.Set("x-xdr-timestamp", "1795514400000")
-		}, 401},
-		{"standard, wrong key", "standard", func(r *http.Request, s *xdrtest.Sim) {
-			standard(r, s)
-			r.Header.Set("Authorization", s.Key()+"x")
-		}, 401},
-
-		{"form", "advanced", header("Content-Type", "application/x-www-form-urlencoded"), 400},
-		{"no content type", "advanced", func(r *http.Request, _ *xdrtest.Sim) { r.Header.Del("Content-Type") }, 400},
-		{"empty body", "advanced", body(""), 400},
-		{"broken JSON", "advanced", body(`{"request_data":`), 400},
-		{"id as a string", "advanced", body(`{"request_data":{"group_action_id":"1"}}`), 400},
-		{"id as a float", "advanced", body(`{"request_data":{"group_action_id":1.0}}`), 400},
-		{"id with exponent", "advanced", body(`{"request_data":{"group_action_id":1e3}}`), 400},
-		{"id null", "advanced", body(`{"request_data":{"group_action_id":null}}`), 400},
-		{"id over 63 bits", "advanced", body(`{"request_data":{"group_action_id":9223372036854775808}}`), 400},
-		{"no id", "advanced", body(`{"request_data":{}}`), 400},
-		{"no request_data", "advanced", body(`{"group_action_id":1}`), 400},
-		{"field beside the id", "advanced", body(`{"request_data":{"group_action_id":1,"x":1}}`), 400},
-		{"field beside request_data", "advanced", body(`{"request_data":{"group_action_id":1},"x":1}`), 400},
-		{"other case", "advanced", body(`{"Request_Data":{"group_action_id":1}}`), 400},
-		{"two documents", "advanced", body(`{"request_data":{"group_action_id":1}}{}`), 400},
-		{"too long", "advanced", body(questionBody(1) + strings.Repeat(" ", 64<<10)), 400},
-		{"largest id", "advanced", body(questionBody(1<<63 - 1)), 200},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			s := start(t, xdrtest.Options{SecurityLevel: tt.level, Now: newClock().Now})
-			r := request(t, s, now, anyID)
-			tt.change(r, s)
-			got := send(r)
-			if got.status != tt.status {
-				t.Errorf("got %+v, want %d", got, tt.status)
-			}
-			if tt.status != http.StatusOK {
-				checkError(t, got, tt.status)
-			}
-			q := s.Requests()[0]
-			if q.Status != tt.status || (q.Problem == "") != (tt.status == http.StatusOK) {
-				t.Errorf("logged %d %q, want %d", q.Status, q.Problem, tt.status)
-			}
-			if strings.Contains(got.body, s.Key()) {
-				t.Error("the key is in the reply")
-			}
-		})
-	}
 }
 
-// standard makes r a question with a standard key.
-func standard(r *http.Request, s *xdrtest.Sim) {
-	r.Header.Del("x-xdr-nonce")
-	r.Header.Del("x-xdr-timestamp")
-	r.Header.Set("Authorization", s.Key())
-}
-
-func TestNonceIsUsedUpInAnyCase(t *testing.T) {
+// The signature is checked against a vector that was not made in Go:
+//
+//	printf %s KEY NONCE 1795514400000 | sha256sum
+func TestSignature(t *testing.T) {
 	t.Parallel()
-	for name, key := range map[string]string{"accepted": "right", "refused": "wrong"} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			c := newClock()
-			s := start(t, xdrtest.Options{Now: c.Now, Key: "right"})
-			nonce := newNonce()
-			first := request(t, s, c.Now(), anyID)
-			sign(first.Header, key, nonce, c.Now())
-			send(first)
-			second := request(t, s, c.Now(), anyID)
-			sign(second.Header, "right", nonce, c.Now().Add(time.Second))
-			checkError(t, send(second), http.StatusUnauthorized)
-		})
-	}
-}
-
-func TestReplyHeaders(t *testing.T) {
-	t.Parallel()
-	c := newClock()
-	s := start(t, xdrtest.Options{Now: c.Now})
-	a, b := ask(t, s, c.Now(), anyID), ask(t, s, c.Now(), anyID)
-	if got := a.header.Get("Date"); got != "Tue, 24 Nov 2026 10:00:00 GMT" {
-		t.Errorf("Date %q is not the Sim's time", got)
-	}
-	if got := a.header.Get("Content-Type"); got != "application/json" {
-		t.Errorf("Content-Type %q", got)
-	}
-	id := a.header.Get("X-Request-Id")
-	if id == "" || id == b.header.Get("X-Request-Id") || id != s.Requests()[0].RequestID {
-		t.Errorf("X-Request-Id %q is not the request's own", id)
-	}
-}
-
-func TestValidate(t *testing.T) {
-	t.Parallel()
-	c := newClock()
-	s := start(t, xdrtest.Options{Now: c.Now})
-	probe := func(key string) reply {
-		r := request(t, s, c.Now(), anyID)
-		r.URL.Path = "/tenant/public_api/v1/api_keys/validate/"
-		sign(r.Header, key, newNonce(), c.Now())
-		return send(r)
-	}
-	if got := probe(s.Key()); got.body != `{"reply":true}` {
+	r := start(t, xdrtest.Options{Key: xdrtest.Canary})
+	q := r.question(anyID)
+	q.Header.Set("x-xdr-nonce", "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789AB")
+	q.Header.Set("x-xdr-timestamp", "1795514400000")
+	q.Header.Set("Authorization", "e35ae66c644615f6f318a29554820ccd1ee4cb715849a6bde720e64648e2e731")
+	if got := send(q); got.status != http.StatusOK {
 		t.Errorf("got %+v", got)
 	}
-	checkError(t, probe("other"), http.StatusUnauthorized)
+}
+
+func TestNonceIsUsedUpByAnyRequest(t *testing.T) {
+	t.Parallel()
+	for _, key := range []string{"right", "wrong"} {
+		r := start(t, xdrtest.Options{Key: "right"})
+		nonce := newNonce()
+		first := r.question(anyID)
+		sign(first.Header, key, nonce, r.Now())
+		send(first)
+		second := r.question(anyID)
+		sign(second.Header, "right", nonce, r.Now().Add(time.Second))
+		checkError(t, send(second), http.StatusUnauthorized)
+	}
 }
 
 func TestRateLimit(t *testing.T) {
 	t.Parallel()
-	c := newClock()
-	s := start(t, xdrtest.Options{Now: c.Now, RateLimit: 3})
-	want := func(step string, statuses ...int) {
-		t.Helper()
-		for i, status := range statuses {
-			if got := ask(t, s, c.Now(), anyID); got.status != status {
-				t.Errorf("%s: request %d got %d, want %d", step, i, got.status, status)
+	r := start(t, xdrtest.Options{RateLimit: 3})
+	for range 4 { // what is refused before does not count
+		q := r.question(anyID)
+		q.Header.Set("Authorization", "wrong")
+		checkError(t, send(q), http.StatusUnauthorized)
+	}
+	for _, step := range []struct {
+		after    time.Duration
+		statuses []int
+	}{
+		{0, []int{200}},
+		{600 * time.Millisecond, []int{200, 200, 429, 429}},
+		{399 * time.Millisecond, []int{429}},
+		{time.Millisecond, []int{200, 429}}, // only the first one has left the window
+		{time.Minute, []int{200, 200, 200, 429}},
+	} {
+		r.Advance(step.after)
+		for i, status := range step.statuses {
+			if got := r.ask(anyID); got.status != status {
+				t.Errorf("%v later: request %d got %d, want %d", step.after, i, got.status, status)
 			}
 		}
 	}
-	want("at 0 ms", 200)
-	c.move(600 * time.Millisecond)
-	want("at 600 ms", 200, 200, 429, 429)
-	c.move(399 * time.Millisecond)
-	want("at 999 ms", 429)
-	c.move(time.Millisecond)
-	want("at 1000 ms", 200, 429) // only the first one has left the window
-	c.move(time.Minute)
-	want("a minute later", 200, 200, 200, 429)
-
-	got := ask(t, s, c.Now(), anyID)
+	got := r.ask(anyID)
 	checkError(t, got, http.StatusTooManyRequests)
 	if !strings.Contains(got.body, `"err_msg":"Too many requests."`) {
 		t.Errorf("got %s", got.body)
@@ -208,45 +203,39 @@ func TestRateLimit(t *testing.T) {
 
 func TestDefaultRateLimitIsTen(t *testing.T) {
 	t.Parallel()
-	c := newClock()
-	s := xdrtest.Start(t, xdrtest.Options{Now: c.Now})
+	clock := lambdatest.NewClock()
+	r := rig{xdrtest.Start(t, xdrtest.Options{Now: clock.Now}), clock, t}
 	for i := range 11 {
 		want := http.StatusOK
 		if i == 10 {
 			want = http.StatusTooManyRequests
 		}
-		if got := ask(t, s, c.Now(), anyID); got.status != want {
+		if got := r.ask(anyID); got.status != want {
 			t.Errorf("request %d got %d, want %d", i+1, got.status, want)
 		}
 	}
 }
 
-func TestAuthenticationComesBeforeTheRateLimit(t *testing.T) {
+func TestRequestsAndReplyHeaders(t *testing.T) {
 	t.Parallel()
-	c := newClock()
-	s := start(t, xdrtest.Options{Now: c.Now, RateLimit: 1})
-	for range 3 {
-		r := request(t, s, c.Now(), anyID)
-		r.Header.Set("Authorization", "wrong")
-		checkError(t, send(r), http.StatusUnauthorized)
+	r := start(t, xdrtest.Options{})
+	sent := r.question(anyID)
+	first := send(sent)
+	second := r.ask(anyID)
+	q := r.Requests()[0]
+	if q.Number != 1 || !q.Time.Equal(r.Now()) || q.Method != http.MethodPost || q.Path != "/tenant"+statusPath ||
+		string(q.Body) != questionBody(anyID) || q.GroupActionID != anyID ||
+		q.Header.Get("Authorization") != sent.Header.Get("Authorization") {
+		t.Errorf("logged %+v", q)
 	}
-	if got := ask(t, s, c.Now(), anyID); got.status != http.StatusOK {
-		t.Errorf("got %+v: a refused request counted", got)
+	if date := first.header.Get("Date"); date != "Tue, 24 Nov 2026 10:00:00 GMT" {
+		t.Errorf("Date %q is not the Sim's time", date)
 	}
-}
-
-func TestRequestsAreLoggedInFull(t *testing.T) {
-	t.Parallel()
-	c := newClock()
-	s := start(t, xdrtest.Options{Now: c.Now})
-	r := request(t, s, c.Now(), anyID)
-	send(r)
-	q := s.Requests()[0]
-	if q.Number != 1 || !q.Time.Equal(c.Now()) || q.Method != http.MethodPost || q.Path != "/tenant"+statusPath ||
-		string(q.Body) != questionBody(anyID) || q.GroupActionID != anyID {
-		t.Errorf("got %+v", q)
+	if kind := first.header.Get("Content-Type"); kind != "application/json" {
+		t.Errorf("Content-Type %q", kind)
 	}
-	if got := q.Header.Get("Authorization"); got != r.Header.Get("Authorization") {
-		t.Errorf("Authorization %q", got)
+	id := first.header.Get("X-Request-Id")
+	if id == "" || id == second.header.Get("X-Request-Id") || id != q.RequestID {
+		t.Errorf("X-Request-Id %q is not the request's own", id)
 	}
 }

@@ -9,13 +9,15 @@ import (
 	"time"
 )
 
-// maxSkew is how far a signature's time may be from the Sim's.
-const maxSkew = 15 * time.Minute
+const (
+	keyID   = "7"
+	maxSkew = 15 * time.Minute // from the Sim's time to that of a signature
+)
 
 var validNonce = regexp.MustCompile(`^[A-Za-z0-9]{64}$`)
 
-// authProblem says what is wrong with a request's credentials; "" if nothing is. A nonce is used up
-// whatever comes of the request.
+// authProblem returns what is wrong with a request's credentials; "" if nothing is. Each nonce is used up, that of a
+// refused request too.
 func (s *Sim) authProblem(h http.Header, now time.Time) string {
 	nonce := h.Get("X-Xdr-Nonce")
 	replayed := s.nonces[nonce]
@@ -24,10 +26,10 @@ func (s *Sim) authProblem(h http.Header, now time.Time) string {
 	}
 	for _, name := range []string{"X-Xdr-Auth-Id", "Authorization", "X-Xdr-Nonce", "X-Xdr-Timestamp"} {
 		if len(h.Values(name)) > 1 {
-			return name + " is there more than once"
+			return name + " appears more than once"
 		}
 	}
-	if h.Get("X-Xdr-Auth-Id") != s.o.KeyID {
+	if h.Get("X-Xdr-Auth-Id") != keyID {
 		return "x-xdr-auth-id is not the key's"
 	}
 	if s.o.SecurityLevel == "standard" {
@@ -42,7 +44,7 @@ func (s *Sim) authProblem(h http.Header, now time.Time) string {
 func (s *Sim) standardProblem(h http.Header) string {
 	switch {
 	case h.Values("X-Xdr-Nonce") != nil || h.Values("X-Xdr-Timestamp") != nil:
-		return "a standard key is not signed with"
+		return "a standard key takes no signature"
 	case h.Get("Authorization") != s.key:
 		return "Authorization is not the key"
 	}

@@ -2,44 +2,37 @@ package xdrtest
 
 import (
 	"errors"
-	"math/rand/v2"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
 )
 
-// Fault makes answers go wrong. Its effects compose, as do those of all faults that hit a request:
-// first the delay, then a reset or the reply, whose status, headers and body they replace, pad,
-// compress and cut off.
+// Fault makes answers go wrong. All faults that hit a request add up: first the delay, then a reset or the reply, whose
+// status, headers and body they replace, pad, compress and cut off.
 type Fault struct {
-	From int     `json:"from,omitempty"` // first request, from 1; 0 means all
-	To   int     `json:"to,omitempty"`   // last request; 0 means From
-	Rate float64 `json:"rate,omitempty"` // share of those requests; 0 means all
+	From int `json:"from,omitempty"` // first request, from 1; 0 means all
+	To   int `json:"to,omitempty"`   // last request; 0 means From
 
-	DelaySeconds  float64           `json:"delay_seconds,omitempty"` // in real time
-	Reset         bool              `json:"reset,omitempty"`         // TCP RST, no reply
-	Status        int               `json:"status,omitempty"`        // with the API's error object unless there is a body
-	Headers       map[string]string `json:"headers,omitempty"`
-	RetryAfter    string            `json:"retry_after,omitempty"` // "7", or "date+7" for that time as a date
-	ContentType   string            `json:"content_type,omitempty"`
-	Body          string            `json:"body,omitempty"`
-	PadBytes      int               `json:"pad_bytes,omitempty"`       // of white space inside the JSON
-	Gzip          bool              `json:"gzip,omitempty"`            // if the client accepts it
-	CutAfterBytes int               `json:"cut_after_bytes,omitempty"` // the length is declared in full
+	DelaySeconds  float64 `json:"delay_seconds,omitempty"` // in real time
+	Reset         bool    `json:"reset,omitempty"`         // TCP RST, no reply
+	Status        int     `json:"status,omitempty"`        // with the API's error object unless there is a body
+	RetryAfter    string  `json:"retry_after,omitempty"`   // "7", or "date+7" for that time as a date
+	ContentType   string  `json:"content_type,omitempty"`
+	Body          string  `json:"body,omitempty"`
+	PadBytes      int     `json:"pad_bytes,omitempty"`       // of white space inside the JSON
+	Gzip          bool    `json:"gzip,omitempty"`            // if the client accepts it
+	CutAfterBytes int     `json:"cut_after_bytes,omitempty"` // the length is declared in full
 }
 
 // apply puts the effects of f on an answer.
 func (f Fault) apply(a *answer, now time.Time) {
 	if f.Status != 0 {
-		e := errorAnswer(f.Status, nil)
-		a.status, a.body = e.status, e.body
+		a.status = f.Status
+		a.body = errorAnswer(f.Status, nil).body
 	}
 	if f.Body != "" {
 		a.body = func(w writer) { w.put(f.Body) }
-	}
-	for name, value := range f.Headers {
-		a.header.Set(name, value)
 	}
 	if f.ContentType != "" {
 		a.header.Set("Content-Type", f.ContentType)
@@ -69,8 +62,6 @@ func (f Fault) check() error {
 		return errors.New("from: want 0 or more")
 	case f.To != 0 && f.To < f.From:
 		return errors.New("to: want 0, or at least from")
-	case f.Rate < 0 || f.Rate > 1:
-		return errors.New("rate: want a share from 0 to 1")
 	case f.Status != 0 && (f.Status < 200 || f.Status > 599):
 		return errors.New("status: want 200 to 599")
 	case f.DelaySeconds < 0:
@@ -84,19 +75,14 @@ func (f Fault) check() error {
 }
 
 // window returns which requests a fault is for.
-func (f Fault) window() (from, to int, rate float64) { return f.From, f.To, f.Rate }
+func (f Fault) window() (from, to int) { return f.From, f.To }
 
-// hits returns the faults that hit request number n. The chance is a function of the seed, the
-// number and the fault, so that concurrent requests do not change it.
-func hits[F interface {
-	window() (from, to int, rate float64)
-}](faults []F, seed uint64, n int) []F {
+// hits returns the faults that hit request number n.
+func hits[F interface{ window() (from, to int) }](faults []F, n int) []F {
 	var hit []F
-	for i, f := range faults {
-		from, to, rate := f.window()
-		inside := from == 0 && to == 0 || n >= from && n <= max(from, to)
-		chance := rand.New(rand.NewPCG(seed, uint64(n)<<16|uint64(i))).Float64() //nolint:gosec // not a secret
-		if inside && (rate == 0 || chance < rate) {
+	for _, f := range faults {
+		from, to := f.window()
+		if from == 0 && to == 0 || n >= from && n <= max(from, to) {
 			hit = append(hit, f)
 		}
 	}

@@ -16,13 +16,11 @@ import (
 const normal = `{"reply":{"data":{"` + agentA + `":"FAILED"}}}`
 
 // faulty starts a Sim whose normal reply is normal.
-func faulty(t *testing.T, c *clock, faults ...xdrtest.Fault) *xdrtest.Sim {
+func faulty(t *testing.T, faults ...xdrtest.Fault) rig {
 	t.Helper()
-	s := start(t, xdrtest.Options{Now: c.Now, Scenarios: []xdrtest.Scenario{{
-		Agents: []xdrtest.Agent{{ID: agentA, Timeline: always("FAILED")}},
-	}}})
-	s.AddFaults(faults...)
-	return s
+	r := play(t, xdrtest.Agent{ID: agentA, Timeline: always("FAILED")})
+	r.AddFaults(faults...)
+	return r
 }
 
 func TestFaultReplies(t *testing.T) {
@@ -33,40 +31,31 @@ func TestFaultReplies(t *testing.T) {
 		faults []xdrtest.Fault
 		status int
 		body   string // "" for the API's error object
-		header map[string]string
+		retry  string
 	}{
-		{"status", []xdrtest.Fault{{Status: 503}}, 503, "", nil},
-		{"402", []xdrtest.Fault{{Status: 402}}, 402, "", nil},
-		{"page", []xdrtest.Fault{{Status: 502, Body: page, ContentType: "text/html"}}, 502, page,
-			map[string]string{"Content-Type": "text/html"}},
-		{"body alone", []xdrtest.Fault{{Body: "[]"}}, 200, "[]", nil},
-		{"headers alone", []xdrtest.Fault{{Headers: map[string]string{"location": "http://127.0.0.1/"}}}, 200, normal,
-			map[string]string{"Location": "http://127.0.0.1/"}},
-		{"seconds", []xdrtest.Fault{{Status: 429, RetryAfter: "7"}}, 429, "", map[string]string{"Retry-After": "7"}},
-		{"date", []xdrtest.Fault{{Status: 503, RetryAfter: "date+7"}}, 503, "",
-			map[string]string{"Retry-After": "Tue, 24 Nov 2026 10:00:07 GMT"}},
-		{"nonsense", []xdrtest.Fault{{RetryAfter: "soon"}}, 200, normal, map[string]string{"Retry-After": "soon"}},
-		{"padding", []xdrtest.Fault{{PadBytes: 3}}, 200, "{   " + normal[1:], nil},
-		{"two faults", []xdrtest.Fault{{Status: 500, RetryAfter: "1"}, {Status: 504}}, 504, "",
-			map[string]string{"Retry-After": "1"}},
-		{"cut past the end", []xdrtest.Fault{{CutAfterBytes: 1000}}, 200, normal, nil},
+		{"status", []xdrtest.Fault{{Status: 503}}, 503, "", ""},
+		{"page", []xdrtest.Fault{{Status: 502, Body: page, ContentType: "text/html"}}, 502, page, ""},
+		{"body alone", []xdrtest.Fault{{Body: "[]"}}, 200, "[]", ""},
+		{"seconds", []xdrtest.Fault{{Status: 429, RetryAfter: "7"}}, 429, "", "7"},
+		{"date", []xdrtest.Fault{{Status: 503, RetryAfter: "date+7"}}, 503, "", "Tue, 24 Nov 2026 10:00:07 GMT"},
+		{"nonsense", []xdrtest.Fault{{RetryAfter: "soon"}}, 200, normal, "soon"},
+		{"padding", []xdrtest.Fault{{PadBytes: 3}}, 200, "{   " + normal[1:], ""},
+		{"two faults", []xdrtest.Fault{{Status: 500, RetryAfter: "1"}, {Status: 504}}, 504, "", "1"},
+		{"cut past the end", []xdrtest.Fault{{CutAfterBytes: 1000}}, 200, normal, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			c := newClock()
-			got := ask(t, faulty(t, c, tt.faults...), c.Now(), anyID)
-			switch {
-			case got.err != nil || got.status != tt.status:
+			got := faulty(t, tt.faults...).ask(anyID)
+			if got.err != nil || got.status != tt.status || got.header.Get("Retry-After") != tt.retry {
 				t.Errorf("got %+v, want %d", got, tt.status)
-			case tt.body == "":
+			}
+			if tt.body == "" {
 				checkError(t, got, tt.status)
-			case got.body != tt.body:
+			} else if got.body != tt.body {
 				t.Errorf("got %s, want %s", got.body, tt.body)
 			}
-			for name, want := range tt.header {
-				if got.header.Get(name) != want {
-					t.Errorf("%s is %q, want %q", name, got.header.Get(name), want)
-				}
+			if html := got.header.Get("Content-Type") == "text/html"; html != (tt.body == page) {
+				t.Errorf("headers %v", got.header)
 			}
 		})
 	}
@@ -80,122 +69,80 @@ func TestFaultWindow(t *testing.T) {
 	}{
 		{0, 0, "FFFFF"}, {1, 0, "F...."}, {3, 0, "..F.."}, {2, 4, ".FFF."}, {0, 2, "FF..."},
 	} {
-		c := newClock()
-		s := faulty(t, c, xdrtest.Fault{From: tt.from, To: tt.to, Status: 503})
-		var got strings.Builder
+		r := faulty(t, xdrtest.Fault{From: tt.from, To: tt.to, Status: 503})
+		got := ""
 		for range 5 {
-			if ask(t, s, c.Now(), anyID).status == http.StatusOK {
-				got.WriteByte('.')
+			if r.ask(anyID).status == http.StatusOK {
+				got += "."
 			} else {
-				got.WriteByte('F')
+				got += "F"
 			}
 		}
-		if got.String() != tt.want {
-			t.Errorf("from %d to %d: got %s, want %s", tt.from, tt.to, got.String(), tt.want)
+		if got != tt.want {
+			t.Errorf("from %d to %d: got %s, want %s", tt.from, tt.to, got, tt.want)
 		}
 	}
 }
 
-func TestFaultRateIsSeeded(t *testing.T) {
+func TestFaultsOfTheConnection(t *testing.T) {
 	t.Parallel()
-	pattern := func(seed uint64) (string, int) {
-		c := newClock()
-		s := start(t, xdrtest.Options{Now: c.Now, Seed: seed})
-		s.AddFaults(xdrtest.Fault{Rate: 0.2, Status: 503})
-		var b strings.Builder
-		for range 200 {
-			b.WriteString(http.StatusText(ask(t, s, c.Now(), anyID).status))
-		}
-		return b.String(), strings.Count(b.String(), "Unavailable")
-	}
-	first, n := pattern(1)
-	if again, _ := pattern(1); again != first {
-		t.Error("the same seed hits other requests")
-	}
-	if other, _ := pattern(2); other == first {
-		t.Error("another seed hits the same requests")
-	}
-	if n < 20 || n > 60 {
-		t.Errorf("%d of 200 hit, want about 40", n)
-	}
-}
-
-func TestFaultReset(t *testing.T) {
-	t.Parallel()
-	c := newClock()
-	s := faulty(t, c, xdrtest.Fault{From: 1, Reset: true})
-	if got := ask(t, s, c.Now(), anyID); !errors.Is(got.err, syscall.ECONNRESET) {
+	r := faulty(t, xdrtest.Fault{From: 1, Reset: true}, xdrtest.Fault{From: 2, CutAfterBytes: 20})
+	if got := r.ask(anyID); !errors.Is(got.err, syscall.ECONNRESET) {
 		t.Errorf("got %+v, want a connection reset", got)
 	}
-	if got := ask(t, s, c.Now(), anyID); got.body != normal {
+	if got := r.ask(anyID); !errors.Is(got.err, io.ErrUnexpectedEOF) || got.body != normal[:20] {
+		t.Errorf("got %+v, want %s and an unexpected EOF", got, normal[:20])
+	}
+	if got := r.ask(anyID); got.body != normal {
 		t.Errorf("afterwards got %+v", got)
 	}
-	if q := s.Requests()[0]; q.Status != 0 {
+	if q := r.Requests()[0]; q.Status != 0 {
 		t.Errorf("logged status %d for a reset", q.Status)
-	}
-}
-
-func TestFaultCut(t *testing.T) {
-	t.Parallel()
-	c := newClock()
-	got := ask(t, faulty(t, c, xdrtest.Fault{CutAfterBytes: 20}), c.Now(), anyID)
-	if !errors.Is(got.err, io.ErrUnexpectedEOF) || got.body != normal[:20] {
-		t.Errorf("got %+v, want %s and an unexpected EOF", got, normal[:20])
 	}
 }
 
 func TestFaultGzip(t *testing.T) {
 	t.Parallel()
-	c := newClock()
-	s := faulty(t, c, xdrtest.Fault{Gzip: true, PadBytes: 1 << 20})
-	if got := ask(t, s, c.Now(), anyID); len(got.body) != len(normal)+1<<20 {
+	r := faulty(t, xdrtest.Fault{Gzip: true, PadBytes: 1 << 20})
+	if got := r.ask(anyID); len(got.body) != len(normal)+1<<20 {
 		t.Errorf("got %d bytes and %v after the client's own decompression", len(got.body), got.err)
 	}
-
-	r := request(t, s, c.Now(), anyID)
-	r.Header.Set("Accept-Encoding", "gzip") // net/http leaves the body alone
-	got := send(r)
+	q := r.question(anyID)
+	q.Header.Set("Accept-Encoding", "gzip") // net/http leaves the body alone
+	got := send(q)
 	if got.header.Get("Content-Encoding") != "gzip" || len(got.body) > 10_000 || !strings.HasPrefix(got.body, "\x1f\x8b") {
 		t.Errorf("got %d bytes, %v", len(got.body), got.header)
 	}
-
-	r = request(t, s, c.Now(), anyID)
-	r.Header.Set("Accept-Encoding", "identity")
-	got = send(r)
+	q = r.question(anyID)
+	q.Header.Set("Accept-Encoding", "identity")
+	got = send(q)
 	if got.header.Get("Content-Encoding") != "" || !strings.HasPrefix(got.body, "{ ") {
 		t.Errorf("compressed for a client that does not accept it: %v", got.header)
 	}
 }
 
-func TestFaultDelayEndsWithTheClient(t *testing.T) {
+func TestFaultDelay(t *testing.T) {
 	t.Parallel()
-	c := newClock()
-	s := faulty(t, c, xdrtest.Fault{DelaySeconds: 3600})
-	r := withTimeout(t, request(t, s, c.Now(), anyID), 20*time.Millisecond)
-	if got := send(r); !errors.Is(got.err, context.DeadlineExceeded) {
-		t.Errorf("got %+v", got)
-	} // closing the server would hang if the delay went on
-}
-
-func TestFaultDelayPrecedesTheReply(t *testing.T) {
-	t.Parallel()
-	c := newClock()
-	s := faulty(t, c, xdrtest.Fault{DelaySeconds: 0.05})
+	r := faulty(t, xdrtest.Fault{From: 1, DelaySeconds: 0.05}, xdrtest.Fault{From: 2, DelaySeconds: 3600})
 	begin := time.Now()
-	got := ask(t, s, c.Now(), anyID)
+	got := r.ask(anyID)
 	if took := time.Since(begin); got.body != normal || took < 50*time.Millisecond {
 		t.Errorf("got %+v after %v", got, took)
 	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	if got := send(r.question(anyID).WithContext(ctx)); !errors.Is(got.err, context.DeadlineExceeded) {
+		t.Errorf("got %+v", got)
+	} // closing the server would hang if the delay did not end with the client
 }
 
 func TestFaultsDoNotHideRefusals(t *testing.T) {
 	t.Parallel()
-	c := newClock()
-	s := start(t, xdrtest.Options{Now: c.Now, RateLimit: 1})
-	s.AddFaults(xdrtest.Fault{Status: 503})
-	r := request(t, s, c.Now(), anyID)
-	r.Header.Set("Authorization", "wrong")
-	checkError(t, send(r), http.StatusUnauthorized)
-	checkError(t, ask(t, s, c.Now(), anyID), http.StatusServiceUnavailable)
-	checkError(t, ask(t, s, c.Now(), anyID), http.StatusTooManyRequests)
+	r := start(t, xdrtest.Options{RateLimit: 1})
+	r.AddFaults(xdrtest.Fault{Status: 503})
+	q := r.question(anyID)
+	q.Header.Set("Authorization", "wrong")
+	checkError(t, send(q), http.StatusUnauthorized)
+	checkError(t, r.ask(anyID), http.StatusServiceUnavailable)
+	checkError(t, r.ask(anyID), http.StatusTooManyRequests)
 }

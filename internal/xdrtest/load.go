@@ -31,8 +31,8 @@ func Names() []string {
 	return names
 }
 
-// Load reads an embedded scenario by its name, or a file by a path that ends in .json. A field that
-// it does not know is an error; errors name the file and the field.
+// Load reads an embedded scenario by its name, or a file by a path that ends in .json. A field that it does not know is
+// an error; errors name the file and the field.
 func Load(nameOrPath string) (Scenario, error) {
 	data, err := read(nameOrPath)
 	if err != nil {
@@ -80,18 +80,13 @@ func (s Scenario) check() error {
 	if _, ok := emptyReplies[s.EmptyAs]; !ok {
 		return fmt.Errorf("empty_as: want object, null, absent or no_reply, got %q", s.EmptyAs)
 	}
-	switch s.ErrorReasons {
-	case "", "when_failed", "null", "absent":
-	default:
-		return fmt.Errorf("error_reasons: want when_failed, null or absent, got %q", s.ErrorReasons)
-	}
 	seen := map[string]bool{"": false}
 	for i, a := range s.Agents {
 		if err := a.check(); err != nil {
 			return fmt.Errorf("agents[%d].%w", i, err)
 		}
 		if seen[a.ID] {
-			return fmt.Errorf("agents[%d].id: %s is there twice", i, a.ID)
+			return fmt.Errorf("agents[%d].id: %s appears twice", i, a.ID)
 		}
 		seen[a.ID] = a.ID != ""
 	}
@@ -108,7 +103,7 @@ func (a Agent) check() error {
 	case a.ID == "" && a.Count < 1:
 		return errors.New("count: want 1 or more, or an id")
 	case a.ID != "" && a.Count != 0:
-		return errors.New("count: want none beside an id")
+		return errors.New("count: want none together with an id")
 	case a.ID != "" && !hexID.MatchString(a.ID):
 		return fmt.Errorf("id: want 32 lowercase hex digits, got %q", a.ID)
 	case a.Spread < 0:

@@ -1,17 +1,24 @@
 package xdrtest_test
 
 import (
+	"fmt"
+	"maps"
+	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/soarstep/xdr-action-status/internal/xdrtest"
 )
 
 func TestLoadIsStrict(t *testing.T) {
 	t.Parallel()
-	const id = agentA
+	const agent = `{"id":"` + agentA + `","timeline":[{"at":0}]}`
+	file := filepath.Join(t.TempDir(), "mine.json")
 	for _, tt := range []struct{ name, text, want string }{
 		{"unknown field", `{"agentz":[]}`, `"agentz"`},
 		{"unknown field in a step", `{"agents":[{"count":1,"timeline":[{"at":0,"state":"FAILED"}]}]}`, `"state"`},
@@ -20,59 +27,106 @@ func TestLoadIsStrict(t *testing.T) {
 		{"trailing data", `{} {}`, "data after"},
 		{"negative id", `{"group_action_id":-1}`, "group_action_id:"},
 		{"empty_as", `{"empty_as":"none"}`, "empty_as:"},
-		{"error_reasons", `{"error_reasons":"always"}`, "error_reasons:"},
 		{"no id, no count", `{"agents":[{"timeline":[{"at":0}]}]}`, "agents[0].count:"},
-		{"id and count", `{"agents":[{"id":"` + id + `","count":2,"timeline":[{"at":0}]}]}`, "agents[0].count:"},
+		{"id and count", `{"agents":[{"id":"` + agentA + `","count":2,"timeline":[{"at":0}]}]}`, "agents[0].count:"},
 		{"short id", `{"agents":[{"id":"abc","timeline":[{"at":0}]}]}`, "agents[0].id:"},
-		{"id twice", `{"agents":[{"id":"` + id + `","timeline":[{"at":0}]},{"id":"` + id + `","timeline":[{"at":0}]}]}`, "agents[1].id:"},
+		{"id twice", `{"agents":[` + agent + `,` + agent + `]}`, "agents[1].id:"},
 		{"negative spread", `{"agents":[{"count":1,"spread":-1,"timeline":[{"at":0}]}]}`, "agents[0].spread:"},
 		{"no timeline", `{"agents":[{"count":1,"timeline":[]}]}`, "agents[0].timeline:"},
 		{"steps out of order", `{"agents":[{"count":1,"timeline":[{"at":5},{"at":5}]}]}`, "agents[0].timeline[1].at:"},
 		{"negative time", `{"agents":[{"count":1,"timeline":[{"at":-0.5}]}]}`, "agents[0].timeline[0].at:"},
 		{"negative from", `{"faults":[{"from":-1}]}`, "faults[0].from:"},
 		{"to before from", `{"faults":[{},{"from":3,"to":2}]}`, "faults[1].to:"},
-		{"rate", `{"faults":[{"rate":1.5}]}`, "faults[0].rate:"},
 		{"status", `{"faults":[{"status":99}]}`, "faults[0].status:"},
 		{"delay", `{"faults":[{"delay_seconds":-1}]}`, "faults[0].delay_seconds:"},
 		{"padding", `{"faults":[{"pad_bytes":-1}]}`, "faults[0].pad_bytes:"},
 		{"cut", `{"faults":[{"cut_after_bytes":-1}]}`, "faults[0].cut_after_bytes:"},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			file := filepath.Join(t.TempDir(), "mine.json")
-			if err := os.WriteFile(file, []byte(tt.text), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			_, err := xdrtest.Load(file)
-			if err == nil || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), file) {
-				t.Errorf("got %v, want the file and %s", err, tt.want)
-			}
-		})
-	}
-}
-
-func TestLoadFile(t *testing.T) {
-	t.Parallel()
-	file := filepath.Join(t.TempDir(), "mine.json")
-	text := `{"group_action_id":5,"agents":[{"count":2,"spread":1.5,"timeline":[{"at":1,"status":null}]}]}`
-	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	s, err := xdrtest.Load(file)
-	if err != nil || s.GroupActionID != 5 || s.Agents[0].Count != 2 {
-		t.Errorf("got %+v, %v", s, err)
+		if err := os.WriteFile(file, []byte(tt.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := xdrtest.Load(file)
+		if err == nil || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), file) {
+			t.Errorf("%s: got %v, want the file and %s", tt.name, err, tt.want)
+		}
 	}
 }
 
 func TestLoadMissing(t *testing.T) {
 	t.Parallel()
-	if _, err := xdrtest.Load("nothing"); err == nil || !strings.Contains(err.Error(), "mixed") {
-		t.Errorf("got %v, want the names", err)
+	for name, want := range map[string]string{
+		"nothing": "mixed", "../load": "mixed", "nothing.json": "nothing.json",
+	} {
+		if _, err := xdrtest.Load(name); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want %s in it", name, err, want)
+		}
 	}
-	if _, err := xdrtest.Load("../load"); err == nil {
-		t.Error("a name left the directory")
+}
+
+// Each embedded scenario ends as its description says, and is in the table of scenarios/README.md.
+func TestEmbedded(t *testing.T) {
+	t.Parallel()
+	const success = "COMPLETED_SUCCESSFULLY"
+	ends := map[string]map[string]int{
+		"all_statuses": {
+			"PENDING": 1, "IN_PROGRESS": 1, "CANCELLED": 1, "PENDING_ABORT": 1, "ABORTED": 1, "EXPIRED": 1,
+			"COMPLETED_PARTIAL": 1, success: 1, "FAILED": 1, "TIMEOUT": 1, "CANCELED": 1,
+		},
+		"done":           {success: 5},
+		"empty":          {},
+		"empty_no_reply": {},
+		"empty_null":     {},
+		"errors":         {success: 5},
+		"failed":         {"FAILED": 4},
+		"late":           {success: 3},
+		"mixed":          {success: 21, "FAILED": 1, "EXPIRED": 1, "CANCELLED": 1},
+		"offline":        {success: 8, "EXPIRED": 2},
+		"partial":        {success: 1, "COMPLETED_PARTIAL": 1},
+		"pending":        {success: 1, "FAILED": 1, "IN_PROGRESS": 1},
+		"thousand":       {success: 1000},
+		"unknown_status": {success: 1, success + "_WITH_EXCEPTIONS": 1, "SUCCEEDED": 1},
+		"vanish":         {success: 4},
 	}
-	if _, err := xdrtest.Load("nothing.json"); err == nil || !strings.Contains(err.Error(), "nothing.json") {
-		t.Errorf("got %v, want the path", err)
+	if got, want := xdrtest.Names(), slices.Sorted(maps.Keys(ends)); !slices.Equal(got, want) {
+		t.Fatalf("names are %v, want %v", got, want)
+	}
+	readme, err := os.ReadFile("scenarios/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, end := range ends {
+		s := load(t, name)
+		r := start(t, xdrtest.Options{Scenarios: []xdrtest.Scenario{s}})
+		id := "any other"
+		if s.GroupActionID != 0 {
+			id = strconv.FormatInt(s.GroupActionID, 10)
+		}
+		if row := fmt.Sprintf("| %s | %s | %s |\n", name, id, s.Description); !strings.Contains(string(readme), row) {
+			t.Errorf("no row %q", row)
+		}
+		for range 5 { // the first questions of errors meet its faults
+			r.ask(max(s.GroupActionID, 1))
+		}
+		r.Advance(72 * time.Hour)
+		if got := r.counts(max(s.GroupActionID, 1)); !maps.Equal(got, end) {
+			t.Errorf("%s: got %v, want %v", name, got, end)
+		}
+	}
+}
+
+// The faults of a scenario neither meet nor count the questions about another action.
+func TestFaultsOfAScenario(t *testing.T) {
+	t.Parallel()
+	errors := load(t, "errors").GroupActionID
+	done := load(t, "done").GroupActionID
+	r := start(t, xdrtest.Options{Scenarios: []xdrtest.Scenario{load(t, "errors"), load(t, "done")}})
+	for i, want := range []int{503, 429, 502, 0, 200} {
+		if other := r.ask(done); other.status != http.StatusOK {
+			t.Errorf("the other action got %+v", other)
+		}
+		got := r.ask(errors)
+		if got.status != want || (got.err != nil) != (want == 0) {
+			t.Errorf("question %d: got %+v, want %d", i+1, got, want)
+		}
 	}
 }

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Request is one API request as it arrived, and what came of it. Nothing is redacted, so that
-// a test can look for what must not be there.
+// Request is one API request as it arrived, and what came of it. Nothing is redacted, so that a test can look for what
+// must not be there.
 type Request struct {
 	Number        int // from 1
 	Time          time.Time
@@ -46,8 +46,8 @@ func (s *Sim) arrive(r *http.Request, body []byte) Request {
 	return q
 }
 
-// settle logs how a request ends. It comes before the reply is sent, so that a client that has its
-// reply finds it in Requests.
+// settle logs how a request ends. It comes before the reply is sent, so that a client that has its reply finds it in
+// Requests.
 func (s *Sim) settle(q Request) {
 	s.mu.Lock()
 	s.requests[q.Number-1] = q

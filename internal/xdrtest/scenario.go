@@ -1,23 +1,17 @@
 package xdrtest
 
-import (
-	"encoding/json"
-	"time"
-)
+import "encoding/json"
 
-// Scenario is the life of one action: which agents it runs on, and how their statuses change.
-// Its JSON form is a scenario file, see [Load].
+// Scenario is the life of one action: which agents it runs on, and how their statuses change. Its JSON form is a
+// scenario file, see [Load].
 type Scenario struct {
 	Description   string  `json:"description"`
 	GroupActionID int64   `json:"group_action_id"` // 0: any id that no other scenario has
 	Agents        []Agent `json:"agents"`
 
-	// EmptyAs is the form of a reply without agents: "object" (default) is an empty data object,
-	// "null" is data null, "absent" is a reply without data, "no_reply" is {}.
+	// EmptyAs is the form of a reply without agents: "object" (default) is an empty data object, "null" is data null,
+	// "absent" is a reply without data, "no_reply" is {}.
 	EmptyAs string `json:"empty_as,omitempty"`
-
-	// ErrorReasons is "when_failed" (default), "null" or "absent".
-	ErrorReasons string `json:"error_reasons,omitempty"`
 
 	// Faults count the well-formed, authorized questions about this action alone.
 	Faults []Fault `json:"faults,omitempty"`
@@ -29,8 +23,8 @@ type Agent struct {
 	Count    int    `json:"count,omitempty"`
 	Timeline []Step `json:"timeline"`
 
-	// Spread, in seconds, shifts the timelines of a Count evenly: the first by 0, the last by
-	// all of it. Steps at 0 stay there.
+	// Spread, in seconds, shifts the timelines of a Count evenly: the first by 0, the last by all of it. Steps at 0
+	// stay there.
 	Spread float64 `json:"spread,omitempty"`
 
 	// ErrorReason is any JSON value, sent while the status is a failure or COMPLETED_PARTIAL.
@@ -41,15 +35,4 @@ type Agent struct {
 type Step struct {
 	At     float64 `json:"at"`     // seconds since the first question
 	Status string  `json:"status"` // any text; "" or null leaves the agent out of the reply
-}
-
-// Duration returns the time from the first question to the last change.
-func (s Scenario) Duration() time.Duration {
-	var last float64
-	for _, e := range newScript(s).endpoints {
-		for _, st := range e.steps {
-			last = max(last, e.due(st))
-		}
-	}
-	return time.Duration(last * float64(time.Second))
 }

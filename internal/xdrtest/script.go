@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// action is an action that was asked about.
+// action is an action that has been asked about.
 type action struct {
 	start time.Time
 	asked int
@@ -122,13 +122,6 @@ func (p *script) write(w writer, t float64) {
 }
 
 func (p *script) writeReasons(w writer, t float64) {
-	switch p.ErrorReasons {
-	case "absent":
-		return
-	case "null":
-		w.put(`,"errorReasons":null`)
-		return
-	}
 	reasons := members{w: w, open: `,"errorReasons":{`}
 	for i := range p.endpoints {
 		e := &p.endpoints[i]

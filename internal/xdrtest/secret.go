@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// secret is what Secrets Manager holds: the key it was last told, or a value in place of everything.
+// secret is what Secrets Manager holds: the JSON with a key, or any other value.
 type secret struct {
 	key      string
 	value    string // in place of the JSON with key, where replaced
@@ -34,8 +34,7 @@ func (s *Sim) valueOf(held *secret) string {
 	return s.secretJSON(held.key)
 }
 
-// SecretValue returns the secret as it should be: with the API key that is valid now, whatever
-// Secrets Manager holds.
+// SecretValue returns the secret as it should be: with the API key that is valid now. Secrets Manager may hold another.
 func (s *Sim) SecretValue() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -45,7 +44,7 @@ func (s *Sim) SecretValue() string {
 func (s *Sim) secretJSON(key string) string {
 	b, err := json.Marshal(map[string]string{
 		"api_url":        s.url + s.o.BasePath,
-		"api_key_id":     s.o.KeyID,
+		"api_key_id":     keyID,
 		"api_key":        key,
 		"security_level": s.o.SecurityLevel,
 	})

@@ -22,16 +22,15 @@ type SecretCall struct {
 	Result    string // name of the error; "" if there was none
 }
 
-// SecretFault makes Secrets Manager calls go wrong, see [Fault] for From, To and Rate.
+// SecretFault makes Secrets Manager calls go wrong, see [Fault] for From and To.
 type SecretFault struct {
 	From, To int
-	Rate     float64
 	Delay    time.Duration // in real time, before anything else
 	Reset    bool          // TCP RST, no reply
 	Name     string        // of the error, such as "ThrottlingException"; "" for none
 }
 
-func (f SecretFault) window() (from, to int, rate float64) { return f.From, f.To, f.Rate }
+func (f SecretFault) window() (from, to int) { return f.From, f.To }
 
 // awsError is an error of the AWS JSON protocol.
 type awsError struct{ name, message string }
@@ -119,7 +118,7 @@ func (s *Sim) secretAnswer(in secretRequest, err error) (*answer, SecretCall) {
 	}
 	var delay time.Duration
 	var reset bool
-	for _, f := range hits(s.secretFaults, s.o.Seed, call.Number) {
+	for _, f := range hits(s.secretFaults, call.Number) {
 		delay, reset = delay+f.Delay, reset || f.Reset
 		if f.Name != "" && err == nil {
 			err = &awsError{f.Name, "A simulated fault."}
@@ -208,8 +207,8 @@ func newSecretReply(name string, held *secret) secretReply {
 	}
 }
 
-// nameOf returns the name that id means: itself, or the end of an ARN, with or without the six
-// characters that Secrets Manager puts after it.
+// nameOf returns the name that id means: itself, or the end of an ARN, with or without the six characters that
+// Secrets Manager puts after it.
 func (s *Sim) nameOf(id string) string {
 	_, tail, _ := strings.Cut(id, ":secret:")
 	for name := range s.secrets {

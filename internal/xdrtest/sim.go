@@ -15,18 +15,15 @@ type Options struct {
 	Speed         float64          // seconds of a scenario in a second of Now; 0 means 1
 	SecurityLevel string           // of the API key: "advanced" (default) or "standard"
 	Key           string           // the first API key; default random
-	KeyID         string           // default "7"
 	BasePath      string           // prefix of the API's paths, such as "/tenant"
 	RateLimit     int              // API requests in any one second of Now; 0 means 10, negative means no limit
 	Now           func() time.Time // dates replies, judges signatures and drives scenarios; default time.Now
-	Seed          uint64           // decides which requests a fault with a rate hits
 	SecretID      string           // name of the secret; default "xdr/sim"
 	SecretAliases []string         // further names of the same secret
 	Log           *slog.Logger     // one line a request, never a key; nil is silent
 }
 
-// Sim is a simulated tenant and the secret with its API key. It is an [http.Handler], safe for
-// concurrent use.
+// Sim is a simulated tenant and the secret with its API key. It is an [http.Handler], safe for concurrent use.
 type Sim struct {
 	o     Options
 	admin http.Handler
@@ -47,11 +44,10 @@ type Sim struct {
 	secretBudget budget
 }
 
-// New returns a Sim to be served by the caller, who also tells it its address with [Sim.SetURL].
+// New returns a Sim to be served by the caller, who also sets its address with [Sim.SetURL].
 func New(o Options) *Sim {
 	o.SecurityLevel = cmp.Or(o.SecurityLevel, "advanced")
 	o.Key = cmp.Or(o.Key, newKey())
-	o.KeyID = cmp.Or(o.KeyID, "7")
 	o.BasePath = strings.TrimSuffix(o.BasePath, "/")
 	o.RateLimit = cmp.Or(o.RateLimit, 10)
 	o.Speed = cmp.Or(o.Speed, 1)
@@ -79,8 +75,8 @@ func New(o Options) *Sim {
 	return s
 }
 
-// ServeHTTP tells the three sides of the address apart: the simulator's own paths, calls in the
-// AWS JSON protocol (always POST / with a target header), and the XDR API for all the rest.
+// ServeHTTP serves the simulator's own paths, calls in the AWS JSON protocol (always POST / with a target header), and
+// the XDR API for all the rest.
 func (s *Sim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case strings.HasPrefix(r.URL.Path, "/_sim/"):

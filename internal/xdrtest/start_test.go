@@ -1,16 +1,14 @@
 package xdrtest_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
-	"log/slog"
 	"net/http"
 	"strings"
 	"sync"
 	"testing"
 
+	"github.com/soarstep/xdr-action-status/internal/lambdatest"
 	"github.com/soarstep/xdr-action-status/internal/xdrtest"
 )
 
@@ -39,21 +37,26 @@ func (f *fakeTB) failures() int {
 
 func TestExpect(t *testing.T) {
 	t.Parallel()
+	const anything = -1
 	for _, tt := range []struct {
 		want, api, secret int
-		before, after     int // failures before and after the cleanup
+		before, after     int // failures before and after the end of the test
 	}{
-		{2, 2, 2, 0, 0}, {2, 1, 2, 0, 1}, {2, 2, 0, 0, 1}, {2, 3, 2, 1, 1}, {0, 0, 2, 2, 2}, {0, 0, 0, 0, 0},
+		{2, 2, 2, 0, 0}, {2, 1, 2, 0, 1}, {2, 2, 0, 0, 1}, {2, 3, 2, 1, 1},
+		{0, 0, 2, 2, 2}, {0, 0, 0, 0, 0}, {anything, 1, 1, 0, 0},
 	} {
 		f := &fakeTB{}
-		s := xdrtest.Start(f, xdrtest.Options{Now: newClock().Now})
-		s.Expect(tt.want)
-		s.ExpectSecretCalls(tt.want)
+		clock := lambdatest.NewClock()
+		r := rig{xdrtest.Start(f, xdrtest.Options{Now: clock.Now}), clock, t}
+		if tt.want != anything {
+			r.Expect(tt.want)
+			r.ExpectSecretCalls(tt.want)
+		}
 		for range tt.api {
-			ask(t, s, newClock().Now(), anyID)
+			r.ask(anyID)
 		}
 		for range tt.secret {
-			getSecret(t, s)
+			r.getSecret()
 		}
 		before := f.failures()
 		for _, fn := range f.cleanups {
@@ -65,47 +68,23 @@ func TestExpect(t *testing.T) {
 	}
 }
 
-func TestNothingExpectedIsAnything(t *testing.T) {
-	t.Parallel()
-	f := &fakeTB{}
-	s := xdrtest.Start(f, xdrtest.Options{Now: newClock().Now})
-	ask(t, s, newClock().Now(), anyID)
-	f.cleanups[0]()
-	if f.failures() != 0 {
-		t.Errorf("got %v", f.errors)
-	}
-}
-
-func TestExpectNeedsStart(t *testing.T) {
-	t.Parallel()
-	defer func() {
-		if recover() == nil {
-			t.Error("no panic")
-		}
-	}()
-	xdrtest.New(xdrtest.Options{}).Expect(1)
-}
-
 func TestAdmin(t *testing.T) {
 	t.Parallel()
-	c := newClock()
-	s := start(t, xdrtest.Options{Now: c.Now})
-	admin := func(method, path string) (int, string) {
-		r, err := http.NewRequestWithContext(t.Context(), method, s.URL()+path, http.NoBody)
-		if err != nil {
-			t.Fatal(err)
-		}
-		got := send(r)
-		return got.status, got.body
+	r := start(t, xdrtest.Options{})
+	admin := func(method, path string) reply {
+		q := post(t, r.URL()+path, "")
+		q.Method = method
+		return send(q)
 	}
-	if _, body := admin(http.MethodGet, "/_sim/requests"); strings.TrimSpace(body) != "[]" {
-		t.Errorf("got %s", body)
+	if list := admin(http.MethodGet, "/_sim/requests"); strings.TrimSpace(list.body) != "[]" {
+		t.Errorf("got %s", list.body)
 	}
-	good, bad := request(t, s, c.Now(), anyID), request(t, s, c.Now(), anyID)
-	bad.Header.Set("Authorization", s.Key())
+	good := r.question(anyID)
 	send(good)
+	bad := r.question(anyID)
+	bad.Header.Set("Authorization", r.Key())
 	send(bad)
-	_, body := admin(http.MethodGet, "/_sim/requests")
+	body := admin(http.MethodGet, "/_sim/requests").body
 	var list []struct {
 		Number, Status int
 		Problem        string
@@ -116,83 +95,21 @@ func TestAdmin(t *testing.T) {
 	if len(list) != 2 || list[0].Status != 200 || list[1].Number != 2 || list[1].Status != 401 || list[1].Problem == "" {
 		t.Errorf("got %s", body)
 	}
-	if strings.Contains(body, s.Key()) || strings.Contains(body, good.Header.Get("Authorization")) {
+	if strings.Contains(body, r.Key()) || strings.Contains(body, good.Header.Get("Authorization")) {
 		t.Error("a secret is in the list")
 	}
-
-	first := s.Key()
-	if status, _ := admin(http.MethodPost, "/_sim/rotate"); status != http.StatusNoContent || s.Key() == first {
-		t.Errorf("rotate: %d", status)
+	first := r.Key()
+	if got := admin(http.MethodPost, "/_sim/rotate"); got.status != http.StatusNoContent || r.Key() == first {
+		t.Errorf("rotate: %+v", got)
 	}
-	second := s.Key()
-	if status, _ := admin(http.MethodPost, "/_sim/revoke"); status != http.StatusNoContent || s.Key() == second {
-		t.Errorf("revoke: %d", status)
+	second := r.Key()
+	if got := admin(http.MethodPost, "/_sim/revoke"); got.status != http.StatusNoContent || r.Key() == second {
+		t.Errorf("revoke: %+v", got)
 	}
-	if !strings.Contains(*getSecret(t, s).SecretString, second) {
+	if !strings.Contains(*r.getSecret().SecretString, second) {
 		t.Error("revoke changed the secret")
 	}
-	if status, _ := admin(http.MethodGet, "/_sim/rotate"); status != http.StatusMethodNotAllowed {
-		t.Errorf("GET rotate: %d", status)
+	if got := admin(http.MethodGet, "/_sim/rotate"); got.status != http.StatusMethodNotAllowed {
+		t.Errorf("GET rotate: %+v", got)
 	}
-	if len(s.Requests()) != 2 {
-		t.Error("the simulator's own paths count as API requests")
-	}
-}
-
-func TestLogHasALineForEachRequestAndNoKey(t *testing.T) {
-	t.Parallel()
-	var out syncBuffer
-	c := newClock()
-	s := start(t, xdrtest.Options{Now: c.Now, SecurityLevel: "standard", Log: slog.New(slog.NewTextHandler(&out, nil))})
-	r := request(t, s, c.Now(), anyID)
-	standard(r, s)
-	send(r)
-	getSecret(t, s)
-	if got := out.String(); strings.Count(got, "\n") != 2 || strings.Contains(got, s.Key()) {
-		t.Errorf("got %s", got)
-	}
-}
-
-func TestManyClients(t *testing.T) {
-	t.Parallel()
-	c := newClock()
-	s := start(t, xdrtest.Options{Now: c.Now, Scenarios: []xdrtest.Scenario{load(t, "mixed")}})
-	var wg sync.WaitGroup
-	for i := range 20 {
-		r := request(t, s, c.Now(), int64(i))
-		wg.Go(func() {
-			if got := send(r); got.status != http.StatusOK {
-				t.Errorf("got %+v", got)
-			}
-			s.AddFaults(xdrtest.Fault{From: 1000, Status: 503})
-			s.Requests()
-			c.move(1)
-		})
-	}
-	wg.Wait()
-	for i, q := range s.Requests() {
-		if q.Number != i+1 || q.Status != http.StatusOK {
-			t.Errorf("request %d is logged as %d with %d", i+1, q.Number, q.Status)
-		}
-	}
-}
-
-// syncBuffer is a bytes.Buffer for several goroutines.
-type syncBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-var _ io.Writer = (*syncBuffer)(nil)
-
-func (s *syncBuffer) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.Write(p)
-}
-
-func (s *syncBuffer) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.String()
 }

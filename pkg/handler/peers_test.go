@@ -37,8 +37,8 @@ func TestPeerXSOARModule(t *testing.T) {
 	})
 	t.Run("errorReasons null crashes", func(t *testing.T) {
 		t.Parallel()
-		s := actionOf("FAILED")
-		s.ErrorReasons = "null"
+		body := xdrtest.Fault{Body: `{"reply":{"data":{"a":"FAILED"},"errorReasons":null}}`}
+		s := xdrtest.Scenario{Faults: []xdrtest.Fault{body}}
 		if v := newRig(t, xdrtest.Options{Scenarios: []xdrtest.Scenario{s}}).check(t, anyID); v.Outcome != handler.Failed {
 			t.Errorf("%+v", v)
 		}

@@ -44,7 +44,7 @@ type step func(ctx context.Context, event []byte) (payload []byte, name, message
 // newServices makes a lane without its step. p is nil for plain HTTP.
 func newServices(t *testing.T, injector *toxic.Client, p *pki, ttl int) *lane {
 	t.Helper()
-	sim := xdrtest.New(xdrtest.Options{Scenarios: scenarios(), Key: xdrtest.Canary, RateLimit: -1, SecurityLevel: "standard", Seed: *seed})
+	sim := xdrtest.New(xdrtest.Options{Scenarios: scenarios(), Key: xdrtest.Canary, RateLimit: -1, SecurityLevel: "standard"})
 	l := &lane{sim: sim, api: serve(t, injector, p, sim), secrets: serve(t, injector, p, sim), ttl: ttl}
 	sim.SetURL(l.api.url)
 	return l
