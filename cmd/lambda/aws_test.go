@@ -116,7 +116,13 @@ func TestSecretsManagerUpgradeIsRefused(t *testing.T) {
 	}))
 	defer server.Close()
 	d := deploy(t, map[string]string{"AWS_ENDPOINT_URL_SECRETS_MANAGER": server.URL}, lambdatest.Options{})
-	if r := d.invoke(t, doneID); r.ErrorType != "XDR.CredentialsUnavailable" || !strings.Contains(r.ErrorMessage, "101") {
+	r := d.invoke(t, doneID)
+	for range 2 { // on a busy machine the SDK's attempts may outlast the five seconds of a fetch
+		if !strings.Contains(r.ErrorMessage, "101") {
+			r = d.invoke(t, doneID)
+		}
+	}
+	if r.ErrorType != "XDR.CredentialsUnavailable" || !strings.Contains(r.ErrorMessage, "101") {
 		t.Errorf("%s", body(r))
 	}
 }
