@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -22,10 +21,8 @@ func TestOwnAuthorityOfAWS(t *testing.T) {
 		secure.EnableHTTP2 = http2
 		secure.StartTLS()
 		defer secure.Close()
-		bundle := filepath.Join(t.TempDir(), "ca.pem")
 		block := &pem.Block{Type: "CERTIFICATE", Bytes: secure.Certificate().Raw}
-		write(t, bundle, string(pem.EncodeToMemory(block)))
-		env := append(awsEnv(secure.URL), "AWS_CA_BUNDLE="+bundle)
+		env := append(awsEnv(secure.URL), "AWS_CA_BUNDLE="+inFile(t, string(pem.EncodeToMemory(block))))
 		p := start(t, env, "secret", "check", "--secret-id", "xdr/sim", "--allow-origin", sim.URL())
 		if code := p.end(); code != exitDone || p.stderr.String() != "" {
 			t.Errorf("HTTP/2 %v: exit code %d: %s", http2, code, &p.stderr)

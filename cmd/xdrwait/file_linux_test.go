@@ -2,11 +2,8 @@ package main
 
 import (
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/soarstep/xdr-action-status/internal/xdrtest"
 )
@@ -15,8 +12,7 @@ import (
 func TestAFileIsReadAgain(t *testing.T) {
 	t.Parallel()
 	sim := xdrtest.Start(t, xdrtest.Options{Scenarios: []xdrtest.Scenario{load(t, "pending")}})
-	path := filepath.Join(t.TempDir(), "acme.json")
-	write(t, path, sim.SecretValue())
+	path := inFile(t, sim.SecretValue())
 	s, err := options{credentials: path, origins: []string{sim.URL()}}.source(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -37,10 +33,7 @@ func TestAPipeIsReadOnce(t *testing.T) {
 	done := load(t, "done")
 	done.GroupActionID = 0
 	sim := xdrtest.Start(t, xdrtest.Options{Scenarios: []xdrtest.Scenario{done}})
-	pipe := filepath.Join(t.TempDir(), "acme.json")
-	if err := unix.Mkfifo(pipe, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	pipe := newPipe(t)
 	for _, revoked := range []bool{false, true} {
 		text := sim.SecretValue()
 		if revoked {
@@ -60,9 +53,7 @@ func TestAPipeIsReadOnce(t *testing.T) {
 // A wrong path, perhaps to something endless, does not fill the memory.
 func TestALongFile(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "acme.iso")
-	write(t, path, strings.Repeat("x", maxSecret+1))
-	if raw, err := readFile(path); err != nil || len(raw) > maxSecret {
+	if raw, err := readFile(inFile(t, strings.Repeat("x", maxSecret+1))); err != nil || len(raw) > maxSecret {
 		t.Errorf("%d bytes, %v", len(raw), err)
 	}
 }

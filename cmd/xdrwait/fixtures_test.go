@@ -55,13 +55,19 @@ func write(t *testing.T, path, text string) {
 	}
 }
 
+// inFile writes a new file, and returns its path.
+func inFile(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "file.json")
+	write(t, path, text)
+	return path
+}
+
 // credentialsFile writes a secret with the canary to a file.
 func credentialsFile(t *testing.T, url, level string) string {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "acme.json")
 	const secret = `{"api_url": %q, "api_key_id": "7", "api_key": %q, "security_level": %q}`
-	write(t, file, fmt.Sprintf(secret, url, xdrtest.Canary, level))
-	return file
+	return inFile(t, fmt.Sprintf(secret, url, xdrtest.Canary, level))
 }
 
 // load returns an embedded scenario.
@@ -78,9 +84,7 @@ func load(t *testing.T, name string) xdrtest.Scenario {
 func tenant(t *testing.T, actions ...xdrtest.Scenario) (*xdrtest.Sim, []string) {
 	t.Helper()
 	sim := xdrtest.Start(t, xdrtest.Options{Scenarios: actions, RateLimit: -1})
-	file := filepath.Join(t.TempDir(), "acme.json")
-	write(t, file, sim.SecretValue())
-	return sim, []string{"--credentials", file, "--allow-origin", sim.URL()}
+	return sim, []string{"--credentials", inFile(t, sim.SecretValue()), "--allow-origin", sim.URL()}
 }
 
 // Ids of the embedded scenarios.

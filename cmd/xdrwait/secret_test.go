@@ -5,7 +5,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -16,8 +15,7 @@ import (
 // checkFile runs `secret check` on a secret in a file. URL in it stands for the address.
 func checkFile(t *testing.T, secret, url string) (code int, stdout, stderr string) {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "acme.json")
-	write(t, file, strings.ReplaceAll(secret, "URL", url))
+	file := inFile(t, strings.ReplaceAll(secret, "URL", url))
 	return command(t, "secret", "check", "--credentials", file, "--allow-origin", url)
 }
 
@@ -129,20 +127,10 @@ func TestSecretCheckOfAFile(t *testing.T) {
 
 // Every answer of Secrets Manager but the secret. Not parallel: the AWS SDK reads the environment.
 func TestSecretCheckOfSecretsManager(t *testing.T) {
-	var code string
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/x-amz-json-1.1")
-		if code == "InternalServiceError" {
-			w.WriteHeader(http.StatusInternalServerError)
-		} else {
-			w.WriteHeader(http.StatusBadRequest)
-		}
-		_, _ = fmt.Fprintf(w, `{"__type": %q, "message": "AWS's own words"}`, code)
-	}))
-	defer server.Close()
-	setAWS(t, server.URL)
+	sim := xdrtest.Start(t, xdrtest.Options{})
+	setAWS(t, sim.URL())
 	check := []string{"secret", "check", "--secret-id", "xdr/acme"}
-	for _, c := range []struct{ code, wrong, next string }{
+	for i, c := range []struct{ code, wrong, next string }{
 		{"ResourceNotFoundException", "does not exist in this account and region, or has no value yet; create it, or check " +
 			"its name and the region", "make it with xdrwait secret create, or correct the name, --region or AWS_PROFILE"},
 		{"AccessDeniedException", "allow secretsmanager:GetSecretValue on it, and kms:Decrypt on its key", "next: allow " +
@@ -159,14 +147,14 @@ func TestSecretCheckOfSecretsManager(t *testing.T) {
 		{"ThrottlingException", "XDR.CredentialsUnavailable", "try again in a minute"},
 		{"InternalServiceError", "Secrets Manager is failing", "AWS's status page"},
 	} {
-		code = c.code
+		sim.AddSecretFaults(xdrtest.SecretFault{From: i + 1, Name: c.code})
 		exit, stdout, stderr := command(t, check...)
 		mustSay(t, exit, stderr, c.wrong, c.next)
-		if stdout != "" || !strings.Contains(stderr, code+": AWS's own words") {
-			t.Errorf("%s: %s%s", code, stdout, stderr)
+		if stdout != "" || !strings.Contains(stderr, c.code+": A simulated fault.") {
+			t.Errorf("%s: %s%s", c.code, stdout, stderr)
 		}
 	}
-	server.Close()
+	setAWS(t, "http://127.0.0.1:1")
 	exit, _, stderr := command(t, check...)
 	mustSay(t, exit, stderr, "XDR.CredentialsUnavailable", "HTTPS_PROXY")
 	t.Setenv("AWS_ACCESS_KEY_ID", "")

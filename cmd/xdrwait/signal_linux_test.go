@@ -31,10 +31,7 @@ func TestASignalEndsAWait(t *testing.T) {
 func TestASecondSignalEndsAHang(t *testing.T) {
 	t.Parallel()
 	for _, signal := range []syscall.Signal{unix.SIGINT, unix.SIGTERM} {
-		pipe := filepath.Join(t.TempDir(), "scenario.json")
-		if err := unix.Mkfifo(pipe, 0o600); err != nil {
-			t.Fatal(err)
-		}
+		pipe := newPipe(t)
 		p := start(t, nil, "--simulate", pipe)
 		defer openWhenRead(t, pipe).Close()
 		go func() {
@@ -52,10 +49,7 @@ func TestASecondSignalEndsAHang(t *testing.T) {
 // A pipe of credentials that nobody writes to is left at the first signal.
 func TestASignalEndsTheReadOfAPipe(t *testing.T) {
 	t.Parallel()
-	pipe := filepath.Join(t.TempDir(), "acme.json")
-	if err := unix.Mkfifo(pipe, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	pipe := newPipe(t)
 	p := start(t, nil, "--credentials", pipe, "7")
 	defer openWhenRead(t, pipe).Close()
 	p.signal(t, unix.SIGINT)
@@ -63,6 +57,16 @@ func TestASignalEndsTheReadOfAPipe(t *testing.T) {
 	if code != exitUnknown || !strings.Contains(p.stderr.String(), "xdrwait: --credentials: interrupted") {
 		t.Errorf("%v: %s", p.ProcessState, &p.stderr)
 	}
+}
+
+// newPipe makes a named pipe, and returns its path.
+func newPipe(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "pipe.json")
+	if err := unix.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 // openWhenRead opens a named pipe once someone waits at its other end.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -57,8 +56,7 @@ func TestLiveLineOnATerminal(t *testing.T) {
 // Why a wait ended without a verdict is written above the live lines, in full and once, and stays.
 func TestAnErrorOnATerminal(t *testing.T) {
 	t.Parallel()
-	file := filepath.Join(t.TempDir(), "refused.json")
-	write(t, file, `{"description": "x", "faults": [{"status": 403}]}`)
+	file := inFile(t, `{"description": "x", "faults": [{"status": 403}]}`)
 	code, stdout, out := onTerminal(t, 60, false, "--simulate", file, "1", "2")
 	for _, id := range []string{"1", "2"} {
 		if strings.Count(out, "xdrwait: XDR.Unauthorized: group_action_id "+id+": Cortex XDR answered 403") != 1 {
