@@ -55,7 +55,8 @@ func readEnv(lookup func(string) (string, bool)) (settings, error) {
 	case s.step.SecretID == "" && s.step.TenantSecretPrefix == "":
 		e.err = errors.New("XDR_SECRET_ID: expected the name or ARN of the secret, or XDR_TENANT_SECRET_PREFIX in its place")
 	case s.step.MinWait > s.step.MaxWait:
-		e.err = fmt.Errorf("XDR_MIN_WAIT_SECONDS: expected at most XDR_MAX_WAIT_SECONDS (%v), got %v", s.step.MaxWait, s.step.MinWait)
+		e.err = fmt.Errorf("XDR_MIN_WAIT_SECONDS: expected at most XDR_MAX_WAIT_SECONDS (%v), got %v",
+			s.step.MaxWait, s.step.MinWait)
 	}
 	return s, e.err
 }

@@ -53,7 +53,11 @@ func secretsManager(s awsSettings, t *http.Transport) *secretsmanager.Client {
 			if s.accessKeyID == "" || s.secretAccessKey == "" {
 				return aws.Credentials{}, errors.New("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set")
 			}
-			return aws.Credentials{AccessKeyID: s.accessKeyID, SecretAccessKey: s.secretAccessKey, SessionToken: s.sessionToken}, nil
+			return aws.Credentials{
+				AccessKeyID:     s.accessKeyID,
+				SecretAccessKey: s.secretAccessKey,
+				SessionToken:    s.sessionToken,
+			}, nil
 		}),
 	}
 	if s.endpoint != "" {

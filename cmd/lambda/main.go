@@ -16,7 +16,8 @@ import (
 func main() {
 	log.SetOutput(io.Discard) // net/http writes there what a server sends unasked, which may hold the key
 	if os.Getenv("AWS_LAMBDA_RUNTIME_API") == "" {
-		stop(errors.New("AWS_LAMBDA_RUNTIME_API is not set: AWS Lambda and sam local start this program; from a terminal use xdrwait"))
+		stop(errors.New("AWS_LAMBDA_RUNTIME_API is not set: AWS Lambda and sam local start this program; " +
+			"from a terminal use xdrwait"))
 	}
 	f, err := newFunction(os.LookupEnv)
 	if err != nil {

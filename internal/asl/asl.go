@@ -1,5 +1,5 @@
-// Package asl reads a state machine in the [Amazon States Language] as data: its states, every way out of them, and every
-// error that is retried. Tests compare that with what the code does and with what engines did.
+// Package asl reads a state machine in the [Amazon States Language] as data: its states, every way out of them, and
+// every error that is retried. Tests compare that with what the code does and with what engines did.
 //
 // It knows as much of the language as the workflow uses, and refuses the rest.
 //

@@ -1,5 +1,5 @@
-// Package xdrtest simulates what the action-status step talks to: the Cortex XDR call [Get Action Status], and the calls
-// of [Secrets Manager] that return and write the secret with the API key, both on one address.
+// Package xdrtest simulates what the action-status step talks to: the Cortex XDR call [Get Action Status], and the
+// calls of [Secrets Manager] that return and write the secret with the API key, both on one address.
 //
 // It judges every request by itself, as the service would: path, content type, key or signature, replayed nonce, clock,
 // rate limit and the exact body. What it answers follows a [Scenario], a timeline of each agent's status, which begins

@@ -83,7 +83,8 @@ func (s *Sim) serveSecret(w http.ResponseWriter, r *http.Request) {
 	var in secretRequest
 	err := checkCall(r, body, &in)
 	a, call := s.secretAnswer(in, err)
-	s.o.Log.Info("secret call", "number", call.Number, "operation", call.Operation, "secret_id", call.SecretID, "result", call.Result)
+	s.o.Log.Info("secret call", "number", call.Number, "operation", call.Operation,
+		"secret_id", call.SecretID, "result", call.Result)
 	a.send(w, r)
 }
 
@@ -156,7 +157,8 @@ func (s *Sim) secretReply(in secretRequest) (secretReply, error) {
 
 func (s *Sim) getSecret(name string, held *secret, in secretRequest) (secretReply, error) {
 	if in.VersionID != "" && in.VersionID != held.version || in.VersionStage != "" && in.VersionStage != "AWSCURRENT" {
-		return secretReply{}, &awsError{"ResourceNotFoundException", "Secrets Manager can't find the specified secret version."}
+		return secretReply{}, &awsError{"ResourceNotFoundException",
+			"Secrets Manager can't find the specified secret version."}
 	}
 	out := newSecretReply(name, held)
 	out.VersionStages = []string{"AWSCURRENT"}

@@ -81,8 +81,8 @@ func errorf(name ErrorName, format string, args ...any) *Error {
 // maxMessage bounds a message, in characters: enough for all that the API says, and far below the Cause's 32,768.
 const maxMessage = 4_000
 
-// exit is the one place where an error gets its name for the workflow, and the action that it is about. An error that may
-// pass is final once the deadline has passed.
+// exit is the one place where an error gets its name for the workflow, and the action that it is about. After the
+// deadline, an error that may pass is final.
 func (s *Step) exit(err error, about request) *Error {
 	named := *classified(err) // a copy: checks that share a fetch share its error
 	named.GroupActionID = about.id

@@ -112,15 +112,21 @@ func unwrap(m map[string]json.RawMessage) (map[string]json.RawMessage, error) {
 		}
 	}
 	for _, name := range []string{"time", "started_at"} {
-		if detail["started_at"] != nil || !has(name) {
+		if !has(name) || detail["started_at"] != nil {
 			continue
 		}
-		if _, ok := readTime(m[name]); !ok {
-			return nil, errorf(InvalidRequest, "%s: expected an RFC 3339 time, got %s", name, clip(string(m[name]), maxID))
-		}
 		detail["started_at"] = m[name]
+		return detail, checkTime(name, m[name])
 	}
 	return detail, nil
+}
+
+// checkTime refuses a time under the name that it has in the event.
+func checkTime(name string, raw json.RawMessage) error {
+	if _, ok := readTime(raw); !ok {
+		return errorf(InvalidRequest, "%s: expected an RFC 3339 time, got %s", name, clip(string(raw), maxID))
+	}
+	return nil
 }
 
 // seenBefore reads the last verdict of this wait. What is none, or is about another action, is as good as absent.

@@ -76,7 +76,8 @@ func checkOrigin(base *url.URL, allowed []Origin) error {
 	if err != nil || slices.ContainsFunc(allowed, func(o Origin) bool { return o.allows(origin) }) {
 		return err
 	}
-	return fmt.Errorf("%s %w (%v): no credentials are sent there; add it if it is the tenant's", origin, ErrOrigin, allowed)
+	return fmt.Errorf("%s %w (%v): no credentials are sent there; add it if it is the tenant's",
+		origin, ErrOrigin, allowed)
 }
 
 func idNumber(raw json.RawMessage) (string, bool) {
@@ -84,8 +85,8 @@ func idNumber(raw json.RawMessage) (string, bool) {
 	return string(raw), ok
 }
 
-// baseURL reads api_url, or makes one of fqdn, which people paste with or without scheme and api- prefix. A host without
-// a dot is not shown: it may be a key in the wrong place.
+// baseURL reads api_url, or makes one of fqdn, which people paste with or without scheme and api- prefix. A host
+// without a dot is not shown: it may be a key in the wrong place.
 func baseURL(apiURL, fqdn string) (*url.URL, error) {
 	text := apiURL
 	switch {
@@ -94,12 +95,22 @@ func baseURL(apiURL, fqdn string) (*url.URL, error) {
 	case apiURL != "" && fqdn != "":
 		return nil, errors.New("given together with api_url: expected only one of them")
 	case fqdn != "":
-		scheme, host, ok := strings.Cut(fqdn, "://")
-		if !ok {
-			scheme, host = "https", fqdn
-		}
-		text = scheme + "://api-" + strings.TrimPrefix(strings.ToLower(host), "api-")
+		text = withAPI(fqdn)
 	}
+	return checkURL(text)
+}
+
+// withAPI puts the scheme and api- in front of a host name that lacks them.
+func withAPI(fqdn string) string {
+	scheme, host, ok := strings.Cut(fqdn, "://")
+	if !ok {
+		scheme = "https"
+		host = fqdn
+	}
+	return scheme + "://api-" + strings.TrimPrefix(strings.ToLower(host), "api-")
+}
+
+func checkURL(text string) (*url.URL, error) {
 	u, err := url.Parse(text)
 	switch {
 	case err != nil || !strings.ContainsAny(u.Hostname(), ".:"):
@@ -115,7 +126,7 @@ func baseURL(apiURL, fqdn string) (*url.URL, error) {
 	return u, nil
 }
 
-// consolePaths are what consoles and pages show after the address. The API answers 500 there, which looks like an outage.
+// consolePaths are what consoles and pages show after the address. The API answers 500 there, like in an outage.
 var consolePaths = []string{"/public_api", "/xdr/public", "/xsiam/public"}
 
 // formOf says what a value is that is no JSON object, and shows nothing of it.
@@ -127,7 +138,8 @@ func formOf(value []byte) string {
 	case bytes.IndexByte(value, 0) >= 0:
 		return "UTF-16, not UTF-8"
 	case json.Unmarshal(value, &inside) == nil && json.Valid([]byte(inside)):
-		return fmt.Sprintf("JSON inside a JSON string that begins at byte %d: take the quotes away", 1+bytes.IndexByte(value, '"'))
+		quote := 1 + bytes.IndexByte(value, '"')
+		return fmt.Sprintf("JSON inside a JSON string that begins at byte %d: take the quotes away", quote)
 	case !errors.As(err, &syntax):
 		return "not what it should be"
 	}

@@ -60,7 +60,8 @@ func (f FinalOnly) RoundTrip(r *http.Request) (*http.Response, error) {
 		return resp, err
 	}
 	_ = resp.Body.Close()
-	return nil, fmt.Errorf("%s with status %d is no final answer: a proxy or a wrong address?", resp.Proto, resp.StatusCode)
+	return nil, fmt.Errorf("%s with status %d is no final answer: a proxy or a wrong address?",
+		resp.Proto, resp.StatusCode)
 }
 
 // Do is RoundTrip under the name that the AWS SDK calls.
