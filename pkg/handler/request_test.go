@@ -120,6 +120,7 @@ func TestParseRefuses(t *testing.T) {
 		{`{"group_action_id":1,"expected_agents":[""]}`, "expected_agents:"},
 		{`{"group_action_id":1,"expected_agents":[null]}`, "expected_agents:"},
 		{`{"group_action_id":1,"expected_agents":["a"," -- "]}`, "expected_agents:"},
+		{`{"group_action_id":1,"expected_agents":["- -"]}`, "expected_agents:"},
 		{`{"group_action_id":1,"context":"` + strings.Repeat("x", 4095) + `"}`, "context: expected JSON of at most 4096 bytes"},
 		{`{"group_action_id":1,"execution":""}`, "execution: expected a string of 1 to 80 characters"},
 		{`{"group_action_id":1,"execution":"` + strings.Repeat("é", 81) + `"}`, "execution:"},

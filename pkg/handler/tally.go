@@ -60,7 +60,7 @@ func newTally(r request) *tally {
 
 // foldID makes one of the ways in which other tools print an agent id.
 func foldID(id string) string {
-	return strings.ToLower(strings.ReplaceAll(strings.TrimSpace(id), "-", ""))
+	return strings.ToLower(strings.TrimSpace(strings.ReplaceAll(id, "-", "")))
 }
 
 // Begin takes over the way out.
