@@ -12,7 +12,7 @@ FUZZTIME ?= 60s
 SPEED ?= 20
 SEED ?= 1
 STARTS ?= 30
-MIN_COVERAGE = 95
+MIN_COVERAGE = 98
 
 .PHONY: help demo test lint cover check build sim fuzz bench e2e torture sbom release picture build-StatusFunction
 

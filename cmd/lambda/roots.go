@@ -55,7 +55,7 @@ func dial(ctx context.Context, network, address string, roots *x509.CertPool) (n
 // usualRoots picks the roots of the usual authorities from a bundle; nil if there are none. The system trusts every one
 // of them too. The bundle is read by lines: its 200 KB in one piece would be a third of a start's page faults.
 func usualRoots(file string) *x509.CertPool {
-	bundle, err := os.Open(file) // #nosec G304 G703 -- the system's bundle, or the one that the operator has named
+	bundle, err := os.Open(file) //nolint:gosec // the system's bundle, or the one that the operator has named
 	if err != nil {
 		return nil
 	}

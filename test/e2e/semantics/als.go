@@ -33,7 +33,7 @@ func (a *als) version() string { return a.release }
 func (a *als) close()          {}
 
 func (a *als) command(ctx context.Context, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, a.node, append([]string{a.script}, args...)...) // #nosec G204 -- the script names it
+	cmd := exec.CommandContext(ctx, a.node, append([]string{a.script}, args...)...) //nolint:gosec // the script names it
 	cmd.Env = append(os.Environ(), "MODULES="+a.modules)
 	cmd.Stderr = os.Stderr
 	return cmd

@@ -27,9 +27,9 @@ func checkHistory(w io.Writer, c config, engines []engine, cases []testCase, res
 	_, _ = fmt.Fprintf(w, "events of the history on %s: %+v\n", engines[0].name(), counted)
 	file := c.root + "/statemachine/history.json"
 	if c.write {
-		return os.WriteFile(file, got, 0o644) // #nosec G306 -- a source file
+		return os.WriteFile(file, got, 0o644) //nolint:gosec // a source file
 	}
-	want, err := os.ReadFile(file) // #nosec G304 -- in the repository
+	want, err := os.ReadFile(file) //nolint:gosec // in the repository
 	if err == nil && !bytes.Equal(got, want) {
 		err = errors.New("statemachine/history.json has other numbers; run with -write if they are right")
 	}

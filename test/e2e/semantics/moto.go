@@ -31,7 +31,7 @@ type moto struct {
 
 // startMoto runs a server whose interpreter looks for AWS at the front: it asks its environment for the port.
 func startMoto(ctx context.Context, python, logFile string, f *front.Front) (*moto, error) {
-	release, err := exec.CommandContext(ctx, python, "-c", "import moto; print(moto.__version__, end='')").Output() // #nosec G204 -- the script names it
+	release, err := exec.CommandContext(ctx, python, "-c", "import moto; print(moto.__version__, end='')").Output() //nolint:gosec // the script names it
 	if err != nil {
 		return nil, fmt.Errorf("moto: %w", err)
 	}
@@ -40,10 +40,10 @@ func startMoto(ctx context.Context, python, logFile string, f *front.Front) (*mo
 		return nil, err
 	}
 	m := &moto{url: "http://127.0.0.1:" + port, release: string(release), machines: map[string]string{}}
-	if m.log, err = os.Create(logFile); err != nil { // #nosec G304 -- a flag names it
+	if m.log, err = os.Create(logFile); err != nil { //nolint:gosec // a flag names it
 		return nil, err
 	}
-	m.cmd = exec.CommandContext(ctx, python, "-m", "moto.server", "-H", "127.0.0.1", "-p", port) // #nosec G204 -- the script names it
+	m.cmd = exec.CommandContext(ctx, python, "-m", "moto.server", "-H", "127.0.0.1", "-p", port) //nolint:gosec // the script names it
 	m.cmd.Env = append(os.Environ(), "MOTO_PORT="+f.Port())
 	m.cmd.Stdout, m.cmd.Stderr = m.log, m.log
 	if err := m.cmd.Start(); err != nil {
