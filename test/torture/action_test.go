@@ -1,13 +1,15 @@
 package torture
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
-	"strings"
 	"time"
 )
+
+const week = 7 * 24 * time.Hour
 
 // life is what really happens to an action. The times of its endpoints count from its begin.
 type life struct {
@@ -24,7 +26,7 @@ type life struct {
 	stranded bool // an outage covers its deadline, and the time after it in which that is noticed
 }
 
-// endpoint is PENDING, then IN_PROGRESS, then its last status for good. The reply leaves it out before it appears, and
+// endpoint is PENDING, then IN_PROGRESS, then its last status for good. The reply leaves it out before it appears and
 // while it is gone.
 type endpoint struct {
 	agent          string
@@ -51,27 +53,39 @@ func between(r *rand.Rand, least, most time.Duration) time.Duration {
 	return time.Duration(float64(least) * math.Pow(float64(most)/float64(least), r.Float64()))
 }
 
+// within draws a duration from 0 to most.
+func within(r *rand.Rand, most time.Duration) time.Duration {
+	return time.Duration(r.Int64N(int64(most)))
+}
+
 func pickOne[T any](r *rand.Rand, from ...T) T { return from[r.IntN(len(from))] }
 
 // newLife draws an action, on 1 to 20 endpoints and now and then on many. Some never come back; their last status is
 // then beyond the deadline.
 func newLife(r *rand.Rand, id int64, began time.Time) *life {
-	l := &life{id: id, began: began, percent: pickOne(r, 100, 100, 80, 50), partial: pickOne(r, "failed", "done", "pending"), certain: r.IntN(3) == 0}
-	l.deadline = between(r, time.Minute, 7*24*time.Hour).Truncate(time.Second)
+	l := &life{
+		id:       id,
+		began:    began,
+		deadline: between(r, time.Minute, week).Truncate(time.Second),
+		percent:  pickOne(r, 100, 100, 80, 50),
+		partial:  pickOne(r, "failed", "done", "pending"),
+		certain:  r.IntN(3) == 0,
+	}
 	count := 1 + r.IntN(20)
 	if r.IntN(200) == 0 {
 		count = 300
 	}
 	ends := between(r, 10*time.Second, l.deadline*5/4)
-	appears := pickOne(r, 0, 0, time.Duration(r.IntN(100))*time.Second) // within the grace
+	appears := pickOne(r, 0, 0, within(r, 100*time.Second)) // within the grace
 	l.expectedAgents = count > 1 && r.IntN(3) == 0
 	for n := range count {
-		e := endpoint{agent: fmt.Sprintf("%016x%016x", id, n), appears: appears, ends: between(r, time.Second, ends), last: "COMPLETED_SUCCESSFULLY"}
+		e := endpoint{agent: fmt.Sprintf("%016x%016x", id, n), appears: appears, last: "COMPLETED_SUCCESSFULLY"}
+		e.ends = between(r, time.Second, ends)
+		e.runs = e.ends / 2
 		if r.IntN(8) == 0 {
 			e.last = pickOne(r, "FAILED", "TIMEOUT", "EXPIRED", "ABORTED", "CANCELED", "COMPLETED_PARTIAL", "NEVER_SEEN_BEFORE")
 		}
-		e.runs = e.ends / 2
-		if l.expectedAgents && n > 0 && r.IntN(3) == 0 { // the first one stays: a reply without agents means something else
+		if l.expectedAgents && n > 0 && r.IntN(3) == 0 { // the first stays: a reply without agents means something else
 			e.gone = between(r, time.Second, ends)
 			e.returned = e.gone + between(r, time.Second, time.Hour)
 		}
@@ -82,56 +96,55 @@ func newLife(r *rand.Rand, id int64, began time.Time) *life {
 
 // event is what the workflow passes on.
 func (l *life) event() []byte {
-	expected := "[]"
+	expected := []string{}
 	if l.expectedAgents {
-		var ids []string
 		for _, e := range l.endpoints {
-			ids = append(ids, e.agent)
+			expected = append(expected, e.agent)
 		}
-		expected = `["` + strings.Join(ids, `","`) + `"]`
 	}
 	settle := "all"
 	if l.certain {
 		settle = "certain"
 	}
-	return fmt.Appendf(nil, `{"group_action_id":%d,"started_at":%q,"timeout_seconds":%d,"expected_agents":%s,"policy":{"min_success_percent":%d,"partial":%q,"settle":%q}}`,
-		l.id, l.began.Format(time.RFC3339Nano), int(l.deadline.Seconds()), expected, l.percent, l.partial, settle)
+	event, _ := json.Marshal(map[string]any{ // these values always have a JSON form
+		"group_action_id": l.id,
+		"started_at":      l.began.Format(time.RFC3339Nano),
+		"timeout_seconds": int(l.deadline.Seconds()),
+		"expected_agents": expected,
+		"policy":          map[string]any{"min_success_percent": l.percent, "partial": l.partial, "settle": settle},
+	})
+	return event
 }
 
 // reply is what the API says at a moment.
 func (l *life) reply(at time.Duration) string {
-	var b strings.Builder
-	b.WriteString(`{"reply":{"data":{`)
-	separator := ""
+	data := make(map[string]string)
 	for _, e := range l.endpoints {
-		if s := e.status(at); s != "" {
-			b.WriteString(separator + `"` + e.agent + `":"` + s + `"`)
-			separator = ","
+		if status := e.status(at); status != "" {
+			data[e.agent] = status
 		}
 	}
-	b.WriteString("}}}")
-	return b.String()
+	raw, _ := json.Marshal(data) // texts always have a JSON form
+	return `{"reply":{"data":` + string(raw) + "}}"
 }
 
 // truth is what an observer says who knows every endpoint: done, failed or pending.
 func (l *life) truth(at time.Duration) string {
-	var good, bad, open int
+	partial := map[string]string{"failed": "FAILED", "done": "COMPLETED_SUCCESSFULLY", "pending": "PENDING"}[l.partial]
+	var good, open int
 	for _, e := range l.endpoints {
 		last := e.last
 		if last == "COMPLETED_PARTIAL" {
-			last = map[string]string{"failed": "FAILED", "done": "COMPLETED_SUCCESSFULLY", "pending": "PENDING"}[l.partial]
+			last = partial
 		}
 		switch {
 		case e.status(at) == "" || at < e.ends || last == "PENDING" || last == "NEVER_SEEN_BEFORE":
 			open++
 		case last == "COMPLETED_SUCCESSFULLY":
 			good++
-		default:
-			bad++
 		}
 	}
-	all := good + bad + open
-	enough := func(n int) bool { return n*100 >= l.percent*all }
+	enough := func(n int) bool { return n*100 >= l.percent*len(l.endpoints) }
 	switch {
 	case !l.certain && open > 0, l.certain && !enough(good) && enough(good+open):
 		return "pending"
@@ -141,7 +154,7 @@ func (l *life) truth(at time.Duration) string {
 	return "failed"
 }
 
-// settled is since when, at a moment when the truth is not pending, it has not been pending.
+// settled says since when the truth has not been pending, at a moment when it is not.
 func (l *life) settled(at time.Duration) time.Duration {
 	changes := []time.Duration{0}
 	for _, e := range l.endpoints {

@@ -1,95 +1,68 @@
 package torture
 
 import (
+	"encoding/json"
 	"math"
 	"math/rand/v2"
-	"slices"
+	"os"
 	"time"
 
 	"github.com/soarstep/xdr-action-status/internal/asl"
 	"github.com/soarstep/xdr-action-status/statemachine"
 )
 
-// workflow is what the definition says about checks: its retries and outage path are data here.
+// workflow is the definition: its retries and its outage path are data here.
 type workflow struct {
-	check  asl.State
-	states map[string]asl.State
-	limit  time.Duration
+	asl.Machine
+	counts asl.Events // in a history, as an engine has counted them
 }
 
-func readWorkflow() (workflow, error) {
-	m, err := asl.Parse(statemachine.Source)
-	return workflow{m.States["Check"], m.States, time.Duration(m.TimeoutSeconds) * time.Second}, err
-}
+const maxEvents = 25_000 // in a history
 
-// What an execution's history grows by, in events.
-const (
-	eventsStart   = 1 + 2         // the execution, Begin
-	eventsEnter   = 1             // of a task
-	eventsAttempt = 3             // scheduled, started, succeeded or failed
-	eventsExit    = 1             // of a task
-	eventsDecide  = 2             // Choice
-	eventsWait    = 2             // Wait
-	eventsEnd     = 5 + 2 + 2 + 1 // Announce, Judge, Done or Failed, the execution
-	maxEvents     = 25_000
-)
+func readWorkflow() *workflow {
+	w := &workflow{Machine: must(asl.Parse(statemachine.Source))}
+	try(json.Unmarshal(must(os.ReadFile("../../statemachine/history.json")), &w.counts))
+	return w
+}
 
 // execution is one wait on its way through the workflow.
 type execution struct {
 	*life
-	workflow *workflow
-	event    []byte
+	*workflow
+	event []byte
 
-	attempts  []int // by retrier, since the task was entered
-	events    int
-	disturbed bool      // the last attempt was an error
-	lastError time.Time // its time
-	ended     string    // by the error of this name
-}
-
-func newExecution(w *workflow, l *life) *execution {
-	return &execution{life: l, workflow: w, event: l.event(), events: eventsStart}
-}
-
-// attempt counts one attempt of the check, which enters the task if it is the first since.
-func (x *execution) attempt() {
-	if x.attempts == nil {
-		x.attempts = make([]int, len(x.workflow.check.Retry))
-		x.events += eventsEnter
-	}
-	x.events += eventsAttempt
+	attempts  map[int]int // by retrier, since the task was entered
+	events    int         // in the history
+	disturbed bool        // the last attempt was an error
+	lastError time.Time   // its time
+	ended     string      // by the error of this name
 }
 
 // pending leaves the task for the next round.
 func (x *execution) pending() {
-	x.attempts = nil
-	x.events += eventsExit + eventsDecide + eventsWait
+	x.attempts = make(map[int]int)
+	x.disturbed = false
+	x.events += x.counts.Loop
 }
 
 // failed says how long the workflow waits after an error, as a retry or on the outage path, or ends the execution.
 func (x *execution) failed(name string, r *rand.Rand) time.Duration {
-	for i, retry := range x.workflow.check.Retry {
-		if !slices.Contains(retry.ErrorEquals, name) {
-			continue
+	x.events += x.counts.Attempt
+	if entry, ok := x.Retried("Check", name); ok {
+		retry := x.States["Check"].Retry[entry.Index]
+		used := x.attempts[entry.Index]
+		if used < retry.MaxAttempts {
+			x.attempts[entry.Index]++
+			delay := float64(retry.IntervalSeconds) * math.Pow(retry.BackoffRate, float64(used))
+			delay = min(delay, float64(retry.MaxDelaySeconds)) * r.Float64() // full jitter
+			return time.Duration(delay * float64(time.Second))
 		}
-		if x.attempts[i] == retry.MaxAttempts {
-			break
-		}
-		delay := float64(retry.IntervalSeconds) * math.Pow(retry.BackoffRate, float64(x.attempts[i]))
-		x.attempts[i]++
-		return time.Duration(min(delay, float64(retry.MaxDelaySeconds)) * r.Float64() * float64(time.Second)) // full jitter
 	}
-	for _, c := range x.workflow.check.Catch {
-		if !slices.Contains(c.ErrorEquals, name) && !slices.Contains(c.ErrorEquals, asl.Wildcard) {
-			continue
-		}
-		next := x.workflow.states[c.Next]
-		if next.Seconds == nil {
-			break
-		}
-		x.attempts = nil
-		x.events += eventsExit + eventsWait
-		return time.Duration(*next.Seconds) * time.Second
+	edge, _ := x.Caught("Check", name)
+	if pause := x.States[edge.To].Seconds; pause != nil {
+		x.attempts = make(map[int]int)
+		x.events += x.counts.Outage
+		return time.Duration(*pause) * time.Second
 	}
 	x.ended = name
 	return 0
@@ -98,10 +71,10 @@ func (x *execution) failed(name string, r *rand.Rand) time.Duration {
 // longestPause is the most that lies between a failed attempt and the next one.
 func (w *workflow) longestPause() time.Duration {
 	longest := 0
-	for _, retry := range w.check.Retry {
-		longest = max(longest, retry.MaxDelaySeconds)
-	}
-	for _, s := range w.states {
+	for _, s := range w.States {
+		for _, retry := range s.Retry {
+			longest = max(longest, retry.MaxDelaySeconds)
+		}
 		if s.Seconds != nil {
 			longest = max(longest, *s.Seconds)
 		}

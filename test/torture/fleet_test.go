@@ -1,13 +1,13 @@
 package torture
 
 import (
-	"container/heap"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"hash/fnv"
-	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -20,44 +20,40 @@ var monday = time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
 // slowest is the most that a check takes in virtual time.
 const slowest = time.Second
 
-// timedOut is the name of an error that might pass, met past the deadline.
-const timedOut = "XDR.TimedOut"
-
 // fleet runs the executions of one tenant in virtual time, one attempt after the other.
 type fleet struct {
 	*world
-	workflow workflow
+	workflow *workflow
 	step     *handler.Step
-	queue    queue
+	queue    []due
 	numbers  *rand.ChaCha8 // nonces
 
 	cold     int           // one check in so many meets a new process
 	capacity int           // reserved concurrency; 0 for no limit
 	takes    time.Duration // time of a check; 0: random
 	busy     []time.Time   // ends of the checks under way
-	crowded  int           // attempts that found no capacity
 
-	fail func(format string, args ...any)
-	sum  figures
+	fail   func(format string, args ...any)
+	sum    *report
+	digest uint64 // of all that has happened, by which two runs can be compared
 }
 
-// figures of a fleet, by which two runs can be compared.
-type figures struct {
-	waits, checks, errors, deadlines, events int
-	worstLag, worstCalmLag, worstGivingUp    time.Duration
-	verdicts                                 map[string]int
-	digest                                   uint64
+// due is a wait and when it goes on.
+type due struct {
+	at time.Time
+	*execution
 }
 
-func newFleet(t *testing.T, number uint64) *fleet {
+func newFleet(t *testing.T, number uint64, sum *report) *fleet {
 	t.Helper()
-	w, err := readWorkflow()
-	if err != nil {
-		t.Fatal(err)
+	f := &fleet{
+		world:    &world{r: random(number), now: monday, lives: make(map[int64]*life)},
+		workflow: readWorkflow(),
+		numbers:  rand.NewChaCha8([32]byte{byte(number)}),
+		cold:     500,
+		fail:     t.Errorf,
+		sum:      sum,
 	}
-	f := &fleet{world: &world{r: random(number), now: monday, lives: make(map[int64]*life)}, workflow: w, cold: 500, fail: t.Errorf}
-	f.numbers = rand.NewChaCha8([32]byte{byte(number)})
-	f.sum.verdicts = make(map[string]int)
 	f.coldStart()
 	return f
 }
@@ -68,37 +64,50 @@ func (f *fleet) coldStart() {
 	c.SecretID = "xdr/x"
 	now := func() time.Time { return f.now }
 	f.step = &handler.Step{
-		Config: c, Secrets: f.world, Log: slog.New(slog.DiscardHandler), Now: now, Random: f.r.Float64,
-		XDR: &xdr.Client{Transport: f.world, Now: now, Random: f.numbers},
+		Config:  c,
+		Secrets: f.world,
+		Now:     now,
+		Random:  f.r.Float64,
+		XDR:     &xdr.Client{Transport: f.world, Now: now, Random: f.numbers},
 	}
 }
 
 // start adds a wait.
 func (f *fleet) start(l *life) {
 	f.lives[l.id] = l
-	heap.Push(&f.queue, due{l.began, newExecution(&f.workflow, l)})
+	x := &execution{life: l, workflow: f.workflow, event: l.event(), events: f.workflow.counts.Start}
+	x.attempts = make(map[int]int)
+	f.enqueue(l.began, x)
+}
+
+// enqueue keeps the waits in order, the next one last.
+func (f *fleet) enqueue(at time.Time, x *execution) {
+	place, _ := slices.BinarySearchFunc(f.queue, due{at, x}, func(a, b due) int {
+		return cmp.Or(b.at.Compare(a.at), cmp.Compare(b.id, a.id))
+	})
+	f.queue = slices.Insert(f.queue, place, due{at, x})
 }
 
 // run goes on until every wait has ended.
 func (f *fleet) run() {
 	hash := fnv.New64a()
-	for f.queue.Len() > 0 {
-		next, _ := heap.Pop(&f.queue).(due)
+	for len(f.queue) > 0 {
+		last := len(f.queue) - 1
+		next := f.queue[last]
+		f.queue = f.queue[:last]
 		f.now = next.at
-		x := next.execution
-		if after, on := f.attempt(x); on {
-			heap.Push(&f.queue, due{f.now.Add(after), x})
+		if after, on := f.attempt(next.execution); on {
+			f.enqueue(f.now.Add(after), next.execution)
 		}
-		fmt.Fprint(hash, x.id, x.events, f.now.UnixNano(), ";")
+		fmt.Fprint(hash, next.id, next.events, f.now.UnixNano(), ";")
 	}
-	f.sum.digest = hash.Sum64()
+	f.digest = hash.Sum64()
 }
 
 // attempt makes one check, and says when the next one is due, if there is to be one.
 func (f *fleet) attempt(x *execution) (time.Duration, bool) {
-	x.attempt()
-	f.sum.checks++
-	if f.crowd() {
+	f.sum.count("checks", 1)
+	if f.crowded() {
 		return f.failed(x, "Lambda.TooManyRequestsException"), true
 	}
 	if f.r.IntN(f.cold) == 0 {
@@ -106,12 +115,11 @@ func (f *fleet) attempt(x *execution) (time.Duration, bool) {
 	}
 	takes := f.takes
 	if takes == 0 {
-		takes = time.Duration(f.r.Int64N(int64(slowest)))
+		takes = within(f.r, slowest)
 	}
 	f.busy = append(f.busy, f.now.Add(takes))
 	v, err := f.step.Check(context.Background(), x.event)
-	var named *handler.Error
-	if errors.As(err, &named) {
+	if named, ok := errors.AsType[*handler.Error](err); ok {
 		after := f.failed(x, string(named.Name))
 		if x.ended != "" {
 			f.giveUp(x, err)
@@ -125,28 +133,18 @@ func (f *fleet) attempt(x *execution) (time.Duration, bool) {
 		return 0, false
 	}
 	x.pending()
-	x.disturbed = false
 	return takes + time.Duration(v.WaitSeconds)*time.Second, true
 }
 
-// crowd tells whether a check finds no free place.
-func (f *fleet) crowd() bool {
-	busy := f.busy[:0]
-	for _, end := range f.busy {
-		if end.After(f.now) {
-			busy = append(busy, end)
-		}
-	}
-	f.busy = busy
-	full := f.capacity > 0 && len(busy) >= f.capacity
-	if full {
-		f.crowded++
-	}
-	return full
+// crowded reports whether a check finds no free place.
+func (f *fleet) crowded() bool {
+	f.busy = slices.DeleteFunc(f.busy, func(end time.Time) bool { return !end.After(f.now) })
+	return f.capacity > 0 && len(f.busy) >= f.capacity
 }
 
 func (f *fleet) failed(x *execution, name string) time.Duration {
-	f.sum.errors++
-	x.lastError, x.disturbed = f.now, true
+	f.sum.count("checks that were errors", 1)
+	x.lastError = f.now
+	x.disturbed = true
 	return x.failed(name, f.r)
 }

@@ -6,6 +6,15 @@ import (
 	"github.com/soarstep/xdr-action-status/pkg/handler"
 )
 
+// Figures of a report.
+const (
+	waitsEnded = "waits"
+	worstLag   = "worst lag, in seconds"
+	endedBy    = "waits that ended as "
+)
+
+func seconds(d time.Duration) int { return int(d.Round(time.Second) / time.Second) }
+
 // judge compares a check's verdict with the observer's at the same moment.
 func (f *fleet) judge(x *execution, v handler.Verdict) {
 	at := f.now.Sub(x.began)
@@ -19,43 +28,43 @@ func (f *fleet) judge(x *execution, v handler.Verdict) {
 	}
 }
 
-// giveUp looks at a wait that an error has ended. That may be only one that met an outage past its deadline, and at the
-// first chance to notice it.
+// giveUp looks at a wait that an error has ended. It must have met an outage past its deadline, at the first chance to
+// notice it.
 func (f *fleet) giveUp(x *execution, err error) {
 	late := f.now.Sub(x.began) - x.deadline
-	if x.ended != timedOut || late < 0 || late > f.workflow.longestPause()+slowest {
+	if x.ended != string(handler.TimedOut) || late < 0 || late > x.longestPause()+slowest {
 		f.fail("LOST: action %d, %v past its deadline: %v", x.id, late, err)
 		return
 	}
-	f.finish(x)
-	f.sum.verdicts[x.ended]++
-	f.sum.worstGivingUp = max(f.sum.worstGivingUp, late)
+	f.finish(x, x.ended)
+	f.sum.most("worst time past the deadline in an outage, in seconds", seconds(late))
 }
 
-// finish looks at what every wait that ends must keep to.
-func (f *fleet) finish(x *execution) {
-	x.events += eventsExit + eventsDecide + eventsEnd
-	if at := f.now.Sub(x.began); x.events >= maxEvents || at > f.workflow.limit {
+// finish looks at what is the same for every wait that ends.
+func (f *fleet) finish(x *execution, how string) {
+	x.events += x.counts.End
+	limit := time.Duration(x.TimeoutSeconds) * time.Second
+	if at := f.now.Sub(x.began); x.events >= maxEvents || at > limit {
 		f.fail("LOST: action %d: %d events, %v", x.id, x.events, at)
 	}
-	f.sum.waits++
-	f.sum.events = max(f.sum.events, x.events)
+	f.sum.count(waitsEnded, 1)
+	f.sum.count(endedBy+how, 1)
+	f.sum.most("most history events", x.events)
 }
 
-// end looks at a wait that is over: was it noticed soon enough, within the limits of an execution?
+// end looks at a wait that is over: was it noticed soon enough?
 func (f *fleet) end(x *execution, v handler.Verdict) {
 	at := f.now.Sub(x.began)
 	since := x.deadline
-	if v.Reason == handler.DeadlineExceeded {
-		f.sum.deadlines++
-	} else {
-		since = min(x.settled(at), max(x.deadline, x.settled(at)))
+	if v.Reason != handler.DeadlineExceeded {
+		since = x.settled(at)
 	}
 	lag := at - since
-	calm := !x.disturbed
 	bound := min(max(since/10, 5*time.Second), f.step.MaxWait) + slowest
-	if !calm {
-		bound = x.lastError.Sub(x.began) - since + f.workflow.longestPause() + slowest
+	if x.disturbed {
+		bound = x.lastError.Sub(x.began) - since + x.longestPause() + slowest
+	} else {
+		f.sum.most("worst lag without an error just before, in seconds", seconds(lag))
 	}
 	if lag > bound {
 		f.fail("action %d: noticed %v late, the bound is %v", x.id, lag, bound)
@@ -63,10 +72,6 @@ func (f *fleet) end(x *execution, v handler.Verdict) {
 	if x.stranded {
 		f.fail("action %d: %s (%s) in an outage past its deadline", x.id, v.Outcome, v.Reason)
 	}
-	f.finish(x)
-	f.sum.verdicts[string(v.Outcome)+" "+string(v.Reason)]++
-	f.sum.worstLag = max(f.sum.worstLag, lag)
-	if calm {
-		f.sum.worstCalmLag = max(f.sum.worstCalmLag, lag)
-	}
+	f.finish(x, string(v.Outcome)+", "+string(v.Reason))
+	f.sum.most(worstLag, seconds(lag))
 }

@@ -4,20 +4,19 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"sync"
 	"testing"
 	"time"
 
-	"github.com/soarstep/xdr-action-status/internal/lambdatest"
-)
+	"github.com/rs/zerolog"
 
-// The credentials that the commands are given, beside the API key [xdrtest.Canary]: none may appear anywhere.
-const (
-	awsKey   = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY" // lambdatest's
-	awsToken = "lambdatest-session-token"
+	"github.com/soarstep/xdr-action-status/internal/lambdatest"
 )
 
 var (
@@ -40,27 +39,35 @@ func random(stream uint64) *rand.Rand { return rand.New(rand.NewPCG(*seed, strea
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	_ = flag.Set("test.parallel", "40") // lanes: most of the time they wait
+	zerolog.SetGlobalLevel(zerolog.Disabled) // toxiproxy's logger
+	_ = flag.Set("test.parallel", "40")      // most of the time the tests wait
 	os.Exit(run(m))
 }
 
 func run(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "torture")
-	if err != nil {
-		panic(err)
-	}
+	dir := must(os.MkdirTemp("", "torture"))
 	defer os.RemoveAll(dir)
-	if bootstrap, err = lambdatest.Build(context.Background(), "../../cmd/lambda", dir, nil); err != nil {
-		panic(err)
-	}
+	bootstrap = must(lambdatest.Build(context.Background(), "../../cmd/lambda", dir, nil))
 	xdrwait = filepath.Join(dir, "xdrwait")
-	if out, err := exec.Command("go", "-C", "..", "build", "-o", xdrwait, "./cmd/xdrwait").CombinedOutput(); err != nil {
+	build := exec.Command("go", "-C", "../..", "build", "-o", xdrwait, "./cmd/xdrwait")
+	if out, err := build.CombinedOutput(); err != nil {
 		panic(fmt.Sprintf("%v\n%s", err, out))
 	}
 	return m.Run()
 }
 
-// eventually polls for what must come true soon; a minute is for a machine that is busy with something else.
+// must is for what fails only if something is wrong with the machine or with the test.
+func must[T any](value T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return value
+}
+
+// try is must without a value.
+func try(err error) { must(0, err) }
+
+// eventually waits for what must come true soon; a minute is for a machine that is busy with something else.
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	for end := time.Now().Add(time.Minute); !holds(); time.Sleep(20 * time.Millisecond) {
@@ -68,5 +75,32 @@ func eventually(t *testing.T, what string, holds func() bool) {
 			t.Errorf("never: %s", what)
 			return
 		}
+	}
+}
+
+// report collects the figures of a campaign.
+type report struct {
+	mu      sync.Mutex
+	figures map[string]int
+}
+
+func newReport() *report { return &report{figures: make(map[string]int)} }
+
+func (r *report) count(what string, n int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.figures[what] += n
+}
+
+func (r *report) most(what string, n int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.figures[what] = max(r.figures[what], n)
+}
+
+func (r *report) print(t *testing.T) {
+	t.Helper()
+	for _, what := range slices.Sorted(maps.Keys(r.figures)) {
+		t.Logf("%-70s %d", what, r.figures[what])
 	}
 }

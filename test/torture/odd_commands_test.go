@@ -12,110 +12,111 @@ import (
 	"time"
 
 	"github.com/soarstep/xdr-action-status/internal/lambdatest"
-	"github.com/soarstep/xdr-action-status/internal/xdrtest"
 )
 
-type oddCommand struct {
+// maxMemory is what a check may take, in MiB of the whole process: half of the function that the template makes.
+const maxMemory = 64
+
+// maxAnswer is what the function may answer, in bytes.
+const maxAnswer = 32 << 10
+
+// command makes a check. It says what came of it, and how to read all that was written: a process that goes on may
+// write more.
+type command struct {
 	name  string
-	check oddCheck
+	check func(*testing.T, cell) (r result, output func() string)
 }
 
-// oddCheck says what came of a check, and how to read all that was written: a process that goes on may write more.
-type oddCheck func(*testing.T, oddCell) (r oddResult, output func() string)
+var oddCommands = []command{{"function", byFunction}, {"xdrwait", byTerminal}}
 
-var oddCommands = []oddCommand{{"function", byFunction}, {"xdrwait", byTerminal}}
-
-// limit is what a command allows itself. xdrwait waits for a second, and a call may take ten. The function's calls take
-// as long as it is told: one second where the answer may never end, and ten where a busy machine must not spoil it.
-func (c oddCommand) limit(kind oddAnswer) time.Duration {
-	if c.name == "function" && strings.HasPrefix(kind.want, "XDR.Unavailable") {
-		return time.Second
-	}
-	return 11 * time.Second
-}
-
-// oddCell is where one command finds its services, of which one is odd.
-type oddCell struct {
-	odd          *oddServer
-	sim          *xdrtest.Sim // the other one
-	api, secrets string
-	limit        time.Duration
-}
-
-type oddResult struct {
+type result struct {
 	outcome string // a verdict, an error's name, or what should not be
 	took    time.Duration
 	memory  int // MiB, the most
 }
 
-// watchdog ends a check that does not end by itself, at five times its limit.
-func (c oddCell) watchdog(t *testing.T) context.Context {
-	ctx, cancel := context.WithTimeout(t.Context(), 5*c.limit)
+// slowestCheck is the longest that a check may take by itself. xdrwait waits for a second and gives a call ten. Either
+// command may wait for two fetches of five seconds from Secrets Manager: one that was under way, and its own.
+const slowestCheck = 11 * time.Second
+
+// watchdog ends a check that does not end by itself.
+func watchdog(t *testing.T, limit time.Duration) context.Context {
+	ctx, cancel := context.WithTimeout(t.Context(), 5*limit)
 	t.Cleanup(cancel)
 	return ctx
 }
 
-// byFunction lets the function make the check.
-func byFunction(t *testing.T, c oddCell) (oddResult, func() string) {
+// byFunction lets the function make the check. A call has a second if the answer may never end; a busy machine must not
+// spoil the others.
+func byFunction(t *testing.T, c cell) (result, func() string) {
 	t.Helper()
-	f := lambdatest.Start(t, lambdatest.Options{Binary: bootstrap, Timeout: time.Minute, Env: map[string]string{
-		"XDR_SECRET_ID": "xdr/sim", "XDR_HTTP_TIMEOUT_SECONDS": fmt.Sprint(c.limit.Seconds()), "XDR_ALLOWED_ORIGINS": c.api, "AWS_ENDPOINT_URL_SECRETS_MANAGER": c.secrets,
-		"AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": "DEBUG",
-	}})
+	limit := slowestCheck
+	if strings.HasPrefix(c.kind.want, "XDR.Unavailable") {
+		limit = time.Second
+	}
+	f := startFunction(t, c.api, c.secrets, lambdatest.Options{
+		Timeout: time.Minute,
+		Env:     map[string]string{"XDR_HTTP_TIMEOUT_SECONDS": fmt.Sprint(limit.Seconds())},
+	})
 	select {
 	case <-f.FirstNext():
 	case <-f.Exited():
 	}
+	event := c.kind.event
+	if event == "" {
+		event = `{"group_action_id":1}`
+	}
 	began := time.Now()
-	reply, err := f.Invoke(c.watchdog(t), []byte(`{"group_action_id":1}`))
-	r := oddResult{took: time.Since(began), memory: peakMemory(t, f.PID())}
+	reply, err := f.Invoke(watchdog(t, limit), []byte(event))
+	r := result{took: time.Since(began), outcome: reply.ErrorType}
+	kib, _ := memory(f.PID(), "VmHWM") // it may have ended
+	r.memory = kib / 1024
 	said := string(reply.Payload) + string(reply.RawError)
 	switch {
 	case err != nil:
 		r.outcome = err.Error()
-	case reply.Failed():
-		r.outcome = reply.ErrorType
-	default:
-		r.outcome = verdictOf(t, reply.Payload)
+	case !reply.Failed():
+		r.outcome = verdictOf(t, reply.Payload).Verdict
+	}
+	if len(said) > maxAnswer {
+		t.Errorf("an answer of %d bytes", len(said))
 	}
 	return r, func() string { return said + f.Output() }
 }
 
-// byTerminal lets xdrwait wait for a second. Its secret is in a file, or in Secrets Manager where that is the odd one.
-func byTerminal(t *testing.T, c oddCell) (oddResult, func() string) {
+// byTerminal lets xdrwait wait for a second. It has the secret in a file, unless Secrets Manager is the odd one.
+func byTerminal(t *testing.T, c cell) (result, func() string) {
 	t.Helper()
-	from := []string{"--secret-id", "xdr/sim"}
+	args := []string{"--secret-id", "xdr/sim"}
 	if c.apiIsOdd() {
 		file := filepath.Join(t.TempDir(), "secret.json")
-		if err := os.WriteFile(file, []byte(c.sim.SecretValue()), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		from = []string{"--credentials", file}
+		try(os.WriteFile(file, []byte(c.sim.SecretValue()), 0o600))
+		args = []string{"--credentials", file}
 	}
-	cmd := exec.CommandContext(c.watchdog(t), xdrwait, append(from, "--allow-origin", c.api, "--timeout", "1s", "--output", "json", "1")...)
+	args = append(args, "--allow-origin", c.api, "--timeout", "1s", "--output", "json", "1")
+	cmd := exec.CommandContext(watchdog(t, slowestCheck), xdrwait, args...)
 	cmd.Env = []string{
-		"AWS_ENDPOINT_URL_SECRETS_MANAGER=" + c.secrets, "AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE",
-		"AWS_SECRET_ACCESS_KEY=" + awsKey, "AWS_SESSION_TOKEN=" + awsToken, "AWS_CONFIG_FILE=" + os.DevNull, "AWS_SHARED_CREDENTIALS_FILE=" + os.DevNull,
+		"AWS_ENDPOINT_URL_SECRETS_MANAGER=" + c.secrets, "AWS_REGION=us-east-1",
+		"AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY=" + awsKey, "AWS_SESSION_TOKEN=" + awsToken,
+		"AWS_CONFIG_FILE=" + os.DevNull, "AWS_SHARED_CREDENTIALS_FILE=" + os.DevNull,
 	}
 	var stdout, stderr strings.Builder
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	cmd.Stdout = &stdout
+	cmd.Stderr = &stderr
 	began := time.Now()
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	try(cmd.Start())
 	most := watchMemory(cmd.Process.Pid)
 	_ = cmd.Wait() // the exit code says it
-	r := oddResult{took: time.Since(began), memory: most(), outcome: c.ending(cmd.ProcessState, stdout.String(), stderr.String())}
+	r := result{took: time.Since(began), memory: most()}
+	r.outcome = c.ending(cmd.ProcessState, stdout.String(), stderr.String())
 	return r, func() string { return stdout.String() + stderr.String() }
 }
 
-func (c oddCell) apiIsOdd() bool { return c.api == c.odd.url() }
-
 var errorName = regexp.MustCompile(`XDR\.[A-Z][A-Za-z]+`)
 
-// ending reads how xdrwait ended: the exit code, and the name that goes with it. What might pass, but has not within the
-// wait, is told as XDR.TimedOut and then as what it was.
-func (c oddCell) ending(state *os.ProcessState, stdout, stderr string) string {
+// ending reads how xdrwait ended: the exit code, and the error name that goes with it. A temporary error at the end of
+// the wait is XDR.TimedOut, and then the name of that error.
+func (c cell) ending(state *os.ProcessState, stdout, stderr string) string {
 	stderr = strings.TrimSpace(stderr)
 	names := errorName.FindAllString(stderr[strings.LastIndexByte(stderr, '\n')+1:], 2)
 	switch code := state.ExitCode(); {
@@ -140,7 +141,7 @@ func watchMemory(pid int) (most func() int) {
 	found := make(chan int, 1)
 	go func() {
 		last := 0
-		for n, err := memoryOf(pid, "VmHWM:"); err == nil; n, err = memoryOf(pid, "VmHWM:") {
+		for n, err := memory(pid, "VmHWM"); err == nil; n, err = memory(pid, "VmHWM") {
 			last = n
 			time.Sleep(5 * time.Millisecond)
 		}

@@ -2,104 +2,77 @@ package torture
 
 import (
 	"bufio"
-	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httputil"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
 
 // oddServer answers every request in one odd way. It is no net/http server: that one refuses to send nonsense.
 type oddServer struct {
-	listener net.Listener
-	answer   oddAnswer
-	value    string // of the secret
-	group    sync.WaitGroup
+	kind  kind
+	url   string
+	value string      // of the secret
+	left  atomic.Bool // the other side has ended a connection
 
 	mu      sync.Mutex
-	open    map[net.Conn]bool
-	secrets []string // each Authorization, and whatever else may not come back out
-	hungUp  int      // connections that the other side has ended
+	secrets []string // each Authorization
 }
 
-// oddCall is one request, and the connection to answer it on.
-type oddCall struct {
+// call is one request, and the connection to answer it on.
+type call struct {
 	net.Conn
-	server   *oddServer
-	request  string // as it came, head and body
-	sent     string // its Authorization
-	received int    // its number on this server, from 1
+	server  *oddServer
+	request string // as it came, head and body
+	sent    string // its Authorization
+	number  int    // on this server, from 1
 }
 
-// serveOdd starts a server; value is that of the secret where it is to be Secrets Manager.
-func serveOdd(t *testing.T, a oddAnswer, value string) *oddServer {
+// play answers a request.
+type play func(*call)
+
+// serveOdd starts a server. Its connections end with the command that asks.
+func serveOdd(t *testing.T, k kind, value string) *oddServer {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &oddServer{listener: listener, answer: a, value: value, open: make(map[net.Conn]bool)}
-	s.group.Go(s.accept)
-	t.Cleanup(s.close)
-	return s
-}
-
-func (s *oddServer) url() string { return "http://" + s.listener.Addr().String() }
-
-func (s *oddServer) accept() {
-	for {
-		conn, err := s.listener.Accept()
-		if err != nil {
-			return
+	listener := must(net.Listen("tcp", loopback+":0"))
+	s := &oddServer{kind: k, url: "http://" + listener.Addr().String(), value: value}
+	var group sync.WaitGroup
+	group.Go(func() {
+		for conn, err := listener.Accept(); err == nil; conn, err = listener.Accept() {
+			group.Go(func() { s.converse(conn) })
 		}
-		s.mu.Lock()
-		s.open[conn] = true
-		s.mu.Unlock()
-		s.group.Go(func() {
-			s.converse(conn)
-			_ = conn.Close()
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			delete(s.open, conn)
-		})
-	}
-}
-
-// close ends all connections, and waits until nobody uses them.
-func (s *oddServer) close() {
-	_ = s.listener.Close()
-	s.mu.Lock()
-	for conn := range s.open {
-		_ = conn.Close()
-	}
-	s.mu.Unlock()
-	s.group.Wait()
+	})
+	t.Cleanup(func() {
+		_ = listener.Close()
+		group.Wait()
+	})
+	return s
 }
 
 // converse answers the requests of one connection until one of the two sides ends it.
 func (s *oddServer) converse(conn net.Conn) {
-	if s.answer.early {
-		s.answer.play(&oddCall{Conn: conn, server: s})
+	defer conn.Close()
+	if s.kind.early {
+		s.kind.play(&call{Conn: conn, server: s})
 	}
-	for r := bufio.NewReader(conn); ; {
-		request, err := readRequest(r)
+	for in := bufio.NewReader(conn); ; {
+		request, err := http.ReadRequest(in)
 		if err != nil {
-			if !errors.Is(err, net.ErrClosed) {
-				s.mu.Lock()
-				s.hungUp++
-				s.mu.Unlock()
-			}
+			s.left.Store(true)
 			return
 		}
-		sent := field(request, "Authorization")
-		number := s.remember(sent)
-		if !s.answer.early {
-			s.answer.play(&oddCall{conn, s, request, sent, number})
+		text, _ := httputil.DumpRequest(request, true)
+		c := &call{Conn: conn, server: s, request: string(text), sent: request.Header.Get("Authorization")}
+		c.number = s.remember(c.sent)
+		if !s.kind.early {
+			s.kind.play(c)
 		}
 	}
 }
@@ -118,68 +91,86 @@ func (s *oddServer) received() []string {
 	return slices.Clone(s.secrets)
 }
 
-func (s *oddServer) wasLeft() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.hungUp > 0
+// fill puts in what words in capitals stand for.
+func (c *call) fill(text string) string {
+	return strings.NewReplacer("GOOD", goodBody, "SENT", c.sent, "REQUEST", c.request, "TOKEN", awsToken,
+		"VALUE", c.server.value, "HERE", c.server.url).Replace(text)
 }
 
-// readRequest reads a head, and the body whose length it tells.
-func readRequest(r *bufio.Reader) (string, error) {
-	var b strings.Builder
-	for !strings.HasSuffix(b.String(), "\r\n\r\n") {
-		line, err := r.ReadString('\n')
-		if err != nil {
-			return "", err
-		}
-		b.WriteString(line)
-	}
-	length, _ := strconv.Atoi(field(b.String(), "Content-Length"))
-	_, err := io.CopyN(&b, r, int64(length))
-	return b.String(), err
-}
-
-// field returns the value of a header field.
-func field(request, name string) string {
-	for line := range strings.SplitSeq(request, "\r\n") {
-		if key, value, ok := strings.Cut(line, ":"); ok && http.CanonicalHeaderKey(key) == name {
-			return strings.TrimSpace(value)
-		}
-	}
-	return ""
-}
-
-// say writes; false when the other side listens no more.
-func (c *oddCall) say(parts ...string) bool {
-	_, err := io.WriteString(c.Conn, strings.Join(parts, ""))
+// write reports whether the other side still listens.
+func (c *call) write(text string) bool {
+	_, err := io.WriteString(c.Conn, text)
 	return err == nil
 }
 
-// forever repeats a text for as long as the other side listens.
-func (c *oddCall) forever(text string, pause time.Duration) {
-	for c.say(text) {
-		time.Sleep(pause)
-	}
+// reply is a whole answer. header is empty or ends in CRLF.
+func reply(status, header, body string) string {
+	const format = "HTTP/1.1 %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n%s\r\n%s"
+	return fmt.Sprintf(format, status, len(body), header, body)
 }
 
-// drip writes in ten parts.
-func (c *oddCall) drip(text string) {
-	for part := range slices.Chunk([]byte(text), len(text)/10+1) {
-		if !c.say(string(part)) {
-			return
+func good(header string) string { return reply("200 OK", header, goodBody) }
+
+const tick = 5 * time.Millisecond // between two pieces of what drips
+
+// say writes a text and leaves the connection open.
+func say(text string) play { return func(c *call) { c.write(c.fill(text)) } }
+
+// page is a whole answer whose parts may have words to fill in.
+func page(status, header, body string) play {
+	return func(c *call) { c.write(reply(status, c.fill(header), c.fill(body))) }
+}
+
+// then is one thing after the other.
+func then(steps ...play) play {
+	return func(c *call) {
+		for _, step := range steps {
+			step(c)
 		}
-		time.Sleep(tick)
 	}
 }
 
-func (c *oddCall) endWriting() {
-	if tcp, ok := c.Conn.(*net.TCPConn); ok {
-		_ = tcp.CloseWrite()
+func pause(d time.Duration) play { return func(*call) { time.Sleep(d) } }
+
+func hangUp(c *call) { _ = c.Close() }
+
+func ended(text string) play { return then(say(text), hangUp) }
+
+func halfClosed(text string) play {
+	return then(say(text), func(c *call) {
+		if tcp, ok := c.Conn.(*net.TCPConn); ok {
+			_ = tcp.CloseWrite()
+		}
+	})
+}
+
+// endless is a form: it repeats a text for as long as the other side listens.
+func endless(pause time.Duration) func(string) play {
+	return func(text string) play {
+		return func(c *call) {
+			for c.write(text) {
+				time.Sleep(pause)
+			}
+		}
+	}
+}
+
+func flood(text string) play { return then(say(text), endless(0)(block)) }
+
+func drip(text string) play { return then(say(text), endless(tick)(" ")) }
+
+// inParts writes a text in ten parts.
+func inParts(text string) play {
+	return func(c *call) {
+		for part := range slices.Chunk([]byte(text), len(text)/10+1) {
+			c.write(string(part))
+			time.Sleep(tick)
+		}
 	}
 }
 
 // reset ends the connection with RST.
-func (c *oddCall) reset() {
+func reset(c *call) {
 	if tcp, ok := c.Conn.(*net.TCPConn); ok {
 		_ = tcp.SetLinger(0)
 	}

@@ -3,12 +3,13 @@ package torture
 import (
 	"context"
 	"crypto/tls"
-	"fmt"
 	"io"
 	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -16,40 +17,42 @@ import (
 	"github.com/Shopify/toxiproxy/v2"
 	toxic "github.com/Shopify/toxiproxy/v2/client"
 	"github.com/rs/zerolog"
+
+	"github.com/soarstep/xdr-action-status/internal/xdrtest"
 )
 
-// injector serves toxiproxy's API inside the test and returns its client.
-func injector(t *testing.T) *toxic.Client {
-	t.Helper()
-	zerolog.SetGlobalLevel(zerolog.Disabled)
-	server := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
-	api := httptest.NewServer(http.TimeoutHandler(server.Routes(), 8*time.Second, "")) // see service.note
-	t.Cleanup(func() {
-		_ = server.Collection.Clear()
-		api.Close()
-	})
-	return toxic.NewClient(api.URL)
+const loopback = "127.0.0.1"
+
+// trust is an authority that the function trusts, by SSL_CERT_FILE.
+type trust struct {
+	*xdrtest.Authority
+	file string
 }
 
-// service is one of the two services that the step calls, behind a proxy that makes faults.
+func newTrust(t *testing.T) *trust {
+	t.Helper()
+	ca := &trust{xdrtest.NewAuthority("torture"), filepath.Join(t.TempDir(), "ca.pem")}
+	try(os.WriteFile(ca.file, ca.PEM(), 0o600))
+	return ca
+}
+
+// service is one of the two services that the function calls, behind a proxy that makes faults.
 type service struct {
-	proxy *toxic.Proxy
-	url   string // of the proxy
-	cert  atomic.Pointer[tls.Certificate]
-
-	hung bool // the proxy does not obey any more
-
 	server *httptest.Server
-	born   atomic.Int64 // connections so far
-	deaf   atomic.Int64 // connections up to this one are never answered again
+	proxy  *toxic.Proxy
+	url    string                          // of the proxy
+	cert   atomic.Pointer[tls.Certificate] // shown to new connections
+
+	hung bool         // the proxy does not obey any more
+	born atomic.Int64 // connections so far
+	deaf atomic.Int64 // connections up to this one are never answered again
 }
 
 type connNumber struct{}
 
-var services atomic.Int64 // so far: each proxy has a name of its own
-
-// serve starts a service, with TLS where there is a pki.
-func serve(t *testing.T, injector *toxic.Client, p *pki, handler http.Handler) *service {
+// serve starts a service, with TLS if there is an authority. Each has a toxiproxy of its own, so that one which hangs
+// stops nobody else.
+func serve(t *testing.T, ca *trust, handler http.Handler) *service {
 	t.Helper()
 	s := &service{}
 	s.server = httptest.NewUnstartedServer(s.hear(handler))
@@ -58,9 +61,10 @@ func serve(t *testing.T, injector *toxic.Client, p *pki, handler http.Handler) *
 		return context.WithValue(ctx, connNumber{}, s.born.Add(1))
 	}
 	scheme := "http"
-	if p != nil {
+	if ca != nil {
 		scheme = "https"
-		s.cert.Store(p.good)
+		good := ca.Issue(time.Now().Add(time.Hour), loopback)
+		s.cert.Store(&good)
 		s.server.Listener = tls.NewListener(s.server.Listener, &tls.Config{
 			GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return s.cert.Load(), nil },
 		})
@@ -70,12 +74,17 @@ func serve(t *testing.T, injector *toxic.Client, p *pki, handler http.Handler) *
 		s.server.CloseClientConnections()
 		s.server.Close()
 	})
-	proxy, err := injector.CreateProxy(fmt.Sprint("service ", services.Add(1)), "127.0.0.1:0", s.server.Listener.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = proxy.Delete() })
-	s.proxy, s.url = proxy, scheme+"://"+proxy.Listen
+	injector := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
+	api := httptest.NewServer(http.TimeoutHandler(injector.Routes(), 8*time.Second, "")) // see note
+	t.Cleanup(api.Close)
+	upstream := s.server.Listener.Addr().String()
+	s.proxy = must(toxic.NewClient(api.URL).CreateProxy("service", loopback+":0", upstream))
+	s.url = scheme + "://" + s.proxy.Listen
+	t.Cleanup(func() {
+		if !s.hung {
+			_ = s.proxy.Delete()
+		}
+	})
 	return s
 }
 
@@ -91,16 +100,16 @@ func (s *service) hear(next http.Handler) http.Handler {
 	})
 }
 
-// deafen makes every connection of now a half-dead one: it takes what is sent, and says nothing.
+// deafen makes all present connections half dead: they take what is sent, and say nothing.
 func (s *service) deafen() { s.deaf.Store(s.born.Load()) }
 
-// add puts a toxic on all connections, those of now and those to come.
+// add puts a toxic on all connections, present and future.
 func (s *service) add(kind, stream string, attributes toxic.Attributes) {
 	_, err := s.proxy.AddToxic("", kind, stream, 1, attributes)
 	s.note(err)
 }
 
-// hangUp ends the connections of now: toxiproxy closes what a removed timeout held.
+// hangUp ends the present connections: toxiproxy closes what a removed timeout held.
 func (s *service) hangUp() {
 	s.add("timeout", "downstream", toxic.Attributes{"timeout": 0})
 	s.heal()
@@ -116,12 +125,6 @@ func (s *service) heal() {
 	}
 }
 
-// note remembers that toxiproxy hung: it may lock itself up when a toxic comes or goes while a connection ends, and
-// then its own API times out. What a check met is not known then.
+// note remembers that toxiproxy hung. It may lock itself up when a toxic comes or goes while a connection ends, and its
+// API then times out. What a check met is not known then.
 func (s *service) note(err error) { s.hung = s.hung || err != nil }
-
-// up reopens a port that was closed; another process may hold it for a moment.
-func (s *service) up(t *testing.T) {
-	t.Helper()
-	eventually(t, "the proxy's port is free", func() bool { return s.proxy.Enable() == nil })
-}

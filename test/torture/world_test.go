@@ -2,11 +2,13 @@ package torture
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,7 +30,6 @@ type world struct {
 	recent                          []time.Time // requests of the last second
 
 	sent, refused, peak int // requests, those over the rate limit, and most in one second
-	secretCalls         int
 }
 
 // spells are times in which something is wrong.
@@ -37,36 +38,27 @@ type spells []spell
 type spell struct{ from, to time.Time }
 
 func (s spells) cover(at time.Time) bool {
-	for _, one := range s {
-		if !at.Before(one.from) && at.Before(one.to) {
-			return true
-		}
-	}
-	return false
-}
-
-// newSpells draws so many spells within a span.
-func newSpells(r *rand.Rand, count int, begin time.Time, span, least, most time.Duration) spells {
-	var list spells
-	for range count {
-		from := begin.Add(time.Duration(r.Int64N(int64(span))))
-		list = append(list, spell{from, from.Add(between(r, least, most))})
-	}
-	return list
+	return slices.ContainsFunc(s, func(one spell) bool { return !at.Before(one.from) && at.Before(one.to) })
 }
 
 // weather is bad for two weeks: waits begin in the first of them.
 func (w *world) weather(begin time.Time) {
-	const span = 14 * 24 * time.Hour
-	w.apiDown = newSpells(w.r, 16, begin, span, 5*time.Second, 12*time.Hour)
-	w.throttled = newSpells(w.r, 16, begin, span, 5*time.Second, 2*time.Hour)
-	w.secretsDown = newSpells(w.r, 10, begin, span, 5*time.Second, 6*time.Hour)
+	spells := func(count int, most time.Duration) (list spells) {
+		for range count {
+			from := begin.Add(within(w.r, 2*week))
+			list = append(list, spell{from, from.Add(between(w.r, 5*time.Second, most))})
+		}
+		return list
+	}
+	w.apiDown = spells(16, 12*time.Hour)
+	w.throttled = spells(16, 2*time.Hour)
+	w.secretsDown = spells(10, 6*time.Hour)
 	for range 40 {
-		w.rotations = append(w.rotations, begin.Add(time.Duration(w.r.Int64N(int64(span)))))
+		w.rotations = append(w.rotations, begin.Add(within(w.r, 2*week)))
 	}
 }
 
-// version of the secret and of the key; the one before is dead at once.
+// version is that of the secret and of the key; the one before is dead at once.
 func (w *world) version() int {
 	n := 0
 	for _, at := range w.rotations {
@@ -79,14 +71,22 @@ func (w *world) version() int {
 
 func (w *world) key() string { return fmt.Sprint(xdrtest.Canary, w.version()) }
 
-func (w *world) GetSecretValue(context.Context, *secretsmanager.GetSecretValueInput, ...func(*secretsmanager.Options)) (*secretsmanager.GetSecretValueOutput, error) {
-	w.secretCalls++
+func (w *world) GetSecretValue(
+	context.Context, *secretsmanager.GetSecretValueInput, ...func(*secretsmanager.Options),
+) (*secretsmanager.GetSecretValueOutput, error) {
 	if w.secretsDown.cover(w.now) {
 		return nil, pickOne(w.r, error(&smithy.GenericAPIError{Code: "ThrottlingException"}), errors.New("connection reset"))
 	}
-	value := fmt.Sprintf(`{"api_url":"https://api-x.xdr.us.paloaltonetworks.com","api_key_id":"7","api_key":%q,"security_level":"standard"}`, w.key())
+	value := secretOf("api_url", "https://api-x.xdr.us.paloaltonetworks.com", w.key())
 	version := fmt.Sprint(w.version())
 	return &secretsmanager.GetSecretValueOutput{SecretString: &value, VersionId: &version}, nil
+}
+
+// secretOf is a secret; field is the one that names the address.
+func secretOf(field, address, key string) string {
+	secret := map[string]string{field: address, "api_key_id": "7", "api_key": key, "security_level": "standard"}
+	raw, _ := json.Marshal(secret) // texts always have a JSON form
+	return string(raw)
 }
 
 func (w *world) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -119,7 +119,7 @@ func (w *world) outage() (*http.Response, error) {
 	return nil, errors.New("connection reset")
 }
 
-// overRate counts a request, and tells whether it is over the tenant's 10 in any second.
+// overRate counts a request, and reports whether it is over the tenant's 10 in any second.
 func (w *world) overRate() bool {
 	for len(w.recent) > 0 && w.now.Sub(w.recent[0]) >= time.Second {
 		w.recent = w.recent[1:]
@@ -134,5 +134,8 @@ func (w *world) overRate() bool {
 }
 
 func answer(status int, body string) *http.Response {
-	return &http.Response{ProtoMajor: 1, ProtoMinor: 1, StatusCode: status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body))}
+	return &http.Response{
+		ProtoMajor: 1, ProtoMinor: 1, StatusCode: status,
+		Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body)),
+	}
 }

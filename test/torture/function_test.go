@@ -1,0 +1,79 @@
+package torture
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/soarstep/xdr-action-status/internal/lambdatest"
+	"github.com/soarstep/xdr-action-status/internal/xdrtest"
+)
+
+// The credentials that the commands are given, beside the API key [xdrtest.Canary]. None may appear anywhere.
+const (
+	awsKey   = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY" // lambdatest's
+	awsToken = "lambdatest-session-token"
+)
+
+// startFunction runs the function with these services. At the end it looks for secrets in all that the function wrote.
+func startFunction(t *testing.T, api, secrets string, o lambdatest.Options) *lambdatest.Function {
+	t.Helper()
+	env := map[string]string{
+		"XDR_SECRET_ID":                    "xdr/sim",
+		"XDR_ALLOWED_ORIGINS":              api,
+		"AWS_ENDPOINT_URL_SECRETS_MANAGER": secrets,
+		"AWS_LAMBDA_LOG_FORMAT":            "JSON",
+		"AWS_LAMBDA_LOG_LEVEL":             "DEBUG",
+	}
+	maps.Copy(env, o.Env)
+	o.Binary = bootstrap
+	o.Env = env
+	f := lambdatest.Start(t, o)
+	t.Cleanup(func() { noSecrets(t, f.Output()) })
+	return f
+}
+
+func noSecrets(t *testing.T, text string, others ...string) {
+	t.Helper()
+	if piece := xdrtest.Leak(text, append(others, xdrtest.Canary, awsKey, awsToken)...); piece != "" {
+		at := max(0, strings.Index(text, piece)) // it may be spelled in another way
+		t.Errorf("%q comes out: …%s…", piece, text[max(0, at-500):min(len(text), at+500)])
+	}
+}
+
+var goroutine = regexp.MustCompile(`(?m)^goroutine \d+`)
+
+// dump ends a function by SIGQUIT and counts the goroutines in the dump that the runtime then writes.
+func dump(t *testing.T, f *lambdatest.Function) int {
+	t.Helper()
+	signal(t, f, syscall.SIGQUIT)
+	<-f.Exited()
+	return len(goroutine.FindAllString(f.Stderr(), -1))
+}
+
+func signal(t *testing.T, f *lambdatest.Function, s syscall.Signal) {
+	t.Helper()
+	if err := syscall.Kill(f.PID(), s); err != nil {
+		t.Error(err)
+	}
+}
+
+// descriptors counts the open files of a function.
+func descriptors(f *lambdatest.Function) int {
+	return len(must(os.ReadDir(fmt.Sprintf("/proc/%d/fd", f.PID()))))
+}
+
+// memory reads a figure in KiB of a process: VmRSS is what it has now, VmHWM the most that it has had.
+func memory(pid int, field string) (n int, err error) {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0, err
+	}
+	_, rest, _ := strings.Cut(string(status), field+":")
+	_, err = fmt.Sscan(rest, &n)
+	return n, err
+}
