@@ -111,3 +111,32 @@ func TestRunbookShowsTheSavedQueries(t *testing.T) {
 		t.Errorf("the template saves\n%s\nthe runbook shows\n%s", strings.Join(saved, "\n"), strings.Join(shown, "\n"))
 	}
 }
+
+// A test that a page names is there: SECURITY.md names one for each promise.
+func TestTestsOfThePages(t *testing.T) {
+	t.Parallel()
+	var source strings.Builder
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		raw, err := os.ReadFile(path)
+		source.Write(raw)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	checked := 0
+	for page, text := range pages(t) {
+		for _, name := range regexp.MustCompile("`(Test[A-Z]\\w+)`").FindAllStringSubmatch(text, -1) {
+			checked++
+			if !strings.Contains(source.String(), "func "+name[1]+"(t *testing.T)") {
+				t.Errorf("%s names %s, which no file has", page, name[1])
+			}
+		}
+	}
+	if checked < 15 {
+		t.Errorf("%d tests named", checked)
+	}
+}
