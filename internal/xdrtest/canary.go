@@ -18,13 +18,10 @@ var escape = regexp.MustCompile(`\\+(?:u[0-9a-fA-F]{4}|.)`)
 // Leak returns the first piece of a secret that a text shows, plainly or with JSON escapes of any depth, in any case;
 // "" if it shows none.
 func Leak(text string, secrets ...string) string {
-	unescaped := escape.ReplaceAllStringFunc(text, func(e string) string {
-		e = strings.TrimLeft(e, `\`)
-		if n, err := strconv.ParseUint(strings.TrimPrefix(e, "u"), 16, 16); err == nil && len(e) == 5 {
-			return string(rune(n))
-		}
-		return e
-	})
+	unescaped := text
+	for range 8 { // a backslash may be spelled with an escape itself
+		unescaped = unescape(unescaped)
+	}
 	for _, shown := range []string{strings.ToLower(text), strings.ToLower(unescaped)} {
 		for _, secret := range secrets {
 			size := min(leakLength, len(secret))
@@ -36,4 +33,14 @@ func Leak(text string, secrets ...string) string {
 		}
 	}
 	return ""
+}
+
+func unescape(text string) string {
+	return escape.ReplaceAllStringFunc(text, func(e string) string {
+		e = strings.TrimLeft(e, `\`)
+		if n, err := strconv.ParseUint(strings.TrimPrefix(e, "u"), 16, 16); err == nil && len(e) == 5 {
+			return string(rune(n))
+		}
+		return e
+	})
 }

@@ -1,6 +1,7 @@
 package handler
 
 import (
+	"errors"
 	"net/http"
 	"sync"
 
@@ -35,6 +36,37 @@ func (g *guard) Do(r *http.Request) (*http.Response, error) {
 	}
 	return resp, err
 }
+
+// told takes secrets out of an error and out of its cause, of which the code stays.
+func (e *Error) told(out xdr.Redactor) {
+	e.Message = out.Line(e.Message, maxMessage)
+	if e.Err == nil {
+		return
+	}
+	line := out.Line(e.Err.Error(), maxMessage)
+	if line == e.Err.Error() {
+		return
+	}
+	cause := toldError{text: line}
+	var answer interface{ ErrorCode() string }
+	if errors.As(e.Err, &answer) {
+		cause.code = answer.ErrorCode()
+	}
+	if errors.Is(e.Err, ErrOrigin) {
+		cause.err = ErrOrigin
+	}
+	e.Err = cause
+}
+
+// toldError is what may be told of an error of AWS or about a secret.
+type toldError struct {
+	text, code string
+	err        error
+}
+
+func (e toldError) Error() string     { return e.text }
+func (e toldError) ErrorCode() string { return e.code }
+func (e toldError) Unwrap() error     { return e.err }
 
 // out is the way out for what was said in the fetch.
 func (g *guard) out() xdr.Redactor {

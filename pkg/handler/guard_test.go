@@ -3,6 +3,7 @@ package handler_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -48,11 +49,30 @@ func TestSecretsManagerEchoIsRedacted(t *testing.T) {
 		fmt.Fprintf(w, `{"__type":"SignatureDoesNotMatch","message":%s}`, text)
 	})
 	err := r.fails(t, handler.CredentialsUnavailable, anyID)
-	if leak := xdrtest.Leak(err.Error()+r.log.String(), token, signed); leak != "" || !strings.Contains(err.Message, "The Canonical String") {
+	causes := ""
+	for cause := error(err); cause != nil; cause = errors.Unwrap(cause) {
+		causes += cause.Error()
+	}
+	if leak := xdrtest.Leak(causes+r.log.String(), token, signed); leak != "" || !strings.Contains(err.Message, "The Canonical String") {
 		t.Errorf("%q in %v", leak, err)
 	}
 	if n := utf8.RuneCountInString(err.Text()); n > maxMessage {
 		t.Errorf("%d characters", n)
+	}
+}
+
+// Neither is what it repeats in place of a secret.
+func TestTokenAsSecretIsRedacted(t *testing.T) {
+	t.Parallel()
+	const token = "fwogzxivyxdzecanarytokenofthesession0123456789abcdef"
+	r := newRig(t, xdrtest.Options{})
+	r.Secrets = answering(t, token, func(w http.ResponseWriter, r *http.Request) {
+		value, _ := json.Marshal(`{"api_url":"https://` + r.Header.Get("X-Amz-Security-Token") + `.example","api_key_id":"7","api_key":"k","security_level":"standard"}`)
+		fmt.Fprintf(w, `{"SecretString":%s,"VersionId":"1"}`, value)
+	})
+	err := r.fails(t, handler.CredentialsInvalid, anyID)
+	if leak := xdrtest.Leak(err.Error()+r.log.String(), token); leak != "" || !errors.Is(err, handler.ErrOrigin) {
+		t.Errorf("%q in %v", leak, err)
 	}
 }
 

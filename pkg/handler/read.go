@@ -108,7 +108,7 @@ func readTenant(raw json.RawMessage) (string, bool) {
 // maxContext bounds a context in bytes, so that a verdict has room for the rest.
 const maxContext = 4_096
 
-const wantContext = "JSON of at most 4096 bytes without white space"
+const wantContext = "JSON of at most 4096 bytes, not counting white space"
 
 func readContext(raw json.RawMessage) (json.RawMessage, bool) {
 	var compact bytes.Buffer

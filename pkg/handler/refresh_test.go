@@ -281,8 +281,10 @@ func TestSecretErrors(t *testing.T) {
 			t.Errorf("%q: %s, want %s", code, got.Name, want)
 		}
 	}
-	if got := secretError(t.Context(), "id", apiError{"Strange", 503}); got.Name != CredentialsUnavailable {
-		t.Errorf("503: %s", got.Name)
+	for status, want := range map[int]ErrorName{503: CredentialsUnavailable, 429: CredentialsUnavailable, 408: CredentialsUnavailable, 404: CredentialsInvalid} {
+		if got := secretError(t.Context(), "id", apiError{"Strange", status}); got.Name != want {
+			t.Errorf("%d: %s", status, got.Name)
+		}
 	}
 }
 

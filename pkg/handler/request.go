@@ -76,19 +76,24 @@ func parse(event []byte) (request, error) {
 		return request{}, err
 	}
 	r := reader{from: m}
+	id, echo := r.actionID()
+	if r.err == nil && size > maxEvent {
+		r.err = errorf(InvalidRequest, "the event has %d bytes, previous not counted: expected at most %d", size, maxEvent)
+	}
+	if r.err != nil {
+		return request{id: id}, r.err
+	}
 	out := request{
+		id:        id,
+		echo:      echo,
+		seen:      seenBefore(m["previous"], id),
 		startedAt: member(&r, "started_at", "an RFC 3339 time such as \"2026-11-24T10:00:00Z\"", time.Time{}, readTime),
 		timeout:   member(&r, "timeout_seconds", "an integer from 1 to 604800, seven days", 0, readTimeout),
-		expected:  member(&r, "expected_agents", "a list of agent ids", nil, readAgents),
+		expected:  member(&r, "expected_agents", "a list of non-empty agent ids", nil, readAgents),
 		policy:    r.policy(),
 		tenant:    member(&r, "tenant", "1 to 48 characters of A-Z, a-z, 0-9, _ and -", "", readTenant),
 		context:   member(&r, "context", wantContext, json.RawMessage("null"), readContext),
 		execution: member(&r, "execution", "a string of 1 to 80 characters", "", readExecution),
-	}
-	out.id, out.echo = r.actionID()
-	out.seen = seenBefore(m["previous"], out.id)
-	if r.err == nil && size > maxEvent {
-		r.err = errorf(InvalidRequest, "the event has %d bytes, previous not counted: expected at most %d", size, maxEvent)
 	}
 	return out, r.err
 }

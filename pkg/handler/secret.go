@@ -24,7 +24,7 @@ func ParseSecret(id string, value []byte, allowed []Origin) (xdr.Credentials, er
 	}
 	e := errorf(CredentialsInvalid, "secret %q: %w", id, err)
 	if key := s["api_key"]; len(key) >= 16 { // another member may hold it too; a shorter one is in any text
-		e.Message = xdr.NewRedactor(key).Line(e.Message, maxMessage)
+		e.told(xdr.NewRedactor(key))
 	}
 	return xdr.Credentials{}, e
 }
@@ -139,7 +139,7 @@ func formOf(value []byte) string {
 		return "UTF-16, not UTF-8"
 	case json.Unmarshal(value, &inside) == nil && json.Valid([]byte(inside)):
 		quote := 1 + bytes.IndexByte(value, '"')
-		return fmt.Sprintf("JSON inside a JSON string that begins at byte %d: take the quotes away", quote)
+		return fmt.Sprintf("JSON inside a JSON string that begins at byte %d: store the object itself", quote)
 	case !errors.As(err, &syntax):
 		return "not what it should be"
 	}

@@ -53,7 +53,7 @@ func TestParseSecretRefuses(t *testing.T) {
 		{`{"api_key":"` + canary, "not JSON from byte 140 on; expected a JSON object"},
 		{"\xff\xfe{\x00\"\x00", "UTF-16, not UTF-8"},
 		{"\x00{\x00\"", "UTF-16, not UTF-8"},
-		{`  "{\"api_key\":\"` + canary + `\"}"`, "JSON inside a JSON string that begins at byte 3: take the quotes"},
+		{`  "{\"api_key\":\"` + canary + `\"}"`, "JSON inside a JSON string that begins at byte 3: store the object itself"},
 		{`{"api_key_id":"7",` + "\n" + `"api_key":"` + canary + `",` + "\n}", "a comma too many at byte 160"},
 		{`{"api_key":"` + canary + `","x":[1 , ]}`, "a comma too many at byte 150"},
 		{`{"api_key":"` + canary + `"` + "\n" + `"x":1}`, "not JSON from byte 143 on"},

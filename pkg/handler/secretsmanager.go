@@ -25,11 +25,14 @@ func (s *Step) readSecret(ctx context.Context, id string) (_ secret, err error) 
 		}
 	}()
 	var g guard
+	defer func() {
+		if e := (*Error)(nil); errors.As(err, &e) {
+			e.told(g.out())
+		}
+	}()
 	out, err := s.Secrets.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &id}, g.install)
 	if err != nil {
-		e := secretError(ctx, id, err)
-		e.Message = g.out().Line(e.Message, maxMessage)
-		return secret{}, e
+		return secret{}, secretError(ctx, id, err)
 	}
 	value := out.SecretBinary
 	if out.SecretString != nil {
@@ -58,7 +61,7 @@ func secretError(ctx context.Context, id string, err error) *Error {
 		return errorf(CredentialsUnavailable, noAnswerInTime+": %w", id, fetchTimeout, err)
 	case isAboutCaller(code):
 		return errorf(CredentialsUnavailable, "secret %q: AWS refuses the caller's own credentials or clock: %w", id, err)
-	case code == "", isTransient(code), errors.As(err, &status) && status.HTTPStatusCode() >= 500:
+	case code == "", isTransient(code), errors.As(err, &status) && isTransientStatus(status.HTTPStatusCode()):
 		return errorf(CredentialsUnavailable, "secret %q: Secrets Manager is failing: %w", id, err)
 	case code == "ResourceNotFoundException":
 		return errorf(CredentialsInvalid, "secret %q does not exist in this account and region, or has no value yet; "+
@@ -69,6 +72,8 @@ func secretError(ctx context.Context, id string, err error) *Error {
 	}
 	return errorf(CredentialsInvalid, "secret %q cannot be read: %w", id, err)
 }
+
+func isTransientStatus(status int) bool { return status >= 500 || status == 429 || status == 408 }
 
 // isAboutCaller knows the error codes, common to AWS services, that mean: your credentials have expired or are not
 // known yet, or your clock is off. They say nothing of the secret.

@@ -1,6 +1,7 @@
 package handler
 
 import (
+	"bytes"
 	"strings"
 
 	"github.com/soarstep/xdr-action-status/pkg/xdr"
@@ -17,6 +18,9 @@ const restSize = 1_536
 // fit takes entries off the lists until the verdict is short enough, first those that failed.
 func (v *Verdict) fit() {
 	room := maxVerdict - restSize - len(v.Context)
+	for _, separator := range []string{"\u2028", "\u2029"} { // three bytes that encoding/json makes six
+		room -= len(separator) * bytes.Count(v.Context, []byte(separator))
+	}
 	for status := range v.Statuses {
 		room -= jsonSize(status) + len(":100000,")
 	}

@@ -2,6 +2,7 @@ package handler
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/soarstep/xdr-action-status/pkg/xdr"
@@ -70,9 +71,18 @@ func (t *tally) Begin(out xdr.Redactor) { t.out = out }
 func (t *tally) AgentStatus(agentID []byte, status xdr.Status) {
 	c, known := classify(status, t.policy)
 	if !known {
-		status = xdr.Status(t.out.Line(string(status), maxID))
+		status = t.shown(status)
 	}
 	t.add(agentID, status, c, known)
+}
+
+// shown makes an unknown status fit to be named. One that would look like a known one is quoted.
+func (t *tally) shown(status xdr.Status) xdr.Status {
+	line := xdr.Status(t.out.Line(string(status), maxID))
+	if _, known := classify(line, t.policy); known || line == otherStatus {
+		line = xdr.Status(t.out.Line(strconv.QuoteToASCII(string(status)), maxID))
+	}
+	return line
 }
 
 // NoStatus counts an agent without a status as pending, whatever the policy says of unknown ones.

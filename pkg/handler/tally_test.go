@@ -176,6 +176,20 @@ func TestNoStatusIsPendingAndNamed(t *testing.T) {
 	}
 }
 
+// A status that only looks like a known one is named as it is, and counts as unknown.
+func TestLookAlikesAreQuoted(t *testing.T) {
+	t.Parallel()
+	tl := newTally(request{policy: defaultPolicy})
+	for i, status := range []xdr.Status{"COMPLETED_SUCCESSFULLY", "\u200bCOMPLETED_SUCCESSFULLY", "\u200bCOMPLETED_PARTIAL", " FAILED", otherStatus} {
+		tl.AgentStatus([]byte(agentID(i)), status)
+	}
+	tl.finish()
+	want := []string{`" FAILED"`, `"(other)"`, `"\u200bCOMPLETED_PARTIAL"`, `"\u200bCOMPLETED_SUCCESSFULLY"`}
+	if !slices.Equal(tl.unknown, want) || tl.Partial != 0 || tl.Succeeded != 1 || tl.Pending != 4 {
+		t.Errorf("%q, %+v", tl.unknown, tl.Endpoints)
+	}
+}
+
 // What is listed goes the one way out: agents, statuses and reasons, also of ids that share their beginning.
 func TestListedTextHoldsNoSecret(t *testing.T) {
 	t.Parallel()
@@ -217,7 +231,7 @@ func TestVerdictIsSmall(t *testing.T) {
 			echo:      json.RawMessage(`"9223372036854775807"`),
 			tenant:    strings.Repeat("t", 48),
 			execution: strings.Repeat("\x01", 80),
-			context:   json.RawMessage(`"` + strings.Repeat("c", maxContext-2) + `"`),
+			context:   json.RawMessage(`"` + strings.Repeat("\u2028", maxContext/3-1) + `"`), // encoding/json makes six bytes of three
 		}, tl, "", time.Unix(0, 0))
 		var out strings.Builder
 		enc := json.NewEncoder(&out)

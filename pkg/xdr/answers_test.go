@@ -133,6 +133,40 @@ func TestBodyEndsWithTheContext(t *testing.T) {
 	}
 }
 
+// What is refused is closed: the bare connection would stay open.
+func TestRefusedAnswerIsClosed(t *testing.T) {
+	t.Parallel()
+	body := &closer{Reader: strings.NewReader("")}
+	c := &xdr.Client{Transport: roundTrip(func(*http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: 101, ProtoMajor: 1, Body: body}, nil
+	})}
+	_, err := ask(t, c, "http://127.0.0.1:1", xdrtest.Canary, xdr.Standard, 1)
+	if failure(t, err).Kind != xdr.NoAnswer || !body.closed {
+		t.Errorf("%v, closed %v", err, body.closed)
+	}
+}
+
+type closer struct {
+	io.Reader
+	closed bool
+}
+
+func (c *closer) Close() error {
+	c.closed = true
+	return nil
+}
+
+// A refusal with a long text is still the API's.
+func TestLongRefusalIsTheAPIs(t *testing.T) {
+	t.Parallel()
+	body := `{"reply":{"err_code":400,"err_extra":"` + strings.Repeat("x", 60<<10) + `"}}`
+	answer := "HTTP/1.1 400 No\r\nContent-Length: " + strconv.Itoa(len(body)) + "\r\n\r\n" + body
+	_, err := ask(t, client(t), says(t, whole(answer)), xdrtest.Canary, xdr.Standard, 1)
+	if e := failure(t, err); e.Kind != xdr.Refused || len(e.Extra) != 511+len("…") {
+		t.Errorf("%d characters: %v", len(e.Extra), e.Kind)
+	}
+}
+
 type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }

@@ -1,6 +1,7 @@
 package xdr
 
 import (
+	"bytes"
 	"encoding/json/jsontext"
 	"errors"
 	"fmt"
@@ -35,18 +36,24 @@ type refusal struct {
 	agents           bool // the reply names some
 }
 
-func (r refusal) any() bool { return text(r.code)+r.remark() != "" }
+// hasCode reports whether err_code names an error: 0 and "0" are none.
+func (r refusal) hasCode() bool {
+	switch string(bytes.TrimSpace(r.code)) {
+	case "", "null", `""`, "0", `"0"`:
+		return false
+	}
+	return true
+}
+
+func (r refusal) any() bool { return r.hasCode() || r.remark() != "" }
 
 // isError reports whether this is a refusal: an err_code, or an error text that stands in place of agents.
-func (r refusal) isError() bool {
-	code := text(r.code)
-	return code != "" && code != "0" || r.remark() != "" && !r.agents
-}
+func (r refusal) isError() bool { return r.hasCode() || r.remark() != "" && !r.agents }
 
 // remark is the error text of a reply, which may come beside statuses.
 func (r refusal) remark() string {
-	msg := text(r.msg)
-	extra := text(r.extra)
+	msg := spoken(text(r.msg))
+	extra := spoken(text(r.extra))
 	if msg != "" && extra != "" {
 		return msg + "; " + extra
 	}
@@ -92,6 +99,11 @@ func readReply(r io.Reader, sink Sink) (refusal, error) {
 // memory of a function.
 const maxValue = 1 << 20
 
+var errTooLong = fmt.Errorf("a value over the limit of %d bytes", maxValue)
+
+// maxReason bounds one agent's reason, of which 256 characters are shown. A longer one counts as empty.
+const maxReason = 64 << 10
+
 // valueLimit ends a reply in which the decoder has been reading the same value for too long.
 type valueLimit struct {
 	r    io.Reader
@@ -101,7 +113,7 @@ type valueLimit struct {
 
 func (l *valueLimit) Read(p []byte) (int, error) {
 	if l.read-l.dec.InputOffset() > maxValue {
-		return 0, fmt.Errorf("a value over the limit of %d bytes", maxValue)
+		return 0, errTooLong
 	}
 	n, err := l.r.Read(p)
 	l.read += int64(n)
@@ -121,7 +133,7 @@ func (rr *replyReader) reply(name []byte) error {
 		return rr.once(&rr.hasData, name, rr.agent)
 	case "errorReasons":
 		if rr.dec.PeekKind() != '{' { // null, or a shape that nobody has seen: no reason to lose the statuses
-			return plain(rr.dec.SkipValue())
+			return rr.skip()
 		}
 		return rr.once(&rr.hasReasons, name, rr.reason)
 	}
@@ -147,6 +159,9 @@ func (rr *replyReader) reason(agentID []byte) error {
 	if err != nil {
 		return plain(err)
 	}
+	if len(raw) > maxReason {
+		raw = nil
+	}
 	rr.sink.ErrorReason(agentID, ErrorReason(raw))
 	return nil
 }
@@ -164,10 +179,18 @@ func (rr *replyReader) errorMember(name []byte) error {
 		if rr.foreign == "" {
 			rr.foreign = strconv.Quote(string(name))
 		}
-		return plain(rr.dec.SkipValue())
+		return rr.skip()
 	}
 	raw, err := rr.dec.ReadValue()
-	*keep = raw.Clone()
+	if said := text(*keep); said == "" || said == "0" { // one that says something is not taken back
+		*keep = raw.Clone()
+	}
+	return plain(err)
+}
+
+// skip reads a value whole, and so within maxValue. SkipValue would keep the name of every object that it is in.
+func (rr *replyReader) skip() error {
+	_, err := rr.dec.ReadValue()
 	return plain(err)
 }
 
@@ -219,6 +242,9 @@ func (rr *replyReader) unexpected(got jsontext.Kind, want string) error {
 func plain(err error) error {
 	if err == nil {
 		return nil
+	}
+	if errors.Is(err, errTooLong) {
+		return errTooLong
 	}
 	var syntax *jsontext.SyntacticError
 	if !errors.As(err, &syntax) || errors.Is(err, io.ErrUnexpectedEOF) {

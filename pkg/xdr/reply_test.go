@@ -73,6 +73,8 @@ func TestReadReplyErrors(t *testing.T) {
 		{"foreign error", `{"error":"invalid_token","x":{"reply":{}}}`, `with the member "error"`},
 		{"foreign beside an empty reply", `{"reply":{},"error":"x"}`, `with the member "error"`},
 		{"a foreign reply", `{"reply":{"result":"x"}}`, `with the member "result"`},
+		{"err_code 0 is no error", `{"reply":{"err_code":0,"result":"x"}}`, `with the member "result"`},
+		{"err_code of text 0 is none either", `{"reply":{"err_code":"0","Data":{"a":"FAILED"}}}`, `with the member "Data"`},
 		{"another case", `{"reply":{"Data":{"a":"FAILED"}}}`, `with the member "Data"`},
 		{"a member without a name", `{"reply":{"":{}}}`, `with the member ""`},
 		{"agents one level too deep", `{"reply":{"results":{"data":{"a":"FAILED"}}}}`, `with the member "results"`},
@@ -97,10 +99,13 @@ func TestReadReplyLongValue(t *testing.T) {
 	for name, body := range map[string]string{
 		"status": `{"reply":{"data":{"a":"` + long + `"}}}`, "agent": `{"reply":{"data":{"` + long + `":"FAILED"}}}`,
 		"reason": `{"reply":{"errorReasons":{"a":{"errorDescription":"` + long + `"}}}}`, "unknown member": `{"reply":{"x":"` + long + `"}}`,
-		"white space": `{"reply":` + strings.ReplaceAll(long, "A", " ") + `{}}`,
+		"long names in each other": `{"reply":{"x":` + strings.Repeat(`{"`+strings.Repeat("n", 7000)+`":`, 400),
+		"in place of reasons":      `{"reply":{"errorReasons":[` + strings.Repeat(`{"`+strings.Repeat("n", 7000)+`":`, 400),
+		"white space":              `{"reply":` + strings.ReplaceAll(long, "A", " ") + `{}}`,
 	} {
 		_, err := readReply(strings.NewReader(body), ignore{})
-		if err == nil || !strings.Contains(err.Error(), "a value over the limit of 1048576 bytes") {
+		if err == nil || !strings.Contains(err.Error(), "a value over the limit of 1048576 bytes") ||
+			strings.Contains(err.Error(), "jsontext") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -143,6 +148,13 @@ func TestErrorObject(t *testing.T) {
 		{`{"reply":{"data":{"a":"FAILED"},"err_code":"1"}}`, true, ""},
 		{`{"reply":{"data":{"a":"FAILED"},"err_code":false}}`, true, ""},
 		{`{"reply":{"data":{"a":"FAILED"}},"err_code":500}`, true, ""},
+		{`{"reply":{"err_code":0,"err_msg":"x"}}`, true, "x"},
+		{`{"reply":{"data":{"a":"FAILED"},"err_code":{},"err_msg":" \n"}}`, true, ""},
+		{`{"reply":{"data":{"a":"FAILED"},"err_msg":" "}}`, false, ""},
+		{`{"reply":{"err_code":500,"data":{"a":"FAILED"}},"err_code":null}`, true, ""},
+		{`{"reply":{"err_code":500,"err_code":0,"data":{"a":"FAILED"}}}`, true, ""},
+		{`{"reply":{"err_code":0,"err_code":500,"data":{"a":"FAILED"}}}`, true, ""},
+		{`{"reply":{"err_msg":"partial outage","data":{"a":"FAILED"},"err_msg":""}}`, false, "partial outage"},
 	} {
 		said, err := readReply(strings.NewReader(c.body), ignore{})
 		if err != nil || said.isError() != c.isError || said.remark() != c.remark {

@@ -27,6 +27,9 @@ func NewRedactor(secrets ...string) Redactor {
 // redactor knows the API key and what the requests of a call were signed with.
 func (c Credentials) redactor(sent ...*http.Request) Redactor {
 	secrets := []string{c.key().lower}
+	if len(c.keyID) >= leakLength { // ids are short numbers: this is a key in the wrong place
+		secrets = append(secrets, c.keyID)
+	}
 	if c.level == Advanced {
 		for _, request := range sent {
 			secrets = append(secrets, request.Header.Get("Authorization"))
@@ -48,13 +51,22 @@ func (r Redactor) redact(text string) string {
 		return text
 	}
 	secrets := r.secrets()
-	if plain := unescape(text); plain != text {
+	last := text
+	for range maxUnescape {
+		plain := unescape(last)
+		if plain == last {
+			break
+		}
 		if hidden := hide(plain, secrets); hidden != plain {
 			return hidden
 		}
+		last = plain
 	}
 	return hide(text, secrets)
 }
+
+// maxUnescape is how often a text is unescaped: a backslash may be spelled with an escape itself.
+const maxUnescape = 8
 
 func hide(text string, secrets []string) string {
 	for _, secret := range secrets {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"unicode"
@@ -48,6 +49,7 @@ func TestLine(t *testing.T) {
 		{"what two lines part", canary[:30] + "\r\n" + canary[30:], 64, "[redacted] [redacted]"},
 		{"escaped", `{"a":"` + escaped + `"}`, 64, `{"a":"[redacted]"}`},
 		{"escaped twice", `"{\"a\":\"` + strings.ReplaceAll(escaped, `\`, `\\`) + `\"}"`, 64, `"{"a":"[redacted]"}"`},
+		{"a backslash escaped", strings.ReplaceAll(escaped, `\`, `\u005c`), 64, "[redacted]"},
 		{"one letter escaped", `C` + canary[:9] + fmt.Sprintf(`\u%04x`, canary[9]) + canary[10:16], 64, "C[redacted]"},
 		{"an escape at the end", canary[:15] + fmt.Sprintf(`\u%04x`, canary[15]), 64, "[redacted]"},
 		{"a path of Windows", `C:\users\u00e9`, 64, `C:\users\u00e9`},
@@ -66,6 +68,18 @@ func TestLine(t *testing.T) {
 	}
 	if got := (Redactor{}).Line("a\n"+canary, 300); got != "a "+canary {
 		t.Errorf("without secrets: %q", got)
+	}
+}
+
+// A key in the place of its id is as secret.
+func TestKeyAsIDIsSecret(t *testing.T) {
+	t.Parallel()
+	c, err := NewCredentials(&url.URL{Scheme: "https", Host: "h"}, canary, "7654321", Standard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := c.redactor().Line("id "+canary, 64); got != "id [redacted]" {
+		t.Error(got)
 	}
 }
 

@@ -99,6 +99,8 @@ var hostileReplies = slices.Concat(
 
 	each("XDR.Rejected", "arrays 10 million deep in", filled("200 OK", "[", 10*mega),
 		`{"reply":…`, `{"reply":{"data":{"a":"FAILED"},"errorReasons":{"a":…`),
+	each("XDR.Rejected", "objects with long names in", filled("200 OK", `{"`+strings.Repeat("n", 7000)+`":`, 60*mega),
+		`{"reply":{"x":…`, `{"reply":{"errorReasons":[…`),
 	each("XDR.Rejected", "objects a million deep in", filled("200 OK", `{"a":`, 5*mega), `{"reply":{"data":…`),
 	each("XDR.Unavailable", "arrays a million deep in an error in", filled("500 No", "[", mega),
 		`{"reply":{"err_code":500,"err_extra":…`),
