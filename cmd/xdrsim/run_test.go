@@ -29,7 +29,7 @@ func TestRefusedCommandLines(t *testing.T) {
 	}{
 		{[]string{"-addr", "0.0.0.0:0"}, 2, "loopback"},
 		{[]string{"-addr", ":8080"}, 2, "loopback"},
-		{[]string{"-addr", "192.0.2.1:0"}, 2, "loopback"},
+		{[]string{"-addr", "192.168.0.1:0"}, 2, "loopback"},
 		{[]string{"-addr", "example.com:80"}, 2, "loopback"},
 		{[]string{"-addr", "127.0.0.1"}, 2, "HOST:PORT"},
 		{[]string{"-speed", "0"}, 2, "-speed"},

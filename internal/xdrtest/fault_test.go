@@ -15,6 +15,9 @@ import (
 
 const normal = `{"reply":{"data":{"` + agentA + `":"FAILED"}}}`
 
+// nothing is a fault without an effect, which leaves those of other faults as they are.
+var nothing = xdrtest.Fault{To: 1000}
+
 // faulty starts a Sim whose normal reply is normal.
 func faulty(t *testing.T, faults ...xdrtest.Fault) rig {
 	t.Helper()
@@ -86,7 +89,7 @@ func TestFaultWindow(t *testing.T) {
 
 func TestFaultsOfTheConnection(t *testing.T) {
 	t.Parallel()
-	r := faulty(t, xdrtest.Fault{From: 1, Reset: true}, xdrtest.Fault{From: 2, CutAfterBytes: 20})
+	r := faulty(t, xdrtest.Fault{From: 1, Reset: true}, xdrtest.Fault{From: 2, CutAfterBytes: 20}, nothing)
 	if got := r.ask(anyID); !errors.Is(got.err, syscall.ECONNRESET) {
 		t.Errorf("got %+v, want a connection reset", got)
 	}
@@ -123,7 +126,7 @@ func TestFaultGzip(t *testing.T) {
 
 func TestFaultDelay(t *testing.T) {
 	t.Parallel()
-	r := faulty(t, xdrtest.Fault{From: 1, DelaySeconds: 0.05}, xdrtest.Fault{From: 2, DelaySeconds: 3600})
+	r := faulty(t, xdrtest.Fault{From: 1, DelaySeconds: 0.05}, xdrtest.Fault{From: 2, DelaySeconds: 3600}, nothing)
 	begin := time.Now()
 	got := r.ask(anyID)
 	if took := time.Since(begin); got.body != normal || took < 50*time.Millisecond {
