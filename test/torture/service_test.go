@@ -50,8 +50,8 @@ type service struct {
 
 type connNumber struct{}
 
-// serve starts a service, with TLS if there is an authority. Each has a toxiproxy of its own, so that one which hangs
-// stops nobody else.
+// serve starts a service, with TLS if there is an authority. Each has a toxiproxy of its own: if one hangs, the others
+// go on.
 func serve(t *testing.T, ca *trust, handler http.Handler) *service {
 	t.Helper()
 	s := &service{}
