@@ -127,7 +127,7 @@ func (s *Sim) play(id int64, now time.Time) (*answer, []Fault) {
 		s.actions[id] = act
 	}
 	act.asked++
-	t := now.Sub(act.start).Seconds() * s.o.Speed
+	t := max(0, now.Sub(act.start).Seconds()*s.o.Speed) // the later of two questions at a time may start the clock
 	a := jsonAnswer(http.StatusOK, func(w writer) { p.write(w, t) })
 	return a, hits(p.Faults, act.asked)
 }

@@ -36,6 +36,10 @@ func TestTimeline(t *testing.T) {
 			t.Errorf("after %v more: got %v, want %v", tt.after, got, tt.want)
 		}
 	}
+	r.Advance(-3 * time.Hour) // as for the earlier of two questions at a time, if the later one starts the clock
+	if early := r.statuses(anyID); !maps.Equal(early, map[string]string{agentA: "PENDING"}) {
+		t.Errorf("before the clock has started: %v", early)
+	}
 	if other := r.statuses(1)[agentA]; other != "PENDING" {
 		t.Errorf("another action, which has a clock of its own, is %s", other)
 	}
