@@ -45,13 +45,20 @@ func noSecrets(t *testing.T, text string, others ...string) {
 	}
 }
 
-var goroutine = regexp.MustCompile(`(?m)^goroutine \d+`)
+var (
+	goroutine = regexp.MustCompile(`(?m)^goroutine \d+`)
+	ofTheStep = regexp.MustCompile(`.*/pkg/(xdr|handler)\..*`)
+)
 
-// dump ends a function by SIGQUIT and counts the goroutines in the dump that the runtime then writes.
+// dump ends an idle function by SIGQUIT and counts the goroutines in the dump that the runtime then writes. None may be
+// of the step.
 func dump(t *testing.T, f *lambdatest.Function) int {
 	t.Helper()
 	signal(t, f, syscall.SIGQUIT)
 	<-f.Exited()
+	if left := ofTheStep.FindString(f.Stderr()); left != "" {
+		t.Errorf("a goroutine of the step is left: %s", left)
+	}
 	return len(goroutine.FindAllString(f.Stderr(), -1))
 }
 
