@@ -111,7 +111,7 @@ func (l *lane) draw() fault {
 func (c *campaign) settle(t *testing.T, l *lane) {
 	const (
 		files      = 16 // log, runtime and epoll take 12; one connection each to the Runtime API and the services; one spare
-		goroutines = 20
+		goroutines = 24 // two for each connection
 	)
 	l.name = "afterwards"
 	if outcome := l.check(t); outcome != right {
