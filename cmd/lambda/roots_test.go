@@ -2,17 +2,11 @@ package main
 
 import (
 	"bytes"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"errors"
 	"io"
 	"log"
-	"math/big"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -21,51 +15,27 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/soarstep/xdr-action-status/internal/xdrtest"
 )
-
-// authority is a root, and a certificate for 127.0.0.1 that it has signed.
-type authority struct {
-	root []byte // PEM
-	leaf tls.Certificate
-}
-
-func newAuthority(organization string) authority {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		panic(err)
-	}
-	root := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{Organization: []string{organization}, CommonName: "Root"},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), BasicConstraintsValid: true, IsCA: true,
-	}
-	leaf := *root
-	leaf.SerialNumber, leaf.IsCA, leaf.Subject = big.NewInt(2), false, pkix.Name{CommonName: "server"}
-	leaf.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1)}
-	sign := func(c *x509.Certificate) []byte {
-		der, err := x509.CreateCertificate(rand.Reader, c, root, &key.PublicKey, key)
-		if err != nil {
-			panic(err)
-		}
-		return der
-	}
-	return authority{
-		pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: sign(root)}),
-		tls.Certificate{Certificate: [][]byte{sign(&leaf)}, PrivateKey: key},
-	}
-}
 
 // Go reads the system store once in a process, so these are the same in every run of a test.
 var (
-	amazon  = newAuthority("Amazon")
-	google  = newAuthority("Google Trust Services LLC")
-	vendor  = newAuthority("DigiCert Inc")
-	private = newAuthority("Acme Private")
-	forged  = newAuthority("Amazon")
+	amazon  = xdrtest.NewAuthority("Amazon")
+	google  = xdrtest.NewAuthority("Google Trust Services LLC")
+	vendor  = xdrtest.NewAuthority("DigiCert Inc")
+	private = xdrtest.NewAuthority("Acme Private")
+	forged  = xdrtest.NewAuthority("Amazon")
 )
 
-func (a authority) serve(t *testing.T) *httptest.Server {
+// issued is a certificate for 127.0.0.1.
+func issued(a *xdrtest.Authority) []tls.Certificate {
+	return []tls.Certificate{a.Issue(time.Now().Add(time.Hour), "127.0.0.1")}
+}
+
+func serve(t *testing.T, a *xdrtest.Authority) *httptest.Server {
 	t.Helper()
-	return serveTLS(t, &tls.Config{Certificates: []tls.Certificate{a.leaf}})
+	return serveTLS(t, &tls.Config{Certificates: issued(a)})
 }
 
 func serveTLS(t *testing.T, config *tls.Config) *httptest.Server {
@@ -101,15 +71,15 @@ func connect(d *tlsDialer, server *httptest.Server, host string) error {
 func TestUsualRoots(t *testing.T) {
 	t.Parallel()
 	junk := []byte("# a comment\n-----BEGIN CERTIFICATE-----\nQW1hem9u\n-----END CERTIFICATE-----\n-----BEGIN CERTIFICATE-----\n")
-	pool := usualRoots(bundle(t, []byte("# Amazon\n"), private.root, amazon.root, google.root, vendor.root, junk))
+	pool := usualRoots(bundle(t, []byte("# Amazon\n"), private.PEM(), amazon.PEM(), google.PEM(), vendor.PEM(), junk))
 	want := x509.NewCertPool()
-	want.AppendCertsFromPEM(amazon.root)
-	want.AppendCertsFromPEM(google.root)
-	want.AppendCertsFromPEM(vendor.root)
+	want.AppendCertsFromPEM(amazon.PEM())
+	want.AppendCertsFromPEM(google.PEM())
+	want.AppendCertsFromPEM(vendor.PEM())
 	if pool == nil || !pool.Equal(want) {
 		t.Error("not the roots of the usual authorities")
 	}
-	for _, file := range []string{bundle(t, private.root), bundle(t, junk), bundle(t), filepath.Join(t.TempDir(), "none")} {
+	for _, file := range []string{bundle(t, private.PEM()), bundle(t, junk), bundle(t), filepath.Join(t.TempDir(), "none")} {
 		if usualRoots(file) != nil {
 			t.Errorf("%s: roots", file)
 		}
@@ -118,30 +88,30 @@ func TestUsualRoots(t *testing.T) {
 
 // The system store decides wherever the usual roots do not.
 func TestTLSDialer(t *testing.T) {
-	t.Setenv("SSL_CERT_FILE", bundle(t, amazon.root, private.root))
+	t.Setenv("SSL_CERT_FILE", bundle(t, amazon.PEM(), private.PEM()))
 	t.Setenv("SSL_CERT_DIR", t.TempDir())
 	d := newTLSDialer(5 * time.Second)
 	want := x509.NewCertPool()
-	want.AppendCertsFromPEM(amazon.root)
+	want.AppendCertsFromPEM(amazon.PEM())
 	if roots := d.roots(); roots == nil || !roots.Equal(want) {
 		t.Error("the usual roots are not those of SSL_CERT_FILE")
 	}
-	if err := connect(d, amazon.serve(t), "127.0.0.1"); err != nil {
+	if err := connect(d, serve(t, amazon), "127.0.0.1"); err != nil {
 		t.Errorf("a usual authority: %v", err)
 	}
-	if err := connect(d, private.serve(t), "127.0.0.1"); err != nil {
+	if err := connect(d, serve(t, private), "127.0.0.1"); err != nil {
 		t.Errorf("a private authority in SSL_CERT_FILE: %v", err)
 	}
-	old := &tls.Config{Certificates: []tls.Certificate{amazon.leaf}, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}
+	old := &tls.Config{Certificates: issued(amazon), MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}
 	if err := connect(d, serveTLS(t, old), "127.0.0.1"); err == nil || !strings.Contains(err.Error(), "protocol version") {
 		t.Errorf("TLS 1.1: %v", err)
 	}
 	var unknown x509.UnknownAuthorityError
-	if err := connect(d, forged.serve(t), "127.0.0.1"); !errors.As(err, &unknown) {
+	if err := connect(d, serve(t, forged), "127.0.0.1"); !errors.As(err, &unknown) {
 		t.Errorf("an authority with a usual name that is not in the store: %v", err)
 	}
 	var name x509.HostnameError
-	if err := connect(d, amazon.serve(t), "localhost"); !errors.As(err, &name) {
+	if err := connect(d, serve(t, amazon), "localhost"); !errors.As(err, &name) {
 		t.Errorf("a certificate for another name: %v", err)
 	}
 }

@@ -96,7 +96,7 @@ func (c *secretCache) fetch(ctx context.Context, id string, f, last *fetch) {
 		f.value = value
 		f.freshness = fetched
 		f.expires = c.wallClock().Add(c.ttl)
-	case last != nil && last.freshness != "" && classified(err).Name == CredentialsUnavailable:
+	case last != nil && classified(err).Name == CredentialsUnavailable:
 		f.value = last.value
 		f.freshness = stale
 		f.expires = c.wallClock().Add(min(staleFor, c.ttl))

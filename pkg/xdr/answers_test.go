@@ -231,12 +231,10 @@ func TestTimestampIsExact(t *testing.T) {
 	}
 }
 
-// The signature of the first attempt is as secret as that of the second, which may echo it.
-func TestBothSignaturesAreSecret(t *testing.T) {
-	t.Parallel()
-	var mu sync.Mutex
-	var signed []string
-	server := listen(t, func(conn net.Conn) {
+// dying answers the first request of each connection, and hangs up at the second.
+func dying(t *testing.T, answer func(*http.Request) string) string {
+	t.Helper()
+	return listen(t, func(conn net.Conn) {
 		r := bufio.NewReader(conn)
 		for n := 0; ; n++ {
 			req, err := http.ReadRequest(r)
@@ -244,15 +242,26 @@ func TestBothSignaturesAreSecret(t *testing.T) {
 				return
 			}
 			_, _ = io.Copy(io.Discard, req.Body)
-			mu.Lock()
-			signed = append(signed, req.Header.Get("Authorization"))
-			body := "<p>" + strings.Join(signed[len(signed)-min(2, len(signed)):], " ") // of this call and the dead one
-			mu.Unlock()
+			text := answer(req)
 			if n > 0 {
-				return // dead
+				return
 			}
-			_, _ = io.WriteString(conn, "HTTP/1.1 502 Bad\r\nContent-Length: "+strconv.Itoa(len(body))+"\r\n\r\n"+body)
+			_, _ = io.WriteString(conn, text)
 		}
+	})
+}
+
+// The signature of the first attempt is as secret as that of the second, which may echo it.
+func TestBothSignaturesAreSecret(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	var signed []string
+	server := dying(t, func(req *http.Request) string {
+		mu.Lock()
+		defer mu.Unlock()
+		signed = append(signed, req.Header.Get("Authorization"))
+		body := "<p>" + strings.Join(signed[len(signed)-min(2, len(signed)):], " ") // of this call and the dead one
+		return "HTTP/1.1 502 Bad\r\nContent-Length: " + strconv.Itoa(len(body)) + "\r\n\r\n" + body
 	})
 	c := client(t)
 	for range 2 {
@@ -278,26 +287,15 @@ func TestSecondAttemptTakesANewConnection(t *testing.T) {
 	const kept = 3
 	var arrived, answered atomic.Int32
 	together := make(chan struct{})
-	server := listen(t, func(conn net.Conn) {
-		r := bufio.NewReader(conn)
-		for n := 0; ; n++ {
-			req, err := http.ReadRequest(r)
-			if err != nil {
-				return
+	server := dying(t, func(*http.Request) string {
+		if answered.Load() < kept { // the first calls, so that each has a connection of its own
+			if arrived.Add(1) == kept {
+				close(together)
 			}
-			_, _ = io.Copy(io.Discard, req.Body)
-			if n > 0 {
-				return // dead
-			}
-			if answered.Load() < kept { // the first calls, so that each has a connection of its own
-				if arrived.Add(1) == kept {
-					close(together)
-				}
-				<-together
-			}
-			answered.Add(1)
-			_, _ = conn.Write(recorded)
+			<-together
 		}
+		answered.Add(1)
+		return string(recorded)
 	})
 	c := client(t)
 	errs := make(chan error)

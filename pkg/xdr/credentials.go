@@ -26,11 +26,8 @@ type Credentials struct {
 	base  url.URL
 	keyID string
 	level SecurityLevel
-	key   func() secretKey // in a func, so that no reflection-driven printer reaches it
+	key   func() string // in a func, so that no reflection-driven printer reaches it
 }
-
-// secretKey is an API key, and how it is looked for in text.
-type secretKey struct{ value, lower string }
 
 // NewCredentials checks and keeps what a call needs. The base URL is the tenant's API address
 // (https://api-acme.xdr.us.paloaltonetworks.com), possibly with a path in front of /public_api.
@@ -47,9 +44,8 @@ func NewCredentials(base *url.URL, keyID, key string, level SecurityLevel) (Cred
 	case level != Standard && level != Advanced:
 		return Credentials{}, fmt.Errorf("security_level: expected %q or %q", Standard, Advanced)
 	}
-	secret := secretKey{key, lower(key)}
 	u := url.URL{Scheme: base.Scheme, Host: base.Host, Path: strings.TrimRight(base.Path, "/")}
-	return Credentials{base: u, keyID: keyID, level: level, key: func() secretKey { return secret }}, nil
+	return Credentials{base: u, keyID: keyID, level: level, key: func() string { return key }}, nil
 }
 
 func isHeaderToken(s string) bool {

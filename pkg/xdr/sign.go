@@ -42,11 +42,11 @@ func newNonce(random io.Reader) (string, error) {
 func (c Credentials) sign(h http.Header, nonce string, at time.Time) {
 	h.Set("X-Xdr-Auth-Id", c.keyID)
 	if c.level == Standard {
-		h.Set("Authorization", c.key().value)
+		h.Set("Authorization", c.key())
 		return
 	}
 	timestamp := strconv.FormatInt(at.UnixMilli(), 10)
-	sum := sha256.Sum256([]byte(c.key().value + nonce + timestamp))
+	sum := sha256.Sum256([]byte(c.key() + nonce + timestamp))
 	h.Set("X-Xdr-Timestamp", timestamp)
 	h.Set("X-Xdr-Nonce", nonce)
 	h.Set("Authorization", hex.EncodeToString(sum[:]))

@@ -26,7 +26,7 @@ func NewRedactor(secrets ...string) Redactor {
 
 // redactor knows the API key and what the requests of a call were signed with.
 func (c Credentials) redactor(sent ...*http.Request) Redactor {
-	secrets := []string{c.key().lower}
+	secrets := []string{c.key()}
 	if len(c.keyID) >= leakLength { // ids are short numbers: this is a key in the wrong place
 		secrets = append(secrets, c.keyID)
 	}
