@@ -17,34 +17,20 @@ func machine(t *testing.T) asl.Machine {
 	return m
 }
 
-func TestEveryStateIsReachedAndEveryNextExists(t *testing.T) {
+func TestEveryStateIsReachedAndGoesOn(t *testing.T) {
 	t.Parallel()
 	m := machine(t)
-	for _, e := range m.Edges() {
+	edges := m.Edges()
+	for _, e := range edges {
 		if _, ok := m.States[e.To]; !ok {
 			t.Errorf("%v: there is no such state", e)
 		}
 	}
 	reached := m.Reachable()
-	for _, name := range m.Names() {
-		if !reached[name] {
-			t.Errorf("%s cannot be reached", name)
-		}
-	}
-	if _, ok := m.States[m.StartAt]; !ok {
-		t.Errorf("StartAt %q does not exist", m.StartAt)
-	}
-}
-
-func TestEveryStateGoesOnOrEnds(t *testing.T) {
-	t.Parallel()
-	m := machine(t)
 	for name, s := range m.States {
-		ends := s.Type == "Succeed" || s.Type == "Fail"
-		goesOn := s.Next != "" || s.Type == "Choice" && len(s.Choices) > 0
-		leaves := slices.ContainsFunc(m.Edges(), func(e asl.Edge) bool { return e.From == name })
-		if ends == goesOn || ends && leaves {
-			t.Errorf("%s (%s) ends: %v, goes on: %v", name, s.Type, ends, goesOn)
+		leaves := slices.ContainsFunc(edges, func(e asl.Edge) bool { return e.From == name })
+		if !reached[name] || leaves == (s.Type == "Succeed") {
+			t.Errorf("%s (%s) is reached: %v, is left: %v", name, s.Type, reached[name], leaves)
 		}
 	}
 }
@@ -62,14 +48,52 @@ func TestEverythingHasATimeLimit(t *testing.T) {
 	}
 }
 
-func TestRetriers(t *testing.T) {
+// endless is the most attempts that a retrier may have.
+//
+// Source: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+const endless = 99_999_999
+
+// An operator can redrive an execution if what failed is the Task Check: a redriven Fail state fails again. So there is
+// no Fail state, nothing catches an error of Check, and no error of Announce gets out.
+func TestOnlyCheckFails(t *testing.T) {
+	t.Parallel()
+	m := machine(t)
+	for name, s := range m.States {
+		if s.Type == "Fail" {
+			t.Errorf("%s is a Fail state", name)
+		}
+	}
+	if c := m.States["Check"].Catch; c != nil {
+		t.Errorf("Check catches %+v", c)
+	}
+	if e, ok := m.Caught("Announce", "Something.New"); !ok || e.To != "Done" {
+		t.Errorf("an error of Announce leads to %q", e.To)
+	}
+}
+
+func TestCheckIsRetriedAsLongAsTheMachineLives(t *testing.T) {
+	t.Parallel()
+	retriers := machine(t).States["Check"].Retry
+	if len(retriers) != 3 {
+		t.Fatalf("Check has %d retriers", len(retriers))
+	}
+	if r := retriers[0]; r.MaxAttempts != 0 || r.IntervalSeconds != 0 {
+		t.Errorf("the first retrier is not for the final errors: %+v", r)
+	}
+	for _, r := range retriers[1:] {
+		// A deadline is kept within five minutes: the longest delay, and the time of a check.
+		if r.MaxAttempts != endless || r.MaxDelaySeconds > 280 || r.BackoffRate < 2 || r.IntervalSeconds < 1 {
+			t.Errorf("%+v", r)
+		}
+	}
+}
+
+// Waits that fail together must not come back together.
+func TestRetriersHaveJitter(t *testing.T) {
 	t.Parallel()
 	for name, s := range machine(t).States {
 		for i, r := range s.Retry {
-			switch {
-			case r.JitterStrategy != "FULL":
-				t.Errorf("%s: Retry[%d] has JitterStrategy %q", name, i, r.JitterStrategy)
-			case r.MaxDelaySeconds <= r.IntervalSeconds || r.IntervalSeconds < 1 || r.BackoffRate < 1 || r.MaxAttempts < 1:
+			if r.MaxAttempts > 0 && (r.JitterStrategy != "FULL" || r.MaxDelaySeconds <= r.IntervalSeconds) {
 				t.Errorf("%s: Retry[%d] %+v", name, i, r)
 			}
 		}
@@ -80,22 +104,14 @@ func TestRetriers(t *testing.T) {
 func TestWildcardStandsAloneAndLast(t *testing.T) {
 	t.Parallel()
 	for name, s := range machine(t).States {
-		var retried, caught [][]string
+		var entries [][]string
 		for _, r := range s.Retry {
-			retried = append(retried, r.ErrorEquals)
+			entries = append(entries, r.ErrorEquals)
 		}
-		for _, c := range s.Catch {
-			caught = append(caught, c.ErrorEquals)
-		}
-		for _, entries := range [][][]string{retried, caught} {
-			for i, names := range entries {
-				if slices.Contains(names, asl.Wildcard) && (len(names) != 1 || i != len(entries)-1) {
-					t.Errorf("%s: %s in %q, entry %d of %d", name, asl.Wildcard, names, i, len(entries))
-				}
+		for i, names := range entries {
+			if last := i == len(entries)-1; slices.Contains(names, asl.Wildcard) != last || last && len(names) != 1 {
+				t.Errorf("%s: entry %d of %d is %q", name, i+1, len(entries), names)
 			}
-		}
-		if s.Type == "Task" && (len(caught) == 0 || caught[len(caught)-1][0] != asl.Wildcard) {
-			t.Errorf("%s lets an unknown error pass without a word", name)
 		}
 	}
 }
@@ -108,41 +124,15 @@ func TestNoErrorNameTwiceInAState(t *testing.T) {
 			t.Errorf("%v never comes to it: %v", r, first)
 		}
 	}
+}
+
+func TestMermaidDrawsEveryEdge(t *testing.T) {
+	t.Parallel()
+	m := machine(t)
+	drawn := m.Mermaid()
 	for _, e := range m.Edges() {
-		name, ok := strings.CutPrefix(e.Why, "catch ")
-		if first, _ := m.Caught(e.From, name); ok && first != e {
-			t.Errorf("%v never comes to it: %v", e, first)
-		}
-	}
-}
-
-// That a wait is an integer is decided by the type in State and, for wait_seconds, in handler.Verdict.
-func TestWaits(t *testing.T) {
-	t.Parallel()
-	for name, s := range machine(t).States {
-		fixed, given := s.Seconds != nil, s.SecondsPath != ""
-		switch {
-		case (s.Type == "Wait") != (fixed != given):
-			t.Errorf("%s (%s) waits for %v or %q", name, s.Type, s.Seconds, s.SecondsPath)
-		case fixed && (*s.Seconds < 1 || *s.Seconds > 99_999_999):
-			t.Errorf("%s waits for %d seconds", name, *s.Seconds)
-		case given && s.SecondsPath != "$.check.Payload.wait_seconds":
-			t.Errorf("%s waits for %s", name, s.SecondsPath)
-		}
-	}
-}
-
-// What a task puts into the state must not replace the request, which the next check needs.
-func TestTasksKeepTheRequest(t *testing.T) {
-	t.Parallel()
-	for name, s := range machine(t).States {
-		if path := string(s.ResultPath); s.Type == "Task" && path != "null" && !strings.HasPrefix(path, `"$.`) {
-			t.Errorf("%s has ResultPath %q", name, path)
-		}
-		for _, c := range s.Catch {
-			if c.ResultPath != "$.error" {
-				t.Errorf("%s puts a caught error into %q", name, c.ResultPath)
-			}
+		if !strings.Contains(drawn, "  "+e.From+" --> "+e.To) {
+			t.Errorf("%v is not drawn in\n%s", e, drawn)
 		}
 	}
 }

@@ -41,13 +41,10 @@ type State struct {
 	Choices []Rule
 	Default string
 
-	Seconds     *int
 	SecondsPath string
-
-	Error, ErrorPath, Cause, CausePath string
 }
 
-// Retrier says how often and when a state is tried again after one of the errors.
+// Retrier says how often and when a state is tried again after one of the errors. With MaxAttempts 0 they are final.
 type Retrier struct {
 	ErrorEquals     []string
 	IntervalSeconds int
@@ -64,19 +61,10 @@ type Catcher struct {
 	Next        string
 }
 
-// Rule compares a variable with a string, or is true if one of several such rules is.
+// Rule leads to a state if a variable has a value.
 type Rule struct {
 	Variable, StringEquals string
-	Or                     []Rule
 	Next                   string
-}
-
-// Leaves are the comparisons of a rule.
-func (r Rule) Leaves() []Rule {
-	if len(r.Or) > 0 {
-		return r.Or
-	}
-	return []Rule{r}
 }
 
 // Parse reads a definition. A field that this package does not know is an error: nobody would have checked it.

@@ -1,11 +1,9 @@
 package asl
 
-// Events are numbers of events that executions leave in their history, counted on an engine.
-type Events struct {
-	Engine  string `json:"engine"`
-	Start   int    `json:"start"`   // before the first check
-	Loop    int    `json:"loop"`    // from one check to the next, through Decide and Wait
-	Attempt int    `json:"attempt"` // of one failed attempt
-	Outage  int    `json:"outage"`  // from one check to the next through OutageWait, without the attempts
-	End     int    `json:"end"`     // the last check and all that follows
-}
+// Events that an execution of the workflow leaves in its history. test/e2e/semantics counts them on an engine.
+const (
+	EventsStart   = 3  // before the first check
+	EventsLoop    = 9  // from one check to the next, through Decide and Wait
+	EventsAttempt = 3  // of an attempt that fails
+	EventsEnd     = 15 // the last check and all that follows
+)

@@ -44,9 +44,7 @@ func (m Machine) edges(name string) []Edge {
 		edges = append(edges, Edge{name, s.Next, "next"})
 	}
 	for _, rule := range s.Choices {
-		for _, leaf := range rule.Leaves() {
-			edges = append(edges, Edge{name, rule.Next, leaf.why()})
-		}
+		edges = append(edges, Edge{name, rule.Next, rule.why()})
 	}
 	if s.Default != "" {
 		edges = append(edges, Edge{name, s.Default, "default"})
@@ -109,10 +107,8 @@ func matched(names []string, err string) (string, bool) {
 func (m Machine) Chosen(state string, input []byte) (Edge, bool) {
 	s := m.States[state]
 	for _, rule := range s.Choices {
-		for _, leaf := range rule.Leaves() {
-			if lookup(input, leaf.Variable) == leaf.StringEquals {
-				return Edge{state, rule.Next, leaf.why()}, true
-			}
+		if lookup(input, rule.Variable) == rule.StringEquals {
+			return Edge{state, rule.Next, rule.why()}, true
 		}
 	}
 	if len(s.Choices) > 0 {
@@ -121,7 +117,7 @@ func (m Machine) Chosen(state string, input []byte) (Edge, bool) {
 	return Edge{state, s.Next, "next"}, s.Next != ""
 }
 
-// lookup follows a path of member names such as $.check.Payload.verdict to a string.
+// lookup follows a path of member names such as $.wait.previous.verdict to a string.
 func lookup(input []byte, path string) string {
 	for _, name := range strings.Split(strings.TrimPrefix(path, "$."), ".") {
 		var object map[string]json.RawMessage

@@ -17,7 +17,12 @@ func (m Machine) Mermaid() string {
 		for _, to := range m.targets(name) {
 			fmt.Fprintf(&b, "  %s --> %s%s\n", name, to, m.label(name, to))
 		}
-		if t := m.States[name].Type; t == "Succeed" || t == "Fail" {
+		for _, r := range m.States[name].Retry {
+			if r.MaxAttempts == 0 {
+				fmt.Fprintf(&b, "  %s --> %s: temporary error\n  %s --> [*]: final error\n", name, name, name)
+			}
+		}
+		if m.States[name].Type == "Succeed" {
 			fmt.Fprintf(&b, "  %s --> [*]\n", name)
 		}
 	}
@@ -47,35 +52,16 @@ func (m Machine) targets(name string) []string {
 	return targets
 }
 
-// label says why a state leads to another: choices by value, caught errors by what they have in common.
+// label is the values by which a Choice leads from a state to another. Other ways need no words.
 func (m Machine) label(from, to string) string {
-	var labels []string
-	for _, e := range m.edges(from) {
-		label := strings.TrimPrefix(e.Why, "verdict = ")
-		switch {
-		case e.To != to:
-			continue
-		case e.Why == "next":
-			return "" // whatever else leads there, all does
-		case strings.HasPrefix(e.Why, "catch "):
-			label = m.caughtLabel(from, e)
-		case e.Why == "default":
-			label = "else"
-		}
-		if !slices.Contains(labels, label) {
-			labels = append(labels, label)
+	var values []string
+	for _, rule := range m.States[from].Choices {
+		if rule.Next == to {
+			values = append(values, rule.StringEquals)
 		}
 	}
-	if labels == nil {
+	if values == nil {
 		return ""
 	}
-	return ": " + strings.Join(labels, ", ")
-}
-
-func (m Machine) caughtLabel(from string, e Edge) string {
-	_, retried := m.Retried(from, strings.TrimPrefix(e.Why, "catch "))
-	if retried {
-		return "retries used up"
-	}
-	return "any other error"
+	return ": " + strings.Join(values, ", ")
 }

@@ -23,7 +23,7 @@ func DefaultConfig() Config {
 		AllowedOrigins: []Origin{{Scheme: "https", Host: "*.paloaltonetworks.com"}},
 		Timeout:        3 * 24 * time.Hour,
 		MinWait:        5 * time.Second,
-		MaxWait:        5 * time.Minute,
+		MaxWait:        10 * time.Minute,
 		WaitFraction:   0.1,
 		EmptyGrace:     2 * time.Minute,
 	}

@@ -312,9 +312,10 @@ func TestWaitSeconds(t *testing.T) {
 		{100 * time.Second, never, 0.001, 9},
 		{100 * time.Second, never, 0.999, 9},
 		{1000 * time.Second, never, 0.5, 95},
-		{time.Hour, never, 0, 300},
-		{7 * 24 * time.Hour, never, 0.5, 285},
-		{7 * 24 * time.Hour, never, 0.999, 270},
+		{time.Hour, never, 0, 360},
+		{2 * time.Hour, never, 0, 600},
+		{7 * 24 * time.Hour, never, 0.5, 570},
+		{7 * 24 * time.Hour, never, 0.999, 540},
 		{time.Hour, 100500 * time.Millisecond, 0.5, 100},
 		{time.Hour, 400 * time.Millisecond, 0.5, 1},
 	} {
@@ -328,7 +329,7 @@ func TestWaitSeconds(t *testing.T) {
 		elapsed := time.Duration(rapid.Int64Range(0, int64(time.Hour*24*365)).Draw(t, "elapsed"))
 		left := time.Duration(rapid.Int64Range(-1, int64(time.Hour*24*7)).Draw(t, "left"))
 		got := s.waitSeconds(elapsed, left)
-		if got < 1 || got > 300 || left >= time.Second && time.Duration(got)*time.Second > left {
+		if got < 1 || got > 600 || left >= time.Second && time.Duration(got)*time.Second > left {
 			t.Fatalf("%d", got)
 		}
 		if late := time.Duration(got) * time.Second; late > max(5*time.Second, elapsed/10) {
