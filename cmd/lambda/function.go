@@ -27,8 +27,7 @@ func newFunction(lookup func(string) (string, bool)) (function, error) {
 	if err != nil {
 		return function{}, err
 	}
-	transport := xdr.NewTransport(s.httpTimeout)
-	transport.DialTLSContext = newTLSDialer(s.httpTimeout / 2).DialContext
+	transport := newUsualFirst(s.httpTimeout)
 	return function{&handler.Step{
 		Config:  s.step,
 		Secrets: secretsManager(s.aws, transport),
@@ -45,7 +44,7 @@ func newFunction(lookup func(string) (string, bool)) (function, error) {
 
 // secretsManager builds the client directly: in Lambda the environment holds all that config.LoadDefaultConfig
 // would go and look for.
-func secretsManager(s awsSettings, t *http.Transport) *secretsmanager.Client {
+func secretsManager(s awsSettings, t http.RoundTripper) *secretsmanager.Client {
 	o := secretsmanager.Options{
 		Region:     s.region,
 		HTTPClient: xdr.FinalOnly{RoundTripper: t}, // it follows no redirects

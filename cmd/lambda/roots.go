@@ -4,52 +4,82 @@ import (
 	"bufio"
 	"bytes"
 	"cmp"
-	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/base64"
 	"errors"
-	"net"
+	"net/http"
 	"os"
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/soarstep/xdr-action-status/pkg/xdr"
 )
 
 // systemBundle is where Amazon Linux 2023 keeps all its root certificates.
 const systemBundle = "/etc/pki/tls/certs/ca-bundle.crt"
 
-// usualAuthorities are the organizations that sign for AWS and for the API. Parsing only their roots saves most of the
-// time of a first handshake. It is a guess: where it is wrong, the whole system store decides, as it would have.
-var usualAuthorities = [][]byte{[]byte("Amazon"), []byte("Google Trust Services"), []byte("DigiCert")}
-
-// tlsDialer connects like net/http does, but verifies against the usual roots first.
-type tlsDialer struct {
-	timeout time.Duration
-	roots   func() *x509.CertPool // nil: the system's
+// usualAuthorities are the organizations that sign for AWS and for the API, by what is known of them and by the vendor's
+// list. Parsing only their roots saves most of the time of a first handshake.
+var usualAuthorities = [][]byte{
+	[]byte("Amazon"), []byte("Google Trust Services"), []byte("DigiCert"), []byte("GoDaddy"), []byte("GlobalSign"),
 }
 
-func newTLSDialer(timeout time.Duration) *tlsDialer {
-	return &tlsDialer{timeout: timeout, roots: sync.OnceValue(func() *x509.CertPool {
-		return usualRoots(cmp.Or(os.Getenv("SSL_CERT_FILE"), systemBundle))
-	})}
+// usualFirst verifies a host against the usual roots. It is a guess: where it is wrong, the system's whole store decides,
+// and from then on at once.
+type usualFirst struct {
+	usual  func() *http.Transport // read with the first request
+	system *http.Transport
+
+	mu    sync.Mutex
+	wrong map[string]bool // hosts that the usual roots do not verify
 }
 
-func (d *tlsDialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, d.timeout)
-	defer cancel()
-	roots := d.roots()
-	conn, err := dial(ctx, network, address, roots)
-	var refused *tls.CertificateVerificationError
-	if roots != nil && errors.As(err, &refused) {
-		return dial(ctx, network, address, nil)
+func newUsualFirst(timeout time.Duration) *usualFirst {
+	u := &usualFirst{system: xdr.NewTransport(timeout), wrong: map[string]bool{}}
+	u.usual = sync.OnceValue(func() *http.Transport {
+		roots := usualRoots(cmp.Or(os.Getenv("SSL_CERT_FILE"), systemBundle))
+		if roots == nil {
+			return u.system
+		}
+		t := xdr.NewTransport(timeout)
+		t.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
+		return t
+	})
+	return u
+}
+
+// RoundTrip makes one request. A host that is refused has got nothing yet, so the request can be made once more.
+func (u *usualFirst) RoundTrip(r *http.Request) (*http.Response, error) {
+	if u.isWrong(r.URL.Host) {
+		return u.system.RoundTrip(r)
 	}
-	return conn, err
+	resp, err := u.usual().RoundTrip(r)
+	if err == nil || !refusesCertificate(err) {
+		return resp, err
+	}
+	u.mu.Lock()
+	u.wrong[r.URL.Host] = true
+	u.mu.Unlock()
+	return u.system.RoundTrip(r)
 }
 
-func dial(ctx context.Context, network, address string, roots *x509.CertPool) (net.Conn, error) {
-	d := tls.Dialer{Config: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}}
-	return d.DialContext(ctx, network, address)
+// CloseIdleConnections closes those of both.
+func (u *usualFirst) CloseIdleConnections() {
+	u.usual().CloseIdleConnections()
+	u.system.CloseIdleConnections()
+}
+
+func (u *usualFirst) isWrong(host string) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.wrong[host]
+}
+
+func refusesCertificate(err error) bool {
+	_, refused := errors.AsType[*tls.CertificateVerificationError](err)
+	return refused
 }
 
 // usualRoots picks the roots of the usual authorities from a bundle; nil if there are none. The system trusts every one

@@ -5,14 +5,17 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"io"
 	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -40,7 +43,9 @@ func serve(t *testing.T, a *xdrtest.Authority) *httptest.Server {
 
 func serveTLS(t *testing.T, config *tls.Config) *httptest.Server {
 	t.Helper()
-	server := httptest.NewUnstartedServer(http.NotFoundHandler())
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(w, r.Body)
+	}))
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	server.TLS = config
 	server.StartTLS()
@@ -57,15 +62,20 @@ func bundle(t *testing.T, parts ...[]byte) string {
 	return file
 }
 
-func connect(d *tlsDialer, server *httptest.Server, host string) error {
+// post sends a body, which must arrive whole.
+func post(u *usualFirst, server *httptest.Server, host string) error {
 	_, port, _ := strings.Cut(server.Listener.Addr().String(), ":")
-	client := http.Client{Transport: &http.Transport{DialTLSContext: d.DialContext}}
+	client := http.Client{Transport: u}
 	defer client.CloseIdleConnections()
-	resp, err := client.Get("https://" + host + ":" + port)
-	if err == nil {
-		resp.Body.Close()
+	resp, err := client.Post("https://"+host+":"+port, "text/plain", strings.NewReader("body"))
+	if err != nil {
+		return err
 	}
-	return err
+	defer resp.Body.Close()
+	if echo, err := io.ReadAll(resp.Body); err != nil || string(echo) != "body" {
+		return fmt.Errorf("the body arrived as %q, %w", echo, err)
+	}
+	return nil
 }
 
 func TestUsualRoots(t *testing.T) {
@@ -86,45 +96,84 @@ func TestUsualRoots(t *testing.T) {
 	}
 }
 
-// The system store decides wherever the usual roots do not.
-func TestTLSDialer(t *testing.T) {
+// The system store decides wherever the usual roots do not, and is asked at once the next time.
+func TestUsualFirst(t *testing.T) {
 	t.Setenv("SSL_CERT_FILE", bundle(t, amazon.PEM(), private.PEM()))
 	t.Setenv("SSL_CERT_DIR", t.TempDir())
-	d := newTLSDialer(5 * time.Second)
+	u := newUsualFirst(5 * time.Second)
 	want := x509.NewCertPool()
 	want.AppendCertsFromPEM(amazon.PEM())
-	if roots := d.roots(); roots == nil || !roots.Equal(want) {
+	if roots := u.usual().TLSClientConfig.RootCAs; !roots.Equal(want) {
 		t.Error("the usual roots are not those of SSL_CERT_FILE")
 	}
-	if err := connect(d, serve(t, amazon), "127.0.0.1"); err != nil {
+	if err := post(u, serve(t, amazon), "127.0.0.1"); err != nil {
 		t.Errorf("a usual authority: %v", err)
 	}
-	if err := connect(d, serve(t, private), "127.0.0.1"); err != nil {
-		t.Errorf("a private authority in SSL_CERT_FILE: %v", err)
+	var handshakes atomic.Int32
+	unusual := serveTLS(t, &tls.Config{
+		Certificates: issued(private),
+		GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) {
+			handshakes.Add(1)
+			return nil, nil // the configuration as it is
+		},
+	})
+	for _, want := range []int32{2, 3, 4} { // each post closes its connections
+		if err := post(u, unusual, "127.0.0.1"); err != nil || handshakes.Load() != want {
+			t.Errorf("a private authority in SSL_CERT_FILE: %v, %d handshakes, want %d", err, handshakes.Load(), want)
+		}
 	}
 	old := &tls.Config{Certificates: issued(amazon), MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}
-	if err := connect(d, serveTLS(t, old), "127.0.0.1"); err == nil || !strings.Contains(err.Error(), "protocol version") {
+	if err := post(u, serveTLS(t, old), "127.0.0.1"); err == nil || !strings.Contains(err.Error(), "protocol version") {
 		t.Errorf("TLS 1.1: %v", err)
 	}
 	var unknown x509.UnknownAuthorityError
-	if err := connect(d, serve(t, forged), "127.0.0.1"); !errors.As(err, &unknown) {
+	if err := post(u, serve(t, forged), "127.0.0.1"); !errors.As(err, &unknown) {
 		t.Errorf("an authority with a usual name that is not in the store: %v", err)
 	}
 	var name x509.HostnameError
-	if err := connect(d, serve(t, amazon), "localhost"); !errors.As(err, &name) {
+	if err := post(u, serve(t, amazon), "localhost"); !errors.As(err, &name) {
 		t.Errorf("a certificate for another name: %v", err)
 	}
 }
 
-func TestTLSDialerEndsInTime(t *testing.T) {
-	t.Parallel()
-	silent, err := net.Listen("tcp", "127.0.0.1:0")
+// A host behind HTTPS_PROXY is verified against the usual roots, too.
+func TestUsualFirstThroughAProxy(t *testing.T) {
+	t.Setenv("SSL_CERT_FILE", bundle(t, amazon.PEM()))
+	var tunnels atomic.Int32
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		tunnels.Add(1)
+		upstream, err := net.Dial("tcp", r.Host)
+		if err != nil {
+			w.WriteHeader(http.StatusBadGateway)
+			return
+		}
+		defer upstream.Close()
+		w.WriteHeader(http.StatusOK)
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			return
+		}
+		defer conn.Close()
+		go func() { _, _ = io.Copy(upstream, conn) }()
+		_, _ = io.Copy(conn, upstream)
+	}))
+	defer proxy.Close()
+	address, err := url.Parse(proxy.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer silent.Close()
-	d := newTLSDialer(50 * time.Millisecond)
-	if _, err := d.DialContext(t.Context(), "tcp", silent.Addr().String()); !os.IsTimeout(err) && !strings.Contains(err.Error(), "deadline exceeded") {
-		t.Errorf("a handshake that never ends: %v", err)
+	u := newUsualFirst(5 * time.Second)
+	u.usual().Proxy = http.ProxyURL(address) // net/http takes no proxy from the environment for loopback
+	u.system.Proxy = func(*http.Request) (*url.URL, error) { return nil, errors.New("the system's roots were asked") }
+	if err := post(u, serve(t, amazon), "127.0.0.1"); err != nil || tunnels.Load() != 1 {
+		t.Errorf("%v, %d tunnels", err, tunnels.Load())
+	}
+}
+
+// A system without a bundle, or one without usual roots, is asked directly.
+func TestNoUsualRoots(t *testing.T) {
+	t.Setenv("SSL_CERT_FILE", bundle(t, private.PEM()))
+	if u := newUsualFirst(time.Second); u.usual() != u.system {
+		t.Error("a transport of its own for no roots")
 	}
 }
