@@ -20,14 +20,14 @@ import (
 // systemBundle is where Amazon Linux 2023 keeps all its root certificates.
 const systemBundle = "/etc/pki/tls/certs/ca-bundle.crt"
 
-// usualAuthorities are the organizations that sign for AWS and for the API, by what is known of them and by the vendor's
-// list. Parsing only their roots saves most of the time of a first handshake.
+// usualAuthorities are the organizations that sign for AWS and for the API; the vendor lists its own. Parsing only their
+// roots saves most of the time of a first handshake.
 var usualAuthorities = [][]byte{
 	[]byte("Amazon"), []byte("Google Trust Services"), []byte("DigiCert"), []byte("GoDaddy"), []byte("GlobalSign"),
 }
 
-// usualFirst verifies a host against the usual roots. It is a guess: where it is wrong, the system's whole store decides,
-// and from then on at once.
+// usualFirst verifies a host against the usual roots. It is a guess: where it is wrong, the system's whole store
+// decides, and from then on at once.
 type usualFirst struct {
 	usual  func() *http.Transport // read with the first request
 	system *http.Transport

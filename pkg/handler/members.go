@@ -6,10 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 	"unicode/utf8"
 )
 
 var errNoObject = errors.New("is not a JSON object")
+
+// decoders are kept for the next request, with what they have allocated.
+var decoders = sync.Pool{New: func() any { return new(jsontext.Decoder) }}
 
 // members takes a JSON object apart without interpreting it: names match exactly, and a duplicate name, ill-formed
 // UTF-8 or data after the object is an error. It does not look into the values, which may hold duplicate names.
@@ -17,7 +21,9 @@ func members(raw []byte) (map[string]jsontext.Value, error) {
 	if !utf8.Valid(raw) {
 		return nil, errors.New("is not valid UTF-8")
 	}
-	dec := jsontext.NewDecoder(bytes.NewBuffer(raw), jsontext.AllowDuplicateNames(true))
+	dec := decoders.Get().(*jsontext.Decoder)
+	defer decoders.Put(dec)
+	dec.Reset(bytes.NewBuffer(raw), jsontext.AllowDuplicateNames(true))
 	if kind := dec.PeekKind(); kind != '{' {
 		return nil, errNoObject
 	}

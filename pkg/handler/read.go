@@ -40,8 +40,12 @@ func member[T any](r *reader, name, want string, absent T, read func(json.RawMes
 }
 
 func readString(raw json.RawMessage) (string, bool) {
+	if len(raw) == 0 || raw[0] != '"' {
+		return "", false
+	}
 	var s string
-	return s, len(raw) > 0 && raw[0] == '"' && json.Unmarshal(raw, &s) == nil
+	err := json.Unmarshal(raw, &s)
+	return s, err == nil
 }
 
 // readInt takes decimal digits only: no sign, no leading zero, no fraction, no exponent.
@@ -107,6 +111,8 @@ func readTenant(raw json.RawMessage) (string, bool) {
 
 // maxContext bounds a context in bytes, so that a verdict has room for the rest.
 const maxContext = 4_096
+
+var noContext = json.RawMessage("null")
 
 const wantContext = "JSON of at most 4096 bytes, not counting white space"
 

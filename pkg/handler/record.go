@@ -31,8 +31,7 @@ func (r *record) write(ctx context.Context, log *slog.Logger, v Verdict, err err
 		slog.Float64("api_ms", milliseconds(r.apiTime)),
 		slog.Int("api_calls", r.apiCalls),
 	)
-	var failure *Error
-	if errors.As(err, &failure) {
+	if failure, ok := errors.AsType[*Error](err); ok {
 		attrs = append(attrs, slog.String("error_name", string(failure.Name)), slog.String("error", failure.Text()))
 		if failure.stack != "" {
 			attrs = append(attrs, slog.String("stack", failure.stack))
@@ -41,8 +40,16 @@ func (r *record) write(ctx context.Context, log *slog.Logger, v Verdict, err err
 		return
 	}
 	level := slog.LevelInfo
-	if r.freshness == stale || len(v.UnknownStatuses) > 0 || r.remark != "" {
+	if r.freshness == stale {
 		level = slog.LevelWarn
+	}
+	if len(v.UnknownStatuses) > 0 {
+		level = slog.LevelWarn
+		attrs = append(attrs, slog.Any("unknown_statuses", v.UnknownStatuses))
+	}
+	if r.remark != "" {
+		level = slog.LevelWarn
+		attrs = append(attrs, slog.String("remark", r.remark))
 	}
 	e := v.Endpoints
 	log.LogAttrs(ctx, level, "check", append(attrs,
@@ -54,8 +61,6 @@ func (r *record) write(ctx context.Context, log *slog.Logger, v Verdict, err err
 			slog.Int("total", e.Total), slog.Int("succeeded", e.Succeeded), slog.Int("partial", e.Partial),
 			slog.Int("failed", e.Failed), slog.Int("pending", e.Pending),
 			slog.Int("missing", e.Missing), slog.Int("seen", e.Seen)),
-		slog.Any("unknown_statuses", v.UnknownStatuses),
-		slog.String("remark", r.remark),
 	)...)
 }
 

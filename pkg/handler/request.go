@@ -92,7 +92,7 @@ func parse(event []byte) (request, error) {
 		expected:  member(&r, "expected_agents", "a list of non-empty agent ids", nil, readAgents),
 		policy:    r.policy(),
 		tenant:    member(&r, "tenant", "1 to 48 characters of A-Z, a-z, 0-9, _ and -", "", readTenant),
-		context:   member(&r, "context", wantContext, json.RawMessage("null"), readContext),
+		context:   member(&r, "context", wantContext, noContext, readContext),
 		execution: member(&r, "execution", "a string of 1 to 80 characters", "", readExecution),
 	}
 	return out, r.err

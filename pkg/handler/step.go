@@ -98,8 +98,8 @@ func (s *Step) ask(ctx context.Context, r request, secretID string, rec *record)
 		return nil, err
 	}
 	t, err := s.call(ctx, r, used, rec)
-	var refused *xdr.Error
-	if !errors.As(err, &refused) || refused.StatusCode != http.StatusUnauthorized {
+	refused, ok := errors.AsType[*xdr.Error](err)
+	if !ok || refused.StatusCode != http.StatusUnauthorized {
 		return t, err
 	}
 	renewed, err := s.secret(ctx, secretID, used.version, rec)

@@ -52,7 +52,10 @@ func (c counts) of(status string) *int {
 }
 
 func newTally(r request) *tally {
-	t := &tally{policy: r.policy, missing: make(map[string]string, len(r.expected))}
+	t := &tally{policy: r.policy}
+	if len(r.expected) > 0 {
+		t.missing = make(map[string]string, len(r.expected))
+	}
 	for _, id := range r.expected {
 		t.missing[foldID(id)] = id
 	}

@@ -1,16 +1,16 @@
 package xdr
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptrace"
-	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 )
@@ -96,50 +96,47 @@ func (c *Client) receive(resp *http.Response, sink Sink) (remark string, failure
 // is what a sandbox finds after it was frozen. net/http could replay by itself, but with the nonce of
 // the first attempt, which the API may have seen.
 func (c *Client) send(ctx context.Context, cred Credentials, id int64) (*http.Response, Redactor, error) {
-	first, err := c.request(ctx, cred, id)
+	first, err := c.request(cred, id)
 	if err != nil {
 		return nil, cred.redactor(), err
 	}
-	resp, dead, err := c.attempt(first)
+	resp, dead, err := c.attempt(ctx, first)
 	if err == nil || !dead {
 		return resp, cred.redactor(first), err
 	}
 	if t, ok := c.transport().(interface{ CloseIdleConnections() }); ok {
 		t.CloseIdleConnections()
 	}
-	second, err := c.request(ctx, cred, id)
+	second, err := c.request(cred, id)
 	if err != nil {
 		return nil, cred.redactor(first), err
 	}
-	resp, _, err = c.attempt(second)
+	resp, _, err = c.attempt(ctx, second)
 	return resp, cred.redactor(first, second), err
 }
 
 // attempt reports beside its error whether a kept-alive connection was dead: no byte came back on it, and not for lack
 // of time.
-func (c *Client) attempt(r *http.Request) (resp *http.Response, dead bool, err error) {
-	var reused, answered atomic.Bool // the transport calls back from goroutines of its own
-	ctx := httptrace.WithClientTrace(r.Context(), &httptrace.ClientTrace{
-		GotConn:              func(i httptrace.GotConnInfo) { reused.Store(i.Reused) },
-		GotFirstResponseByte: func() { answered.Store(true) },
-	})
+func (c *Client) attempt(ctx context.Context, r *http.Request) (resp *http.Response, dead bool, err error) {
+	var t struct {
+		httptrace.ClientTrace
+		reused, answered atomic.Bool // the transport calls back from goroutines of its own
+	}
+	t.GotConn = func(i httptrace.GotConnInfo) { t.reused.Store(i.Reused) }
+	t.GotFirstResponseByte = func() { t.answered.Store(true) }
+	ctx = httptrace.WithClientTrace(ctx, &t.ClientTrace)
 	resp, err = FinalOnly{c.transport()}.RoundTrip(r.WithContext(ctx))
-	return resp, reused.Load() && !answered.Load() && !isLate(ctx, err), err
+	return resp, t.reused.Load() && !t.answered.Load() && !isLate(ctx, err), err
 }
 
 // isLate reports whether an error is for lack of time.
 func isLate(ctx context.Context, err error) bool {
-	var slow net.Error
-	return ctx.Err() != nil || errors.As(err, &slow) && slow.Timeout()
+	slow, ok := errors.AsType[net.Error](err)
+	return ctx.Err() != nil || ok && slow.Timeout()
 }
 
 // request builds and signs one attempt.
-func (c *Client) request(ctx context.Context, cred Credentials, id int64) (*http.Request, error) {
-	body := []byte(`{"request_data":{"group_action_id":` + strconv.FormatInt(id, 10) + `}}`)
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, cred.base.String()+path, bytes.NewReader(body))
-	if err != nil {
-		return nil, err
-	}
+func (c *Client) request(cred Credentials, id int64) (*http.Request, error) {
 	random := c.Random
 	if random == nil {
 		random = rand.Reader
@@ -148,8 +145,15 @@ func (c *Client) request(ctx context.Context, cred Credentials, id int64) (*http
 	if err != nil {
 		return nil, err
 	}
-	req.Header.Set("Accept", "application/json")
-	req.Header.Set("Content-Type", "application/json")
+	body := fmt.Sprintf(`{"request_data":{"group_action_id":%d}}`, id)
+	req := &http.Request{
+		Method:        http.MethodPost,
+		URL:           cred.address,
+		Header:        make(http.Header, 6),
+		Body:          io.NopCloser(strings.NewReader(body)),
+		ContentLength: int64(len(body)),
+	}
+	set(req.Header, "Accept", "application/json", "Content-Type", "application/json")
 	cred.sign(req.Header, nonce, c.now())
 	return req, nil
 }

@@ -23,10 +23,11 @@ const (
 // [NewCredentials]. However they are printed (any fmt verb, slog, JSON, inside other
 // values), the key does not appear.
 type Credentials struct {
-	base  url.URL
-	keyID string
-	level SecurityLevel
-	key   func() string // in a func, so that no reflection-driven printer reaches it
+	base    string   // as it is shown
+	address *url.URL // of the call
+	keyID   string
+	level   SecurityLevel
+	key     func() string // in a func, so that no reflection-driven printer reaches it
 }
 
 // NewCredentials checks and keeps what a call needs. The base URL is the tenant's API address
@@ -44,8 +45,16 @@ func NewCredentials(base *url.URL, keyID, key string, level SecurityLevel) (Cred
 	case level != Standard && level != Advanced:
 		return Credentials{}, fmt.Errorf("security_level: expected %q or %q", Standard, Advanced)
 	}
-	u := url.URL{Scheme: base.Scheme, Host: base.Host, Path: strings.TrimRight(base.Path, "/")}
-	return Credentials{base: u, keyID: keyID, level: level, key: func() string { return key }}, nil
+	shown := url.URL{Scheme: base.Scheme, Host: base.Host, Path: strings.TrimRight(base.Path, "/")}
+	call := shown
+	call.Path += path
+	return Credentials{
+		base:    shown.String(),
+		address: &call,
+		keyID:   keyID,
+		level:   level,
+		key:     func() string { return key },
+	}, nil
 }
 
 func isHeaderToken(s string) bool {
@@ -54,7 +63,7 @@ func isHeaderToken(s string) bool {
 
 // String names the key without showing it: "key 7 (advanced) for https://api-acme…".
 func (c Credentials) String() string {
-	return fmt.Sprintf("key %s (%s) for %s", c.keyID, c.level, c.base.String())
+	return fmt.Sprintf("key %s (%s) for %s", c.keyID, c.level, c.base)
 }
 
 // Format makes every fmt verb print String.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"sync"
 )
 
 // Sink takes a reply apart as it arrives. The byte slices are valid until the method returns; they are text from
@@ -64,6 +65,7 @@ func (r refusal) remark() string {
 // error object, with or without "reply" around it. Other members are skipped.
 type replyReader struct {
 	dec     *jsontext.Decoder
+	from    valueLimit
 	sink    Sink
 	said    refusal
 	foreign string // the first member that is not the API's
@@ -71,15 +73,16 @@ type replyReader struct {
 	hasReply, hasData, hasReasons bool // the members that may come only once
 }
 
+// decoders are kept for the next reply, with what they have allocated.
+var decoders = sync.Pool{New: func() any { return new(jsontext.Decoder) }}
+
 // readReply reads one whole JSON document. Names of agents may repeat and texts may be ill-formed
 // UTF-8: detecting the one takes memory for each agent, and the other must not cost a verdict.
 func readReply(r io.Reader, sink Sink) (refusal, error) {
-	limited := &valueLimit{r: r}
-	rr := replyReader{
-		dec:  jsontext.NewDecoder(limited, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)),
-		sink: sink,
-	}
-	limited.dec = rr.dec
+	dec := decoders.Get().(*jsontext.Decoder)
+	defer decoders.Put(dec)
+	rr := replyReader{dec: dec, from: valueLimit{r: r, dec: dec}, sink: sink}
+	dec.Reset(&rr.from, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	if err := rr.object(rr.top); err != nil {
 		return refusal{}, err
 	}
@@ -104,6 +107,9 @@ var errTooLong = fmt.Errorf("a value over the limit of %d bytes", maxValue)
 // maxReason bounds one agent's reason, of which 256 characters are shown. A longer one counts as empty.
 const maxReason = 64 << 10
 
+// maxRead bounds one read: the decoder's buffer may be large, from an earlier reply.
+const maxRead = 64 << 10
+
 // valueLimit ends a reply in which the decoder has been reading the same value for too long.
 type valueLimit struct {
 	r    io.Reader
@@ -115,7 +121,7 @@ func (l *valueLimit) Read(p []byte) (int, error) {
 	if l.read-l.dec.InputOffset() > maxValue {
 		return 0, errTooLong
 	}
-	n, err := l.r.Read(p)
+	n, err := l.r.Read(p[:min(len(p), maxRead)])
 	l.read += int64(n)
 	return n, err
 }

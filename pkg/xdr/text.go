@@ -2,6 +2,7 @@ package xdr
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -15,18 +16,16 @@ type Redactor struct {
 
 // NewRedactor makes a Redactor that knows these secrets; empty ones are none.
 func NewRedactor(secrets ...string) Redactor {
-	known := make([]string, 0, len(secrets))
-	for _, secret := range secrets {
-		if secret != "" {
-			known = append(known, lower(secret))
-		}
+	known := slices.DeleteFunc(slices.Clone(secrets), func(secret string) bool { return secret == "" })
+	for i, secret := range known {
+		known[i] = lower(secret)
 	}
 	return Redactor{func() []string { return known }}
 }
 
 // redactor knows the API key and what the requests of a call were signed with.
 func (c Credentials) redactor(sent ...*http.Request) Redactor {
-	secrets := []string{c.key()}
+	secrets := append(make([]string, 0, 4), c.key())
 	if len(c.keyID) >= leakLength { // ids are short numbers: this is a key in the wrong place
 		secrets = append(secrets, c.keyID)
 	}
