@@ -33,6 +33,8 @@ const (
 	nameHello  = "hello, answers only"
 	nameOurs   = "this step"
 	nameLazy   = "this step, no prefetch"
+	nameHand   = "hand-made"
+	nameUsual  = "hand-made, one root"
 	nameNaive  = "naive Go"
 	namePython = "Python + boto3"
 )
@@ -119,6 +121,18 @@ func actions() []xdrtest.Scenario {
 func (r *rig) hello(meter bool) contender {
 	binary := build(r, "test/bench/contender/hello", meter)
 	return contender{name: nameHello, binary: binary, event: plainEvent, echoes: true}
+}
+
+func (r *rig) handMade() contender {
+	return contender{name: nameHand, binary: build(r, "test/bench/contender/handmade", false), event: plainEvent, env: r.env}
+}
+
+// usual is the hand-made one with the shortcut to a usual root.
+func (r *rig) usual(handMade contender) contender {
+	handMade.name = nameUsual
+	handMade.env = maps.Clone(r.env)
+	handMade.env["USUAL_ROOT"] = handMade.env["SSL_CERT_FILE"]
+	return handMade
 }
 
 func (r *rig) naive(meter bool) contender {
