@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -12,32 +13,41 @@ import (
 func TestParametersOfTheFunction(t *testing.T) {
 	t.Parallel()
 	tpl := readTemplate(t)
+	const arn = "arn:aws:secretsmanager:us-east-1:111122223333:secret:xdr/acme"
 	for name, cases := range map[string]struct {
-		parameter string
+		variable  string
 		good, bad []string
 	}{
-		"XDR_SECRET_ID": {
-			parameter: "SecretName",
-			good:      []string{"xdr/acme", "Prod/soc_1/xdr+eu@acme=2.x-y"},
-			bad:       []string{"xdr acme", "xdr/*", "arn:aws:secretsmanager:us-east-1:111122223333:secret:xdr/acme-AbCdEf"},
+		"SecretName": {
+			variable: "XDR_SECRET_ID",
+			good:     []string{"xdr/acme", "Prod/soc_1/xdr+eu@acme=2.x-y", strings.Repeat("x", 512)},
+			bad:      []string{"xdr acme", "xdr/*", arn + "-AbCdEf", strings.Repeat("x", 513)},
 		},
-		"XDR_TENANT_SECRET_PREFIX": {
-			parameter: "TenantSecretPrefix",
-			good:      []string{"", "xdr/tenant-", "/xdr/"},
-			bad:       []string{"xdr/tenant ", "*"},
+		"SecretArn": {
+			variable: "XDR_SECRET_ID",
+			good:     []string{arn + "-AbCdEf", "arn:aws-us-gov:secretsmanager:us-gov-west-1:111122223333:secret:xdr-1a2b3c"},
+			bad:      []string{"xdr/acme", arn, arn + "-*", arn + "-??????", "arn:aws:kms:us-east-1:111122223333:key/1234abcd"},
 		},
-		"AWS_ENDPOINT_URL_SECRETS_MANAGER": {
-			parameter: "SecretsManagerUrl",
-			good:      []string{"", "https://vpce-0a1b2c3d-4e5f.secretsmanager.us-east-1.vpce.amazonaws.com", "https://secretsmanager-fips.us-gov-west-1.amazonaws.com:443", "http://127.0.0.1:4566"},
-			bad:       []string{"https://", "https://%zz", "vpce-0a1b2c3d:443", "http://vpce-0a1b2c3d.example", "https://user:word@vpce-0a1b2c3d.example"},
+		"TenantSecretPrefix": {
+			variable: "XDR_TENANT_SECRET_PREFIX",
+			good:     []string{"", "xdr/tenant-", "/xdr/", "security/soar/production/cortex-xdr/tenant-"},
+			bad:      []string{"xdr/tenant ", "*"},
 		},
-		"HTTPS_PROXY": {
-			parameter: "HttpsProxy",
-			good:      []string{"", "http://proxy.example.com:3128", "https://10.0.0.7:8443", "http://proxy"},
-			bad:       []string{"http://", "http://%zz:3128", "http://user:word@proxy.example.com:3128", "proxy.example.com:3128", "socks5://proxy.example.com:1080"},
+		"SecretsManagerUrl": {
+			variable: "AWS_ENDPOINT_URL_SECRETS_MANAGER",
+			good:     []string{"", "https://vpce-0a1b2c3d-4e5f.secretsmanager.us-east-1.vpce.amazonaws.com", "https://secretsmanager-fips.us-gov-west-1.amazonaws.com:443", "http://127.0.0.1:4566"},
+			bad:      []string{"https://", "https://%zz", "vpce-0a1b2c3d:443", "http://vpce-0a1b2c3d.example", "https://user:word@vpce-0a1b2c3d.example"},
 		},
-		"XDR_ALLOWED_ORIGINS": {
-			parameter: "AllowedOrigins",
+		"HttpsProxy": {
+			variable: "HTTPS_PROXY",
+			good: []string{
+				"", "http://proxy.example.com:3128", "https://10.0.0.7:8443", "http://proxy",
+				"http://internal-egress-proxy-0123456789.eu-central-1.elb.amazonaws.com:3128",
+			},
+			bad: []string{"http://", "http://%zz:3128", "http://user:word@proxy.example.com:3128", "proxy.example.com:3128", "socks5://proxy.example.com:1080"},
+		},
+		"AllowedOrigins": {
+			variable: "XDR_ALLOWED_ORIGINS",
 			good: []string{
 				"https://*.paloaltonetworks.com",
 				"https://api-acme.xdr.us.paloaltonetworks.com,https://api-acme-labs.xdr.eu.paloaltonetworks.com",
@@ -53,13 +63,13 @@ func TestParametersOfTheFunction(t *testing.T) {
 			},
 		},
 	} {
-		if given := tpl.Resources.StatusFunction.Properties.Environment.Variables[name]; given.Value != cases.parameter {
-			t.Errorf("%s is %s", name, given.Value)
+		if given := parameters(tpl.variables()[cases.variable]); !slices.Contains(given, name) {
+			t.Errorf("%s is %v", cases.variable, given)
 		}
-		p := tpl.Parameters[cases.parameter]
+		p := tpl.Parameters[name]
 		for _, text := range cases.good {
 			env := map[string]string{"XDR_SECRET_ID": "s"}
-			env[name] = text
+			env[cases.variable] = text
 			if _, err := readEnv(from(env)); err != nil || !p.accepts(text) {
 				t.Errorf("%s=%q: the template accepts it: %v; the function: %v", name, text, p.accepts(text), err)
 			}
@@ -67,6 +77,37 @@ func TestParametersOfTheFunction(t *testing.T) {
 		for _, text := range cases.bad {
 			if p.accepts(text) {
 				t.Errorf("%s=%q: the template accepts it", name, text)
+			}
+		}
+	}
+}
+
+// The same of the parameters that do not reach the function.
+func TestParametersOfTheStack(t *testing.T) {
+	t.Parallel()
+	tpl := readTemplate(t)
+	const account = "arn:aws:iam::111122223333:"
+	for name, cases := range map[string]struct{ good, bad []string }{
+		"EventBusName": {
+			good: []string{"default", "soar-bus", "arn:aws-cn:events:cn-north-1:111122223333:event-bus/soar"},
+			bad:  []string{"", "soar bus", "arn:aws:events:us-east-1:111122223333:rule/soar", "event-bus:soar"},
+		},
+		"PermissionsBoundaryArn": {
+			good: []string{"", account + "policy/boundary", account + "policy/soc/boundary", "arn:aws:iam::aws:policy/PowerUserAccess"},
+			bad:  []string{"boundary", account + "role/boundary"},
+		},
+		"RolePath": {
+			good: []string{"/", "/soc/", "/soc/xdr/"},
+			bad:  []string{"", "soc", "/soc", "soc/", "//"},
+		},
+		"LogKmsKeyArn": {
+			good: []string{"", "arn:aws-us-gov:kms:us-gov-west-1:111122223333:key/mrk-1234abcd"},
+			bad:  []string{"alias/soc", "arn:aws:kms:us-east-1:111122223333:alias/soc"},
+		},
+	} {
+		for _, text := range append(cases.good, cases.bad...) {
+			if accepted := tpl.Parameters[name].accepts(text); accepted != slices.Contains(cases.good, text) {
+				t.Errorf("%s=%q: accepted: %v", name, text, accepted)
 			}
 		}
 	}

@@ -58,6 +58,10 @@ type functionTemplate struct {
 	} `yaml:"Resources"`
 }
 
+func (tpl functionTemplate) variables() map[string]yaml.Node {
+	return tpl.Resources.StatusFunction.Properties.Environment.Variables
+}
+
 func readTemplate(t *testing.T) functionTemplate {
 	t.Helper()
 	raw, err := os.ReadFile("../../template.yaml")
@@ -71,16 +75,31 @@ func readTemplate(t *testing.T) functionTemplate {
 	return out
 }
 
+// parameters returns those whose value a variable may have: one, or those of an If.
+func parameters(variable yaml.Node) []string {
+	if variable.Tag == "!Ref" {
+		return []string{variable.Value}
+	}
+	var names []string
+	for _, choice := range variable.Content {
+		names = append(names, parameters(*choice)...)
+	}
+	return names
+}
+
 // environments draws what the function may be started with by the template.
 func (tpl functionTemplate) environments(t *testing.T) *rapid.Generator[map[string]string] {
 	t.Helper()
 	values := map[string]*rapid.Generator[string]{}
-	for name, value := range tpl.Resources.StatusFunction.Properties.Environment.Variables {
-		if value.Tag == "!Ref" {
-			values[name] = tpl.Parameters[value.Value].values(t, value.Value)
-		} else {
-			values[name] = rapid.Just(value.Value)
+	for name, value := range tpl.variables() {
+		var choices []*rapid.Generator[string]
+		for _, p := range parameters(value) {
+			choices = append(choices, tpl.Parameters[p].values(t, p))
 		}
+		if choices == nil {
+			choices = append(choices, rapid.Just(value.Value))
+		}
+		values[name] = rapid.OneOf(choices...)
 	}
 	if len(values) < 10 {
 		t.Fatalf("%d variables", len(values))

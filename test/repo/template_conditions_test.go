@@ -18,6 +18,11 @@ func holds(n *yaml.Node, parameters map[string]string) bool {
 		return !holds(n.Content[0], parameters)
 	case "!And":
 		return !slices.ContainsFunc(n.Content, func(c *yaml.Node) bool { return !holds(c, parameters) })
+	case "!Or":
+		return slices.ContainsFunc(n.Content, func(c *yaml.Node) bool { return holds(c, parameters) })
+	case "!EachMemberEquals":
+		list := strings.Split(value(n.Content[0], parameters), ",")
+		return !slices.ContainsFunc(list, func(member string) bool { return member != n.Content[1].Value })
 	}
 	panic("unknown function " + n.Tag)
 }
@@ -28,6 +33,10 @@ func value(n *yaml.Node, parameters map[string]string) string {
 		return parameters[n.Value]
 	case "!Join":
 		return strings.ReplaceAll(value(n.Content[1], parameters), ",", n.Content[0].Value)
+	case "!Select": // the first of a text that is split
+		split := n.Content[1]
+		first, _, _ := strings.Cut(value(split.Content[1], parameters), split.Content[0].Value)
+		return first
 	}
 	return n.Value
 }
@@ -47,39 +56,61 @@ func TestConditions(t *testing.T) {
 	t.Parallel()
 	template := load(t)
 	conditions := members(at(template, "Conditions"))
-	changes := map[string][2]string{ // by condition: its parameter, and a value that turns it
-		"HasSecret":      {"SecretName", "xdr/acme"},
+	changes := map[string][2]string{ // by condition: its parameter, and a value for which it holds
+		"HasSecretName":  {"SecretName", "xdr/acme"},
+		"HasSecretArn":   {"SecretArn", "arn"},
 		"HasTenants":     {"TenantSecretPrefix", "xdr/"},
 		"HasSecretKey":   {"SecretKmsKeyArn", "arn"},
 		"HasLogKey":      {"LogKmsKeyArn", "arn"},
 		"HasTopic":       {"AlarmTopicArn", "arn"},
 		"HasVpc":         {"SubnetIds", "subnet-1,subnet-2"},
-		"HasReservation": {"ReservedConcurrency", "0"},
+		"HasReservation": {"ReservedConcurrency", "5"},
+		"HasBoundary":    {"PermissionsBoundaryArn", "arn"},
+		"HasBusArn":      {"EventBusName", "arn:aws:events:us-east-1:111122223333:event-bus/soar"},
 	}
 	if len(changes) != len(conditions) {
 		t.Errorf("%d conditions, and tests for %d", len(conditions), len(changes))
 	}
 	for own, change := range changes {
 		for name, condition := range conditions {
-			want := (name == own) != (name == "HasReservation") // the one that holds by default
-			if holds(condition, with(template, map[string]string{change[0]: change[1]})) != want {
-				t.Errorf("%s=%q: %s is not %v", change[0], change[1], name, want)
+			if holds(condition, with(template, map[string]string{change[0]: change[1]})) != (name == own) {
+				t.Errorf("%s=%q: %s is not %v", change[0], change[1], name, name == own)
 			}
 		}
 	}
 }
 
-// A function without any secret could not start.
-func TestRuleDemandsASecret(t *testing.T) {
+// A function without any secret could not start, and one in half a VPC could not be made.
+func TestRules(t *testing.T) {
 	t.Parallel()
 	template := load(t)
-	rule := at(template, "Rules.Secret.Assertions.0.Assert")
-	for _, name := range []string{"", "xdr/acme"} {
-		for _, prefix := range []string{"", "xdr/"} {
-			given := with(template, map[string]string{"SecretName": name, "TenantSecretPrefix": prefix})
-			if holds(rule, given) != (name+prefix != "") {
-				t.Errorf("the rule is wrong for SecretName=%q TenantSecretPrefix=%q", name, prefix)
+	for _, c := range []struct {
+		given string // parameters that are not empty
+		ok    bool
+	}{
+		{"", false},
+		{"SecretName", true},
+		{"SecretArn", true},
+		{"TenantSecretPrefix", true},
+		{"SecretName TenantSecretPrefix", true},
+		{"SecretArn TenantSecretPrefix", true},
+		{"SecretName SecretArn", false},
+		{"SecretName SubnetIds", false},
+		{"SecretName SecurityGroupIds", false},
+		{"SecretName SubnetIds SecurityGroupIds", true},
+	} {
+		given := map[string]string{}
+		for name := range strings.FieldsSeq(c.given) {
+			given[name] = "a,b"
+		}
+		ok := true
+		for _, rule := range members(at(template, "Rules")) {
+			for _, assertion := range at(rule, "Assertions").Content {
+				ok = ok && holds(at(assertion, "Assert"), with(template, given))
 			}
+		}
+		if ok != c.ok {
+			t.Errorf("%q: allowed: %v", c.given, ok)
 		}
 	}
 }

@@ -9,31 +9,30 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/soarstep/xdr-action-status/internal/asl"
 	"github.com/soarstep/xdr-action-status/pkg/handler"
+	"github.com/soarstep/xdr-action-status/statemachine"
 )
 
-// What each metric counts, and of which field of a check's log line. Final errors are those that the workflow does not
-// retry.
+// What each metric counts, and of which log. The workflow's log names the service of an attempt that failed.
 func TestMetrics(t *testing.T) {
 	t.Parallel()
-	final := `{ $.message = "check failed"`
-	for _, retried := range []any{handler.Unavailable, handler.CredentialsUnavailable, handler.Throttled} {
-		final += fmt.Sprintf(` && $.error_name != "%s"`, retried)
-	}
+	const status, wait = "!Ref StatusLogGroup ", "!Ref WaitLogGroup "
 	want := map[string]string{
-		"Verdicts":          `{ $.message = "check" } 1 Count [{Key: Verdict, Value: $.verdict}] -`,
-		"PendingEndpoints":  `{ $.message = "check" } $.endpoints.pending Count - -`,
-		"ApiLatency":        `{ $.api_calls > 0 } $.api_ms Milliseconds - -`,
-		"FinalErrors":       final + " } 1 Count - 0",
-		"DeadlinesExceeded": `{ $.reason = "deadline_exceeded" } 1 Count - 0`,
+		"Verdicts":            status + `{ $.message = "check" } 1 Count [{Key: Verdict, Value: $.verdict}]`,
+		"PendingEndpoints":    status + `{ $.message = "check" } $.endpoints.pending Count -`,
+		"ApiLatency":          status + `{ $.api_calls > 0 } $.api_ms Milliseconds -`,
+		"ApiThrottles":        status + fmt.Sprintf(`{ $.error_name = "%s" } 1 Count -`, handler.Throttled),
+		"DeadlinesExceeded":   status + fmt.Sprintf(`{ $.reason = "%s" } 1 Count -`, handler.DeadlineExceeded),
+		"UnknownStatuses":     status + `{ $.unknown_statuses[0] = "*" } 1 Count -`,
+		"FailedChecks":        wait + `{ $.details.resourceType = "lambda" } 1 Count -`,
+		"FailedAnnouncements": wait + `{ $.details.resourceType = "events" } 1 Count -`,
 	}
 	got := map[string]string{}
 	for _, r := range members(at(load(t), "Resources")) {
-		pattern := at(r, "Properties.FilterPattern").Value
-		metric := at(r, "Properties.MetricTransformations.0")
-		if pattern != "" {
-			got[at(metric, "MetricName").Value] = pattern + " " +
-				cells(metric, "MetricValue", "Unit", "Dimensions", "DefaultValue")
+		if metric := at(r, "Properties.MetricTransformations.0"); !metric.IsZero() {
+			got[at(metric, "MetricName").Value] = cells(at(r, "Properties"), "LogGroupName", "FilterPattern") + " " +
+				cells(metric, "MetricValue", "Unit", "Dimensions")
 		}
 	}
 	if !maps.Equal(got, want) {
@@ -59,8 +58,14 @@ func TestMetricsAreThere(t *testing.T) {
 		if metric := at(r, "Properties.MetricTransformations.0"); !metric.IsZero() {
 			made = append(made, cells(metric, "MetricNamespace", "MetricName"))
 		}
-		if n := at(r, "Properties.Namespace"); n.Tag == "!Sub" {
-			watched = append(watched, cells(at(r, "Properties"), "Namespace", "MetricName"))
+		for _, query := range append(at(r, "Properties.Metrics").Content, at(r, "Properties")) {
+			metric := query
+			if at(query, "MetricName").IsZero() {
+				metric = at(query, "MetricStat.Metric")
+			}
+			if at(metric, "Namespace").Tag == "!Sub" {
+				watched = append(watched, cells(metric, "Namespace", "MetricName"))
+			}
 		}
 	}
 	space := flow(property(template, "Dashboard.DashboardBody.1.Space"))
@@ -70,7 +75,7 @@ func TestMetricsAreThere(t *testing.T) {
 			watched = append(watched, space+" "+name)
 		}
 	}
-	if len(made) < 5 || len(watched) < 6 {
+	if len(made) < 8 || len(watched) < 12 {
 		t.Errorf("filters make %q, and %q are watched", made, watched)
 	}
 	for _, name := range watched {
@@ -80,37 +85,94 @@ func TestMetricsAreThere(t *testing.T) {
 	}
 }
 
-// When each alarm goes off. All of them notify the topic, and none goes off without data.
+// When each alarm goes off. All of them notify the topic at both ends, and none goes off without data.
 func TestAlarms(t *testing.T) {
 	t.Parallel()
 	const (
-		ours     = "!Sub XdrActionStatus/${AWS::StackName} "
-		function = " [{Name: FunctionName, Value: !Ref StatusFunction}] "
-		machine  = " [{Name: StateMachineArn, Value: !Ref WaitForAction}] "
-		queue    = " [{Name: QueueName, Value: !GetAtt DeadLetters.QueueName}] "
-		all      = "GreaterThanOrEqualToThreshold 1 notBreaching !If [HasTopic, [!Ref AlarmTopicArn], !Ref AWS::NoValue]"
+		ours      = "!Sub XdrActionStatus/${AWS::StackName} "
+		machine   = " [{Name: StateMachineArn, Value: !Ref WaitForAction}]"
+		answered  = "; answered: SampleCount 900 " + ours + "PendingEndpoints -"
+		throttles = "; slowed: Sum 900 " + ours + "ApiThrottles -" +
+			"; throttled: Sum 900 AWS/Lambda Throttles [{Name: FunctionName, Value: !Ref StatusFunction}]"
+		topic = "!If [HasTopic, [!Ref AlarmTopicArn], !Ref AWS::NoValue]"
 	)
-	want := map[string]string{ // the last numbers: how many periods of how many seconds
-		"FinalErrorAlarm":  ours + "FinalErrors - Sum 1 300",
-		"OutageAlarm":      "AWS/Lambda Errors" + function + "Sum 3 300",
-		"DeadlineAlarm":    ours + "DeadlinesExceeded - Sum 1 300",
-		"WaitTimeoutAlarm": "AWS/States ExecutionsTimedOut" + machine + "Sum 1 300",
-		"ThrottleAlarm":    "AWS/Lambda Throttles" + function + "Sum 3 300",
-		"DeadLetterAlarm":  "AWS/SQS ApproximateNumberOfMessagesVisible" + queue + "Maximum 1 300",
+	want := map[string]string{
+		"CouldNotFindOutAlarm": "1 SUM([FILL(failed, 0), FILL(late, 0), FILL(aborted, 0)])" +
+			"; failed: Sum 300 AWS/States ExecutionsFailed" + machine +
+			"; late: Sum 300 AWS/States ExecutionsTimedOut" + machine +
+			"; aborted: Sum 300 AWS/States ExecutionsAborted" + machine,
+		"OutageAlarm": "5 2 * failed - SUM([failed, FILL(answered, 0), FILL(slowed, 0), FILL(throttled, 0)])" +
+			"; failed: Sum 900 " + ours + "FailedChecks -" + answered + throttles,
+		"ThrottleAlarm": "7 2 * SUM([FILL(slowed, 0), FILL(throttled, 0)]) - " +
+			"SUM([FILL(slowed, 0), FILL(throttled, 0), FILL(answered, 0)])" + answered + throttles,
+		"DeadlineAlarm": "1 Sum 300 " + ours + "DeadlinesExceeded -",
+		"DeadLetterAlarm": "1 Maximum 300 AWS/SQS ApproximateNumberOfMessagesVisible " +
+			"[{Name: QueueName, Value: !GetAtt DeadLetters.QueueName}]",
+		"AnnouncementAlarm":  "5 Sum 900 " + ours + "FailedAnnouncements -",
+		"UnknownStatusAlarm": "1 Sum 300 " + ours + "UnknownStatuses -",
 	}
 	got := map[string]string{}
 	for name, r := range members(at(load(t), "Resources")) {
-		alarm := at(r, "Properties")
 		if at(r, "Type").Value != "AWS::CloudWatch::Alarm" {
 			continue
 		}
-		got[name] = cells(alarm, "Namespace", "MetricName", "Dimensions", "Statistic", "EvaluationPeriods", "Period")
-		when := cells(alarm, "ComparisonOperator", "Threshold", "TreatMissingData", "AlarmActions")
-		if when != all {
-			t.Errorf("%s: %s, want %s", name, when, all)
+		properties := at(r, "Properties")
+		got[name] = at(properties, "Threshold").Value + " " + watches(properties)
+		when := cells(properties, "ComparisonOperator", "EvaluationPeriods", "TreatMissingData", "AlarmActions", "OKActions")
+		if when != "GreaterThanOrEqualToThreshold 1 notBreaching "+topic+" "+topic {
+			t.Errorf("%s: %s", name, when)
 		}
 	}
 	if !maps.Equal(got, want) {
 		t.Errorf("%q\nwant %q", got, want)
+	}
+}
+
+// watches returns what an alarm is on: a metric, or an expression and the metrics in it.
+func watches(alarm *yaml.Node) string {
+	queries := at(alarm, "Metrics").Content
+	if len(queries) == 0 {
+		return cells(alarm, "Statistic", "Period", "Namespace", "MetricName", "Dimensions")
+	}
+	all := []string{at(queries[0], "Expression").Value}
+	for _, query := range queries[1:] {
+		all = append(all, at(query, "Id").Value+": "+cells(query, "MetricStat.Stat", "MetricStat.Period",
+			"MetricStat.Metric.Namespace", "MetricStat.Metric.MetricName", "MetricStat.Metric.Dimensions"))
+	}
+	return strings.Join(all, "; ")
+}
+
+// Only an announcement whose every attempt failed makes as many as the alarm waits for.
+func TestAnnouncementAlarmCountsTheAttempts(t *testing.T) {
+	t.Parallel()
+	machine, err := asl.Parse(statemachine.Source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	attempts := 1 + machine.States["Announce"].Retry[0].MaxAttempts
+	if threshold := number(t, property(load(t), "AnnouncementAlarm.Threshold").Value); threshold != attempts {
+		t.Errorf("the alarm waits for %d attempts, and the workflow makes %d", threshold, attempts)
+	}
+}
+
+// The description of an alarm ends with the address of its entry in the runbook, and each has one of its own.
+func TestAlarmsLeadToTheRunbook(t *testing.T) {
+	t.Parallel()
+	template := load(t)
+	page := at(template, "Metadata.AWS::ServerlessRepo::Application.SourceCodeUrl").Value + "/blob/main/docs/operations.md#"
+	headings := anchors(read(t, "docs/operations.md"))
+	seen := map[string]string{}
+	for name, r := range members(at(template, "Resources")) {
+		if at(r, "Type").Value != "AWS::CloudWatch::Alarm" {
+			continue
+		}
+		_, anchor, _ := strings.Cut(at(r, "Properties.AlarmDescription").Value, " "+page)
+		if !slices.Contains(headings, anchor) {
+			t.Errorf("%s leads to %q, which the runbook has not", name, anchor)
+		}
+		if seen[anchor] != "" {
+			t.Errorf("%s and %s lead to the same entry", name, seen[anchor])
+		}
+		seen[anchor] = name
 	}
 }

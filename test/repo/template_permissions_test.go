@@ -20,22 +20,32 @@ func TestPermissions(t *testing.T) {
 			"logs:ListLogDeliveries, logs:PutResourcePolicy, logs:DescribeResourcePolicies, logs:DescribeLogGroups"
 		ourAccount = ", Condition: {StringEquals: {aws:SourceAccount: !Ref AWS::AccountId}}"
 		ourRule    = ", Condition: {ArnEquals: {aws:SourceArn: !GetAtt StartRule.Arn}}"
+		ourMachine = ", Condition: {StringLike: {kms:EncryptionContext:aws:states:stateMachineArn: " +
+			"!Sub arn:${AWS::Partition}:states" + here + "stateMachine:WaitForAction-*}}"
+		ourLogs = ", Condition: {StringEquals: {kms:EncryptionContext:SourceArn: " +
+			"!Sub arn:${AWS::Partition}:logs" + here + "*}}"
 		viaSecrets = ", Condition: {StringEquals: " +
 			"{kms:ViaService: !Sub secretsmanager.${AWS::Region}.${AWS::URLSuffix}}}"
 	)
 	want := []string{ // by resource and condition of the template
 		"DeadLettersPolicy: sqs:SendMessage, " + by("events") + ", Resource: !GetAtt DeadLetters.Arn" + ourRule,
+		"DeadLettersPolicy: Deny sqs:*, Principal: *, Resource: !GetAtt DeadLetters.Arn" +
+			", Condition: {Bool: {aws:SecureTransport: false}}",
 		"StartRole: sts:AssumeRole, " + by("events") + ourAccount,
 		"StartRole: states:StartExecution, Resource: !Ref WaitForAction",
 		"StatusRole: sts:AssumeRole, " + by("lambda"),
-		"StatusRole HasSecret: " + readSecret + "${SecretName}-??????",
+		"StatusRole HasSecretName: " + readSecret + "${SecretName}-??????",
+		"StatusRole HasSecretArn: secretsmanager:GetSecretValue, Resource: !Ref SecretArn",
 		"StatusRole HasTenants: " + readSecret + "${TenantSecretPrefix}*",
 		"StatusRole HasSecretKey: kms:Decrypt, Resource: !Ref SecretKmsKeyArn" + viaSecrets,
 		"StatusRole: [logs:CreateLogStream, logs:PutLogEvents], Resource: !GetAtt StatusLogGroup.Arn",
 		"StatusRole: [" + trace + "], Resource: *",
 		"WaitRole: sts:AssumeRole, " + by("states") + ourAccount,
-		"WaitRole: lambda:InvokeFunction, Resource: !Ref StatusFunction.Alias",
-		"WaitRole: events:PutEvents" + arn + "events" + here + "event-bus/${EventBusName}",
+		"WaitRole: lambda:InvokeFunction, Resource: !GetAtt StatusFunction.Arn",
+		"WaitRole: events:PutEvents, Resource: !If [HasBusArn, !Ref EventBusName, " +
+			"!Sub arn:${AWS::Partition}:events" + here + "event-bus/${EventBusName}]",
+		"WaitRole HasLogKey: [kms:Decrypt, kms:GenerateDataKey], Resource: !Ref LogKmsKeyArn" + ourMachine,
+		"WaitRole HasLogKey: kms:GenerateDataKey, Resource: !Ref LogKmsKeyArn" + ourLogs,
 		"WaitRole: [" + deliveries + ", " + trace + ", xray:GetSamplingRules, xray:GetSamplingTargets], Resource: *",
 	}
 	var got []string
@@ -47,6 +57,13 @@ func TestPermissions(t *testing.T) {
 	slices.Sort(want)
 	if !slices.Equal(got, want) {
 		t.Errorf("the template allows\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	for _, role := range []string{"StatusRole", "WaitRole", "StartRole"} {
+		const boundary = "!If [HasBoundary, !Ref PermissionsBoundaryArn, !Ref AWS::NoValue]"
+		properties := at(template, "Resources."+role+".Properties")
+		if got := cells(properties, "Path", "PermissionsBoundary"); got != "!Ref RolePath "+boundary {
+			t.Errorf("%s: %s", role, got)
+		}
 	}
 	const eni = "!Sub arn:${AWS::Partition}:iam::aws:policy/service-role/AWSLambdaENIManagementAccess"
 	const managed = "!If [HasVpc, [" + eni + "], !Ref AWS::NoValue]"
@@ -62,7 +79,7 @@ func by(service string) string { return "Principal: {Service: " + service + ".am
 // of the template under which they are there.
 func statements(n *yaml.Node, where string) []string {
 	if !at(n, "Effect").IsZero() {
-		text := strings.TrimPrefix(flow(n), "{Effect: Allow, Action: ")
+		text := strings.TrimPrefix(strings.Replace(flow(n), "{Effect: Deny, Action: ", "Deny ", 1), "{Effect: Allow, Action: ")
 		return []string{where + ": " + strings.TrimSuffix(text, "}")}
 	}
 	if n.Tag == "!If" {

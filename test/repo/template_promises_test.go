@@ -6,10 +6,11 @@ import "testing"
 func TestPromises(t *testing.T) {
 	t.Parallel()
 	const (
-		targets = "{StatusFunctionArn: !Ref StatusFunction.Alias, EventBusName: !Ref EventBusName}"
+		targets = "{StatusFunctionArn: !GetAtt StatusFunction.Arn, EventBusName: !Ref EventBusName}"
 		network = "!If [HasVpc, {SubnetIds: !Ref SubnetIds, SecurityGroupIds: !Ref SecurityGroupIds}, !Ref AWS::NoValue]"
 		event   = "an envelope is known by these, and without its time the deadline would count from the first check"
 		logKey  = "!If [HasLogKey, !Ref LogKmsKeyArn, !Ref AWS::NoValue]"
+		machine = "!If [HasLogKey, {Type: CUSTOMER_MANAGED_KMS_KEY, KmsKeyId: !Ref LogKmsKeyArn}, !Ref AWS::NoValue]"
 	)
 	template := load(t)
 	for _, c := range []struct{ property, want, why string }{
@@ -25,11 +26,13 @@ func TestPromises(t *testing.T) {
 		{"WaitLogGroup.RetentionInDays", "!Ref LogRetentionDays", "logs do not grow for ever"},
 		{"StatusLogGroup.KmsKeyId", logKey, "logs have the operator's key"},
 		{"WaitLogGroup.KmsKeyId", logKey, "logs have the operator's key"},
-		{"WaitForAction.Type", "STANDARD", "an express execution ends after five minutes"},
-		{"WaitForAction.Logging.Level", "ERROR", "each check has its own line elsewhere"},
-		{"WaitForAction.Logging.IncludeExecutionData", "false", "a request may hold more than belongs in a log"},
-		{"WaitForAction.Logging.Destinations", "[{CloudWatchLogsLogGroup: {LogGroupArn: !GetAtt WaitLogGroup.Arn}}]",
-			"errors are in this group"},
+		{"WaitForAction.StateMachineType", "STANDARD", "an express execution ends after five minutes"},
+		{"WaitForAction.LoggingConfiguration.Level", "ERROR", "the metric filters count each line as an attempt that failed"},
+		{"WaitForAction.LoggingConfiguration.IncludeExecutionData", "false",
+			"a request may hold more than belongs in a log"},
+		{"WaitForAction.EncryptionConfiguration", machine, "executions have the operator's key"},
+		{"WaitForAction.LoggingConfiguration.Destinations",
+			"[{CloudWatchLogsLogGroup: {LogGroupArn: !GetAtt WaitLogGroup.Arn}}]", "errors are in this group"},
 		{"WaitForAction.DefinitionSubstitutions", targets, "the end is announced on the bus that starts waits"},
 		{"StartRule.EventBusName", "!Ref EventBusName", "the end is announced on the bus that starts waits"},
 		{"StartRule.EventPattern", "{source: [!Ref EventSource], detail-type: [!Ref EventDetailType]}",
@@ -42,7 +45,8 @@ func TestPromises(t *testing.T) {
 			"an event that could not start a wait is tried again for an hour"},
 		{"StartRule.Targets.0.DeadLetterConfig", "{Arn: !GetAtt DeadLetters.Arn}", "and then kept"},
 		{"DeadLetters.MessageRetentionPeriod", "1209600", "14 days to look at what could not start a wait"},
-		{"DeadLetters.SqsManagedSseEnabled", "true", "an event may hold an incident"},
+		{"DeadLetters.SqsManagedSseEnabled", "!If [HasLogKey, !Ref AWS::NoValue, true]", "an event may hold an incident"},
+		{"DeadLetters.KmsMasterKeyId", logKey, "dead letters have the operator's key"},
 	} {
 		if got := flow(property(template, c.property)); got != c.want {
 			t.Errorf("%s is %s, want %s: %s", c.property, got, c.want, c.why)

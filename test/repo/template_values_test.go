@@ -97,34 +97,6 @@ func number(t *testing.T, text string) int {
 	return n
 }
 
-// A changed parameter reaches the alias only if the description of the version names it.
-func TestVersionDescriptionNamesEveryParameter(t *testing.T) {
-	t.Parallel()
-	template := load(t)
-	described := refs(property(template, "StatusFunction.VersionDescription"))
-	for _, name := range refs(at(template, "Resources.StatusFunction")) {
-		isParameter := !at(template, "Parameters."+name).IsZero()
-		if isParameter && name != "ReservedConcurrency" && !slices.Contains(described, name) {
-			t.Errorf("VersionDescription does not name %s", name)
-		}
-	}
-}
-
-// refs returns the names in the !Ref and !Sub under a node.
-func refs(n *yaml.Node) []string {
-	var names []string
-	switch n.Tag {
-	case "!Ref":
-		names = []string{n.Value}
-	case "!Sub":
-		names = find(n.Value, `\$\{(\w+)\}`)
-	}
-	for _, child := range n.Content {
-		names = append(names, refs(child)...)
-	}
-	return names
-}
-
 // The events that start a wait are not those that announce its end.
 func TestNoLoop(t *testing.T) {
 	t.Parallel()

@@ -1,16 +1,18 @@
-"""The part of CloudWatch's filter patterns that the template uses: { $.a.b = "x" && $.c > 0 }."""
+"""The part of CloudWatch's filter patterns that the template uses: { $.a.b = "x" && $.c > 0 && $.d[0] = "*" }."""
 
 import operator
 import re
 
 OPERATORS = {"=": operator.eq, "!=": operator.ne, ">": operator.gt}
-TERM = re.compile(r'^\$\.([\w.]+) (=|!=|>) ("?)([^"]*)\3$')
+TERM = re.compile(r'^\$\.([\w.\[\]]+) (=|!=|>) ("?)([^"]*)\3$')
 
 
 def select(selector, line):
-    """What a selector such as $.endpoints.pending finds in a line, or None."""
-    for name in selector.removeprefix("$.").split("."):
+    """What a selector such as $.endpoints.pending or $.unknown_statuses[0] finds in a line, or None."""
+    for name, _, index in re.findall(r"(\w+)(\[(\d+)\])?", selector.removeprefix("$.")):
         line = line.get(name) if isinstance(line, dict) else None
+        if index:
+            line = line[int(index)] if isinstance(line, list) and len(line) > int(index) else None
     return line
 
 
@@ -26,4 +28,6 @@ def _holds(term, line):
         raise ValueError(term)
     selector, op, quote, want = found.groups()
     value = select(selector, line)
+    if quote and want == "*":
+        return isinstance(value, str)
     return value is not None and OPERATORS[op](value, want if quote else float(want))
