@@ -89,8 +89,12 @@ func TestParametersOfTheStack(t *testing.T) {
 	const account = "arn:aws:iam::111122223333:"
 	for name, cases := range map[string]struct{ good, bad []string }{
 		"EventBusName": {
-			good: []string{"default", "soar-bus", "arn:aws-cn:events:cn-north-1:111122223333:event-bus/soar"},
-			bad:  []string{"", "soar bus", "arn:aws:events:us-east-1:111122223333:rule/soar", "event-bus:soar"},
+			good: []string{"default", "soar-bus"},
+			bad:  []string{"", "soar bus", "arn:aws:events:us-east-1:111122223333:event-bus/soar"},
+		},
+		"EventBusArn": {
+			good: []string{"", "arn:aws-cn:events:cn-north-1:111122223333:event-bus/soar"},
+			bad:  []string{"soar", "arn:aws:events:us-east-1:111122223333:rule/soar"},
 		},
 		"PermissionsBoundaryArn": {
 			good: []string{"", account + "policy/boundary", account + "policy/soc/boundary", "arn:aws:iam::aws:policy/PowerUserAccess"},

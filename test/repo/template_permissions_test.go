@@ -42,7 +42,7 @@ func TestPermissions(t *testing.T) {
 		"StatusRole: [" + trace + "], Resource: *",
 		"WaitRole: sts:AssumeRole, " + by("states") + ourAccount,
 		"WaitRole: lambda:InvokeFunction, Resource: !GetAtt StatusFunction.Arn",
-		"WaitRole: events:PutEvents, Resource: !If [HasBusArn, !Ref EventBusName, " +
+		"WaitRole: events:PutEvents, Resource: !If [HasBusArn, !Ref EventBusArn, " +
 			"!Sub arn:${AWS::Partition}:events" + here + "event-bus/${EventBusName}]",
 		"WaitRole HasLogKey: [kms:Decrypt, kms:GenerateDataKey], Resource: !Ref LogKmsKeyArn" + ourMachine,
 		"WaitRole HasLogKey: kms:GenerateDataKey, Resource: !Ref LogKmsKeyArn" + ourLogs,

@@ -6,7 +6,8 @@ import "testing"
 func TestPromises(t *testing.T) {
 	t.Parallel()
 	const (
-		targets = "{StatusFunctionArn: !GetAtt StatusFunction.Arn, EventBusName: !Ref EventBusName}"
+		bus     = "!If [HasBusArn, !Ref EventBusArn, !Ref EventBusName]"
+		targets = "{StatusFunctionArn: !GetAtt StatusFunction.Arn, EventBusName: " + bus + "}"
 		network = "!If [HasVpc, {SubnetIds: !Ref SubnetIds, SecurityGroupIds: !Ref SecurityGroupIds}, !Ref AWS::NoValue]"
 		event   = "an envelope is known by these, and without its time the deadline would count from the first check"
 		logKey  = "!If [HasLogKey, !Ref LogKmsKeyArn, !Ref AWS::NoValue]"
@@ -34,7 +35,7 @@ func TestPromises(t *testing.T) {
 		{"WaitForAction.LoggingConfiguration.Destinations",
 			"[{CloudWatchLogsLogGroup: {LogGroupArn: !GetAtt WaitLogGroup.Arn}}]", "errors are in this group"},
 		{"WaitForAction.DefinitionSubstitutions", targets, "the end is announced on the bus that starts waits"},
-		{"StartRule.EventBusName", "!Ref EventBusName", "the end is announced on the bus that starts waits"},
+		{"StartRule.EventBusName", bus, "the end is announced on the bus that starts waits"},
 		{"StartRule.EventPattern", "{source: [!Ref EventSource], detail-type: [!Ref EventDetailType]}",
 			"other events start nothing"},
 		{"StartRule.Targets.0.InputTransformer.InputPathsMap",
