@@ -21,7 +21,7 @@ func TestPermissions(t *testing.T) {
 		ourAccount = ", Condition: {StringEquals: {aws:SourceAccount: !Ref AWS::AccountId}}"
 		ourRule    = ", Condition: {ArnEquals: {aws:SourceArn: !GetAtt StartRule.Arn}}"
 		ourMachine = ", Condition: {StringLike: {kms:EncryptionContext:aws:states:stateMachineArn: " +
-			"!Sub arn:${AWS::Partition}:states" + here + "stateMachine:WaitForAction-*}}"
+			"!Sub arn:${AWS::Partition}:states" + here + "stateMachine:*WaitForAction-*}}"
 		ourLogs = ", Condition: {StringEquals: {kms:EncryptionContext:SourceArn: " +
 			"!Sub arn:${AWS::Partition}:logs" + here + "*}}"
 		viaSecrets = ", Condition: {StringEquals: " +
