@@ -18,10 +18,11 @@ type life struct {
 	deadline  time.Duration
 	endpoints []endpoint
 
-	percent        int // of the policy
-	partial        string
-	certain        bool
-	expectedAgents bool
+	percent  int // of the policy
+	partial  string
+	certain  bool
+	expected bool // the request lists the agents
+	dated    bool // the request says when the action began
 
 	stranded bool // an outage covers its deadline, and the time after it in which that is noticed
 }
@@ -60,16 +61,26 @@ func within(r *rand.Rand, most time.Duration) time.Duration {
 
 func pickOne[T any](r *rand.Rand, from ...T) T { return from[r.IntN(len(from))] }
 
+// simple is an action on one endpoint that succeeds after a while. Its deadline is far.
+func simple(id int64, began time.Time, ends time.Duration) *life {
+	return &life{
+		id: id, began: began, deadline: week, percent: 100, partial: "failed", dated: true,
+		endpoints: []endpoint{{agent: "a", ends: ends, last: "COMPLETED_SUCCESSFULLY"}},
+	}
+}
+
 // newLife draws an action, on 1 to 20 endpoints and now and then on many. Some never come back; their last status is
 // then beyond the deadline.
 func newLife(r *rand.Rand, id int64, began time.Time) *life {
 	l := &life{
 		id:       id,
-		began:    began,
+		began:    began.Truncate(time.Millisecond), // as Step Functions writes a time
 		deadline: between(r, time.Minute, week).Truncate(time.Second),
 		percent:  pickOne(r, 100, 100, 80, 50),
 		partial:  pickOne(r, "failed", "done", "pending"),
 		certain:  r.IntN(3) == 0,
+		expected: r.IntN(3) == 0,
+		dated:    r.IntN(2) == 0,
 	}
 	count := 1 + r.IntN(20)
 	if r.IntN(200) == 0 {
@@ -77,43 +88,54 @@ func newLife(r *rand.Rand, id int64, began time.Time) *life {
 	}
 	ends := between(r, 10*time.Second, l.deadline*5/4)
 	appears := pickOne(r, 0, 0, within(r, 100*time.Second)) // within the grace
-	l.expectedAgents = count > 1 && r.IntN(3) == 0
+	all := endpoint{}                                       // all may be gone at a time, after checks that saw them
+	if r.IntN(4) == 0 {
+		all.vanish(r, 10*time.Minute, ends)
+	}
 	for n := range count {
 		e := endpoint{agent: fmt.Sprintf("%016x%016x", id, n), appears: appears, last: "COMPLETED_SUCCESSFULLY"}
 		e.ends = between(r, time.Second, ends)
 		e.runs = e.ends / 2
+		e.gone, e.returned = all.gone, all.returned
 		if r.IntN(8) == 0 {
 			e.last = pickOne(r, "FAILED", "TIMEOUT", "EXPIRED", "ABORTED", "CANCELED", "COMPLETED_PARTIAL", "NEVER_SEEN_BEFORE")
 		}
-		if l.expectedAgents && n > 0 && r.IntN(3) == 0 { // the first stays: a reply without agents means something else
-			e.gone = between(r, time.Second, ends)
-			e.returned = e.gone + between(r, time.Second, time.Hour)
+		if l.expected && r.IntN(3) == 0 {
+			e.vanish(r, 0, ends)
 		}
 		l.endpoints = append(l.endpoints, e)
 	}
 	return l
 }
 
-// event is what the workflow passes on.
-func (l *life) event() []byte {
-	expected := []string{}
-	if l.expectedAgents {
+func (e *endpoint) vanish(r *rand.Rand, after, before time.Duration) {
+	e.gone = after + between(r, time.Second, before)
+	e.returned = e.gone + between(r, time.Second, time.Hour)
+}
+
+// request is the input of the workflow. It has members of the workflow's own now and then, which must not count.
+func (l *life) request() map[string]any {
+	request := map[string]any{
+		"group_action_id": l.id,
+		"timeout_seconds": int(l.deadline.Seconds()),
+		"policy": map[string]any{
+			"min_success_percent": l.percent, "partial": l.partial, "settle": map[bool]string{true: "certain", false: "all"}[l.certain],
+		},
+	}
+	if l.dated {
+		request["started_at"] = l.began
+	}
+	if l.expected {
+		var expected []string
 		for _, e := range l.endpoints {
 			expected = append(expected, e.agent)
 		}
+		request["expected_agents"] = expected
 	}
-	settle := "all"
-	if l.certain {
-		settle = "certain"
+	if l.id%3 == 0 {
+		request["execution"] = "another"
 	}
-	event, _ := json.Marshal(map[string]any{ // these values always have a JSON form
-		"group_action_id": l.id,
-		"started_at":      l.began.Format(time.RFC3339Nano),
-		"timeout_seconds": int(l.deadline.Seconds()),
-		"expected_agents": expected,
-		"policy":          map[string]any{"min_success_percent": l.percent, "partial": l.partial, "settle": settle},
-	})
-	return event
+	return request
 }
 
 // reply is what the API says at a moment.
@@ -126,6 +148,11 @@ func (l *life) reply(at time.Duration) string {
 	}
 	raw, _ := json.Marshal(data) // texts always have a JSON form
 	return `{"reply":{"data":` + string(raw) + "}}"
+}
+
+// shows reports whether the reply names an endpoint.
+func (l *life) shows(at time.Duration) bool {
+	return slices.ContainsFunc(l.endpoints, func(e endpoint) bool { return e.status(at) != "" })
 }
 
 // truth is what an observer says who knows every endpoint: done, failed or pending.

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/soarstep/xdr-action-status/internal/asl"
 	"github.com/soarstep/xdr-action-status/pkg/handler"
 	"github.com/soarstep/xdr-action-status/pkg/xdr"
 )
@@ -23,19 +24,21 @@ const slowest = time.Second
 // fleet runs the executions of one tenant in virtual time, one attempt after the other.
 type fleet struct {
 	*world
-	workflow *workflow
-	step     *handler.Step
-	queue    []due
-	numbers  *rand.ChaCha8 // nonces
+	machine asl.Machine
+	step    *handler.Step
+	queue   []due
+	numbers *rand.ChaCha8 // nonces
 
 	cold     int           // one check in so many meets a new process
 	capacity int           // reserved concurrency; 0 for no limit
 	takes    time.Duration // time of a check; 0: random
+	pace     time.Duration // between two checks, as a queue would keep it; 0: none
 	busy     []time.Time   // ends of the checks under way
 
-	fail   func(format string, args ...any)
+	t      *testing.T
 	sum    *report
-	digest uint64 // of all that has happened, by which two runs can be compared
+	lags   []time.Duration // from the end of an action until it is known
+	digest uint64          // of all that has happened, by which two runs can be compared
 }
 
 // due is a wait and when it goes on.
@@ -47,12 +50,12 @@ type due struct {
 func newFleet(t *testing.T, number uint64, sum *report) *fleet {
 	t.Helper()
 	f := &fleet{
-		world:    &world{r: random(number), now: monday, lives: make(map[int64]*life)},
-		workflow: readWorkflow(),
-		numbers:  rand.NewChaCha8([32]byte{byte(number)}),
-		cold:     500,
-		fail:     t.Errorf,
-		sum:      sum,
+		world:   &world{r: random(number), now: monday, lives: make(map[int64]*life)},
+		machine: readMachine(),
+		numbers: rand.NewChaCha8([32]byte{byte(number)}),
+		cold:    500,
+		t:       t,
+		sum:     sum,
 	}
 	f.coldStart()
 	return f
@@ -72,16 +75,19 @@ func (f *fleet) coldStart() {
 	}
 }
 
-// start adds a wait.
-func (f *fleet) start(l *life) {
+// start adds a wait. If the request says when the action began, the execution may start later.
+func (f *fleet) start(l *life, delay time.Duration) {
 	f.lives[l.id] = l
-	x := &execution{life: l, workflow: f.workflow, event: l.event(), events: f.workflow.counts.Start}
-	x.attempts = make(map[int]int)
-	f.enqueue(l.began, x)
+	f.enqueue(l.began.Add(delay), newExecution(l, f.machine, l.began.Add(delay)))
 }
 
-// enqueue keeps the waits in order, the next one last.
+// enqueue keeps the waits in order, the next one last. The machine's own limit ends an execution in the middle of
+// anything.
 func (f *fleet) enqueue(at time.Time, x *execution) {
+	if limit := x.limit(); at.After(limit) {
+		at = limit
+		x.ended = "States.Timeout"
+	}
 	place, _ := slices.BinarySearchFunc(f.queue, due{at, x}, func(a, b due) int {
 		return cmp.Or(b.at.Compare(a.at), cmp.Compare(b.id, a.id))
 	})
@@ -95,7 +101,10 @@ func (f *fleet) run() {
 		last := len(f.queue) - 1
 		next := f.queue[last]
 		f.queue = f.queue[:last]
-		f.now = next.at
+		if f.now = next.at; f.pace > 0 && f.now.Before(f.free) {
+			f.now = f.free
+		}
+		f.free = f.now.Add(f.pace)
 		if after, on := f.attempt(next.execution); on {
 			f.enqueue(f.now.Add(after), next.execution)
 		}
@@ -106,45 +115,56 @@ func (f *fleet) run() {
 
 // attempt makes one check, and says when the next one is due, if there is to be one.
 func (f *fleet) attempt(x *execution) (time.Duration, bool) {
+	if x.ended != "" {
+		f.giveUp(x, x.ended)
+		return 0, false
+	}
 	f.sum.count("checks", 1)
-	if f.crowded() {
-		return f.failed(x, "Lambda.TooManyRequestsException"), true
+	if refusal := f.refusal(); refusal != "" {
+		x.lastCrash = f.now
+		return f.failed(x, refusal)
 	}
 	if f.r.IntN(f.cold) == 0 {
 		f.coldStart()
 	}
-	takes := f.takes
-	if takes == 0 {
-		takes = within(f.r, slowest)
+	takes := cmp.Or(f.takes, within(f.r, slowest))
+	if f.capacity > 0 {
+		f.busy = append(f.busy, f.now.Add(takes))
 	}
-	f.busy = append(f.busy, f.now.Add(takes))
-	v, err := f.step.Check(context.Background(), x.event)
+	v, err := f.step.Check(context.Background(), x.payload())
 	if named, ok := errors.AsType[*handler.Error](err); ok {
-		after := f.failed(x, string(named.Name))
-		if x.ended != "" {
-			f.giveUp(x, err)
-			return 0, false
-		}
-		return takes + after, true
+		after, on := f.failed(x, string(named.Name))
+		return takes + after, on
 	}
 	f.judge(x, v)
 	if v.Outcome != handler.Pending {
-		f.end(x, v)
+		f.end(x, v, takes)
 		return 0, false
 	}
-	x.pending()
+	x.answered(v)
 	return takes + time.Duration(v.WaitSeconds)*time.Second, true
 }
 
-// crowded reports whether a check finds no free place.
-func (f *fleet) crowded() bool {
+// refusal is Lambda's error if the function cannot be run now.
+func (f *fleet) refusal() string {
 	f.busy = slices.DeleteFunc(f.busy, func(end time.Time) bool { return !end.After(f.now) })
-	return f.capacity > 0 && len(f.busy) >= f.capacity
+	switch {
+	case f.capacity > 0 && len(f.busy) >= f.capacity:
+		return "Lambda.TooManyRequestsException"
+	case f.lambdaDown.cover(f.now):
+		return pickOne(f.r, "Lambda.ServiceException", "Lambda.CodeArtifactUserPendingException",
+			"Lambda.ENILimitReachedException", "Lambda.Unknown", "Runtime.ExitError")
+	}
+	return ""
 }
 
-func (f *fleet) failed(x *execution, name string) time.Duration {
+func (f *fleet) failed(x *execution, name string) (time.Duration, bool) {
 	f.sum.count("checks that were errors", 1)
 	x.lastError = f.now
 	x.disturbed = true
-	return x.failed(name, f.r)
+	after := x.failed(name, f.r)
+	if x.ended != "" {
+		f.giveUp(x, name)
+	}
+	return after, x.ended == ""
 }

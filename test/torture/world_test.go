@@ -25,11 +25,14 @@ type world struct {
 	r     *rand.Rand
 	lives map[int64]*life
 
-	apiDown, throttled, secretsDown spells
-	rotations                       []time.Time
-	recent                          []time.Time // requests of the last second
+	apiDown, secretsDown, lambdaDown spells
+	throttled, mixed                 spells // every request is refused; it may meet anything
+	rotations                        []time.Time
 
-	sent, refused, peak int // requests, those over the rate limit, and most in one second
+	answered []time.Time // in the last second
+	free     time.Time   // when a queue may ask again
+	sent     int         // requests
+	refused  int         // those over the rate limit
 }
 
 // spells are times in which something is wrong.
@@ -51,8 +54,10 @@ func (w *world) weather(begin time.Time) {
 		return list
 	}
 	w.apiDown = spells(16, 12*time.Hour)
-	w.throttled = spells(16, 2*time.Hour)
+	w.throttled = spells(8, 2*time.Hour)
+	w.mixed = spells(8, 12*time.Hour)
 	w.secretsDown = spells(10, 6*time.Hour)
+	w.lambdaDown = spells(6, 3*time.Hour)
 	for range 40 {
 		w.rotations = append(w.rotations, begin.Add(within(w.r, 2*week)))
 	}
@@ -91,13 +96,13 @@ func secretOf(field, address, key string) string {
 
 func (w *world) RoundTrip(r *http.Request) (*http.Response, error) {
 	w.sent++
-	over := w.overRate()
+	unlucky := w.mixed.cover(w.now)
 	switch {
-	case w.apiDown.cover(w.now):
+	case w.apiDown.cover(w.now), unlucky && w.r.IntN(3) == 0:
 		return w.outage()
 	case r.Header.Get("Authorization") != w.key():
 		return answer(401, `{"reply":{"err_code":401,"err_msg":"Public API request unauthorized"}}`), nil
-	case over, w.throttled.cover(w.now) && w.r.IntN(3) > 0:
+	case w.throttled.cover(w.now), unlucky && w.r.IntN(3) == 0, w.overRate():
 		return answer(429, `{"reply":{"err_code":429,"err_msg":"Too many requests."}}`), nil
 	}
 	var id int64
@@ -119,17 +124,16 @@ func (w *world) outage() (*http.Response, error) {
 	return nil, errors.New("connection reset")
 }
 
-// overRate counts a request, and reports whether it is over the tenant's 10 in any second.
+// overRate reports whether the tenant has already answered 10 requests in the last second.
 func (w *world) overRate() bool {
-	for len(w.recent) > 0 && w.now.Sub(w.recent[0]) >= time.Second {
-		w.recent = w.recent[1:]
+	for len(w.answered) > 0 && w.now.Sub(w.answered[0]) >= time.Second {
+		w.answered = w.answered[1:]
 	}
-	w.recent = append(w.recent, w.now)
-	w.peak = max(w.peak, len(w.recent))
-	if len(w.recent) > 10 {
+	if len(w.answered) >= 10 {
 		w.refused++
 		return true
 	}
+	w.answered = append(w.answered, w.now)
 	return false
 }
 

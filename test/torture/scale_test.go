@@ -1,0 +1,67 @@
+package torture
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+)
+
+// scales are the cases of TestScale by their number of waits, and the goal for the lag of nine in ten of them.
+var scales = []struct {
+	waits, runs int
+	p90         time.Duration
+}{{100, 10, time.Minute}, {1_000, pick(3, 10), 4 * time.Minute}, {10_000, 3, 18 * time.Minute}}
+
+// TestScale lets waits begin within a minute, for actions of 10 s to 10 min. Their tenant answers 10 requests a second, and
+// a check takes half a second. Each line is a case; its waits are those of several runs, as chance has its part in one.
+// The bound is p90 of a queue that asks exactly 10 a second.
+func TestScale(t *testing.T) {
+	for _, c := range scales[:pick(2, 3)] {
+		for name, reserved := range map[string]int{"none": 0, "5": 5} {
+			t.Run(fmt.Sprint(c.waits, "/", name), func(t *testing.T) {
+				t.Parallel()
+				bound := crowd(t, c.waits, c.runs, 0, 100*time.Millisecond)
+				got := crowd(t, c.waits, c.runs, reserved, 0)
+				fmt.Printf("scale waits=%d reserved=%s p50=%v p90=%v worst=%v bound=%v attempts=%d\n",
+					c.waits, name, got.share(50), got.share(90), got.share(100), bound.share(90), got.attempts)
+				if got.share(90) > c.p90 || len(got.lags) != c.waits*c.runs {
+					t.Errorf("p90 is %v, the goal %v; %d lags", got.share(90), c.p90, len(got.lags))
+				}
+				if reserved > 0 && got.refused > 0 {
+					t.Errorf("%d requests over the limit, which the reserved concurrency should keep", got.refused)
+				}
+			})
+		}
+	}
+}
+
+// outcome is what came of runs of one case.
+type outcome struct {
+	lags              []time.Duration // sorted
+	attempts, refused int             // of one run; of all
+}
+
+// share is the lag that so many per cent of the waits do not exceed.
+func (o outcome) share(percent int) time.Duration {
+	return o.lags[(len(o.lags)*percent+99)/100-1].Round(time.Second)
+}
+
+func crowd(t *testing.T, waits, runs, reserved int, pace time.Duration) (o outcome) {
+	for n := range runs {
+		f := newFleet(t, uint64(7000+n), newReport())
+		f.takes = 500 * time.Millisecond
+		f.capacity = reserved
+		f.pace = pace
+		for n := range waits {
+			began := monday.Add(within(f.r, time.Minute)).Truncate(time.Millisecond)
+			f.start(simple(int64(n+1), began, between(f.r, 10*time.Second, 10*time.Minute)), 0)
+		}
+		f.run()
+		o.lags = append(o.lags, f.lags...)
+		o.attempts += f.sum.figures["checks"] / runs
+		o.refused += f.refused
+	}
+	slices.Sort(o.lags)
+	return o
+}
