@@ -1,7 +1,6 @@
 package torture
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -18,21 +17,16 @@ type life struct {
 	deadline  time.Duration
 	endpoints []endpoint
 
-	percent  int // of the policy
-	partial  string
-	certain  bool
 	expected bool // the request lists the agents
 	dated    bool // the request says when the action began
-
 	stranded bool // an outage covers its deadline, and the time after it in which that is noticed
 }
 
-// endpoint is PENDING, then IN_PROGRESS, then its last status for good. The reply leaves it out before it appears and
-// while it is gone.
+// endpoint is PENDING until it ends, then its last status for good. The reply leaves it out before it appears and while
+// it is gone.
 type endpoint struct {
 	agent          string
-	appears        time.Duration
-	runs, ends     time.Duration
+	appears, ends  time.Duration
 	last           string
 	gone, returned time.Duration
 }
@@ -43,11 +37,11 @@ func (e endpoint) status(at time.Duration) string {
 		return ""
 	case at >= e.ends:
 		return e.last
-	case at >= e.runs:
-		return "IN_PROGRESS"
 	}
 	return "PENDING"
 }
+
+const success = "COMPLETED_SUCCESSFULLY"
 
 // between draws a duration; each order of magnitude is as likely as another.
 func between(r *rand.Rand, least, most time.Duration) time.Duration {
@@ -63,10 +57,7 @@ func pickOne[T any](r *rand.Rand, from ...T) T { return from[r.IntN(len(from))] 
 
 // simple is an action on one endpoint that succeeds after a while. Its deadline is far.
 func simple(id int64, began time.Time, ends time.Duration) *life {
-	return &life{
-		id: id, began: began, deadline: week, percent: 100, partial: "failed", dated: true,
-		endpoints: []endpoint{{agent: "a", ends: ends, last: "COMPLETED_SUCCESSFULLY"}},
-	}
+	return &life{id: id, began: began, deadline: week, endpoints: []endpoint{{agent: "a", ends: ends, last: success}}}
 }
 
 // newLife draws an action, on 1 to 20 endpoints and now and then on many. Some never come back; their last status is
@@ -76,29 +67,24 @@ func newLife(r *rand.Rand, id int64, began time.Time) *life {
 		id:       id,
 		began:    began.Truncate(time.Millisecond), // as Step Functions writes a time
 		deadline: between(r, time.Minute, week).Truncate(time.Second),
-		percent:  pickOne(r, 100, 100, 80, 50),
-		partial:  pickOne(r, "failed", "done", "pending"),
-		certain:  r.IntN(3) == 0,
 		expected: r.IntN(3) == 0,
 		dated:    r.IntN(2) == 0,
+	}
+	ends := between(r, 10*time.Second, l.deadline*5/4)
+	all := endpoint{appears: pickOne(r, 0, within(r, 100*time.Second)), last: success} // within the grace
+	if r.IntN(4) == 0 {
+		all.vanish(r, 10*time.Minute, ends) // all of them at a time, after checks that saw them
 	}
 	count := 1 + r.IntN(20)
 	if r.IntN(200) == 0 {
 		count = 300
 	}
-	ends := between(r, 10*time.Second, l.deadline*5/4)
-	appears := pickOne(r, 0, 0, within(r, 100*time.Second)) // within the grace
-	all := endpoint{}                                       // all may be gone at a time, after checks that saw them
-	if r.IntN(4) == 0 {
-		all.vanish(r, 10*time.Minute, ends)
-	}
 	for n := range count {
-		e := endpoint{agent: fmt.Sprintf("%016x%016x", id, n), appears: appears, last: "COMPLETED_SUCCESSFULLY"}
+		e := all
+		e.agent = fmt.Sprintf("%016x%016x", id, n)
 		e.ends = between(r, time.Second, ends)
-		e.runs = e.ends / 2
-		e.gone, e.returned = all.gone, all.returned
 		if r.IntN(8) == 0 {
-			e.last = pickOne(r, "FAILED", "TIMEOUT", "EXPIRED", "ABORTED", "CANCELED", "COMPLETED_PARTIAL", "NEVER_SEEN_BEFORE")
+			e.last = pickOne(r, "FAILED", "TIMEOUT", "EXPIRED", "ABORTED", "CANCELED", "NEVER_SEEN_BEFORE")
 		}
 		if l.expected && r.IntN(3) == 0 {
 			e.vanish(r, 0, ends)
@@ -113,15 +99,9 @@ func (e *endpoint) vanish(r *rand.Rand, after, before time.Duration) {
 	e.returned = e.gone + between(r, time.Second, time.Hour)
 }
 
-// request is the input of the workflow. It has members of the workflow's own now and then, which must not count.
+// request is the input of the workflow. A member of the workflow's own in it, now and then, must not count.
 func (l *life) request() map[string]any {
-	request := map[string]any{
-		"group_action_id": l.id,
-		"timeout_seconds": int(l.deadline.Seconds()),
-		"policy": map[string]any{
-			"min_success_percent": l.percent, "partial": l.partial, "settle": map[bool]string{true: "certain", false: "all"}[l.certain],
-		},
-	}
+	request := map[string]any{"group_action_id": l.id, "timeout_seconds": int(l.deadline.Seconds())}
 	if l.dated {
 		request["started_at"] = l.began
 	}
@@ -146,8 +126,7 @@ func (l *life) reply(at time.Duration) string {
 			data[e.agent] = status
 		}
 	}
-	raw, _ := json.Marshal(data) // texts always have a JSON form
-	return `{"reply":{"data":` + string(raw) + "}}"
+	return `{"reply":{"data":` + string(raw(data)) + "}}"
 }
 
 // shows reports whether the reply names an endpoint.
@@ -157,46 +136,26 @@ func (l *life) shows(at time.Duration) bool {
 
 // truth is what an observer says who knows every endpoint: done, failed or pending.
 func (l *life) truth(at time.Duration) string {
-	partial := map[string]string{"failed": "FAILED", "done": "COMPLETED_SUCCESSFULLY", "pending": "PENDING"}[l.partial]
-	var good, open int
+	truth := "done"
 	for _, e := range l.endpoints {
-		last := e.last
-		if last == "COMPLETED_PARTIAL" {
-			last = partial
-		}
-		switch {
-		case e.status(at) == "" || at < e.ends || last == "PENDING" || last == "NEVER_SEEN_BEFORE":
-			open++
-		case last == "COMPLETED_SUCCESSFULLY":
-			good++
+		switch e.status(at) {
+		case "", "PENDING", "NEVER_SEEN_BEFORE":
+			return "pending"
+		case success:
+		default:
+			truth = "failed"
 		}
 	}
-	enough := func(n int) bool { return n*100 >= l.percent*len(l.endpoints) }
-	switch {
-	case !l.certain && open > 0, l.certain && !enough(good) && enough(good+open):
-		return "pending"
-	case enough(good):
-		return "done"
-	}
-	return "failed"
+	return truth
 }
 
 // settled says since when the truth has not been pending, at a moment when it is not.
-func (l *life) settled(at time.Duration) time.Duration {
-	changes := []time.Duration{0}
+func (l *life) settled(at time.Duration) (since time.Duration) {
 	for _, e := range l.endpoints {
-		changes = append(changes, e.appears, e.ends, e.gone, e.returned)
-	}
-	slices.Sort(changes)
-	since := at
-	for _, c := range slices.Backward(changes) {
-		if c > at {
-			continue
+		since = max(since, e.appears, e.ends)
+		if e.gone <= at {
+			since = max(since, e.returned)
 		}
-		if l.truth(c) == "pending" {
-			break
-		}
-		since = c
 	}
 	return since
 }

@@ -34,7 +34,7 @@ var (
 const unavailable = "the error of this service" // XDR.Unavailable or XDR.CredentialsUnavailable
 
 // unresolvable is an address whose first label is too long for a name: every resolver says no without asking.
-var unresolvable = "http://" + strings.Repeat("x", 70) + ".example.invalid"
+var unresolvable = "https://" + strings.Repeat("x", 70) + ".example.invalid"
 
 var faults = []fault{
 	{"none", never, func(*testing.T, *lane, *service) func() { return nil }},

@@ -23,7 +23,7 @@ type lane struct {
 	name     string
 	r        *rand.Rand
 	sim      *xdrtest.Sim
-	trust    *trust // nil for plain HTTP
+	trust    *trust
 	api      *service
 	secrets  *service
 	ttl      int                  // of the secret, in seconds
@@ -50,9 +50,7 @@ func (l *lane) start(t *testing.T) {
 	env := map[string]string{
 		"XDR_SECRET_TTL_SECONDS":   fmt.Sprint(l.ttl),
 		"XDR_HTTP_TIMEOUT_SECONDS": fmt.Sprint(httpTimeout.Seconds()),
-	}
-	if l.trust != nil {
-		env["SSL_CERT_FILE"] = l.trust.file
+		"SSL_CERT_FILE":            l.trust.file,
 	}
 	origins := l.api.url + "," + unresolvable
 	l.function = startFunction(t, origins, l.secrets.url, lambdatest.Options{Env: env, Timeout: functionTimeout})

@@ -28,18 +28,13 @@ type campaign struct {
 	sum   *report
 }
 
-// lane makes checks with one process after the other. Every second lane has TLS; of each kind, half of the lanes read
-// their secret again for each check.
+// lane makes checks with one process after the other. Every second lane reads its secret again for each check.
 func (c *campaign) lane(t *testing.T, n int) {
 	r := random(uint64(n))
-	ca := c.trust
-	if n%2 == 1 {
-		ca = nil
-	}
-	ttl := n / 2 % 2 * 300
+	ttl := n % 2 * 300
 	for left := pick(3, 126); left > 0 && !t.Failed(); {
 		checks := min(left, []int{1, 2, 25, 60}[r.IntN(4)])
-		t.Run("process", func(t *testing.T) { left -= c.process(t, newLane(t, ca, ttl, r), checks) })
+		t.Run("process", func(t *testing.T) { left -= c.process(t, newLane(t, c.trust, ttl, r), checks) })
 	}
 }
 
@@ -97,7 +92,6 @@ func (l *lane) draw() fault {
 	for {
 		f := faults[l.r.IntN(len(faults))]
 		switch {
-		case l.trust == nil && strings.HasPrefix(f.name, "certificate"):
 		case f.name == "name does not resolve" && l.ttl > 0:
 		case strings.HasPrefix(f.name, "frozen") && l.function == nil:
 		case f.name == "reset after the reply" && !l.warm: // it needs a check before

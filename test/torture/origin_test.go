@@ -2,7 +2,6 @@ package torture
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -11,7 +10,6 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
-	"pgregory.net/rapid"
 
 	"github.com/soarstep/xdr-action-status/internal/xdrtest"
 	"github.com/soarstep/xdr-action-status/pkg/handler"
@@ -102,47 +100,6 @@ func checkAt(field, address string) (host string, err error) {
 	step := stepWith(c, secret, func(r *http.Request) { host = r.URL.Host })
 	_, err = step.Check(context.Background(), []byte(`{"group_action_id":1}`))
 	return host, err
-}
-
-const tenantName = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
-
-// Whatever a tenant is called, the secret that is read is the prefix and that name, or none is.
-func TestTenantNamesReachNoOtherSecret(t *testing.T) {
-	t.Parallel()
-	c := handler.DefaultConfig()
-	c.SecretID = "xdr/default"
-	c.TenantSecretPrefix = "xdr/tenant-"
-	visit := func(tenant string) error {
-		asked := "none"
-		step := stepWith(c, func(id string) string {
-			asked = id
-			return "{}"
-		}, nil)
-		event, _ := json.Marshal(map[string]any{"group_action_id": 1, "tenant": tenant}) // texts always have a JSON form
-		_, err := step.Check(context.Background(), event)
-		want := "none"
-		if tenant != "" && len(tenant) <= 48 && strings.Trim(tenant, tenantName) == "" {
-			want = "xdr/tenant-" + tenant
-		}
-		if asked != want {
-			return fmt.Errorf("tenant %q: asked for %q: %w", tenant, asked, err)
-		}
-		return nil
-	}
-	for _, name := range []string{
-		"acme", "../default", "..", "a/b", "a/../../default", "a%2fb", "a\x00", "a\nb", "ä", "a ", " a", "*", "a*", "",
-		"arn:aws:secretsmanager:us-east-1:1:secret:x", strings.Repeat("a", 48), strings.Repeat("a", 49),
-	} {
-		if err := visit(name); err != nil {
-			t.Error(err)
-		}
-	}
-	rapid.Check(t, func(r *rapid.T) {
-		name := rapid.OneOf(rapid.String(), rapid.StringMatching(`[a-z/.:%*_-]{0,50}`)).Draw(r, "tenant")
-		if err := visit(name); err != nil {
-			r.Error(err)
-		}
-	})
 }
 
 // Checks for many tenants at a time, with secrets that are read again each time: no request carries another's key.

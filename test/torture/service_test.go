@@ -50,8 +50,7 @@ type service struct {
 
 type connNumber struct{}
 
-// serve starts a service, with TLS if there is an authority. Each has a toxiproxy of its own: if one hangs, the others
-// go on.
+// serve starts a service. Each has a toxiproxy of its own: if one hangs, the others go on.
 func serve(t *testing.T, ca *trust, handler http.Handler) *service {
 	t.Helper()
 	s := &service{}
@@ -60,15 +59,11 @@ func serve(t *testing.T, ca *trust, handler http.Handler) *service {
 	s.server.Config.ConnContext = func(ctx context.Context, _ net.Conn) context.Context {
 		return context.WithValue(ctx, connNumber{}, s.born.Add(1))
 	}
-	scheme := "http"
-	if ca != nil {
-		scheme = "https"
-		good := ca.Issue(time.Now().Add(time.Hour), loopback)
-		s.cert.Store(&good)
-		s.server.Listener = tls.NewListener(s.server.Listener, &tls.Config{
-			GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return s.cert.Load(), nil },
-		})
-	}
+	good := ca.Issue(time.Now().Add(time.Hour), loopback)
+	s.cert.Store(&good)
+	s.server.Listener = tls.NewListener(s.server.Listener, &tls.Config{
+		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return s.cert.Load(), nil },
+	})
 	s.server.Start()
 	t.Cleanup(func() {
 		s.server.CloseClientConnections()
@@ -79,7 +74,7 @@ func serve(t *testing.T, ca *trust, handler http.Handler) *service {
 	t.Cleanup(api.Close)
 	upstream := s.server.Listener.Addr().String()
 	s.proxy = must(toxic.NewClient(api.URL).CreateProxy("service", loopback+":0", upstream))
-	s.url = scheme + "://" + s.proxy.Listen
+	s.url = "https://" + s.proxy.Listen
 	t.Cleanup(func() {
 		if !s.hung {
 			_ = s.proxy.Delete()
