@@ -2,20 +2,17 @@ package torture
 
 import (
 	"cmp"
-	"math/rand/v2"
-	"net/netip"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
-	toxic "github.com/Shopify/toxiproxy/v2/client"
-
 	"github.com/soarstep/xdr-action-status/internal/xdrtest"
 )
 
-// fault is one way in which the network of one service fails. cause makes it, and may return how to end it; all toxics
-// are taken away in any case.
+// fault is one way in which the network of one service fails. cause makes it, and may return how to end it; a toxic is
+// taken away in any case.
 type fault struct {
 	name     string
 	outcomes []string
@@ -33,24 +30,25 @@ var (
 
 const unavailable = "the error of this service" // XDR.Unavailable or XDR.CredentialsUnavailable
 
-// unresolvable is an address whose first label is too long for a name: every resolver says no without asking.
+// unresolvable has a first label that is too long for a name: every resolver says no without asking.
 var unresolvable = "https://" + strings.Repeat("x", 70) + ".example.invalid"
+
+const refusing = "https://127.0.0.1:1"
 
 var faults = []fault{
 	{"none", never, func(*testing.T, *lane, *service) func() { return nil }},
-	{"latency", never, toxicOf("latency", func(r *rand.Rand) toxic.Attributes {
-		return toxic.Attributes{"latency": r.IntN(100), "jitter": r.IntN(50)}
+	{"latency", never, slow(0, 100*time.Millisecond)},
+	{"latency beyond the timeout", sometimes, slow(httpTimeout*5/4, httpTimeout*5/4)},
+	{"bandwidth", sometimes, bandwidth},
+	{"reset before the reply", always, toxicOf(func(w *wire, _ []byte) ([]byte, bool) {
+		w.reset()
+		return nil, false
 	})},
-	{"latency beyond the timeout", sometimes, toxicOf("latency", upTo("latency", 2500, 2500))},
-	{"bandwidth", sometimes, toxicOf("bandwidth", upTo("rate", 1, 64))},
-	{"slow close", never, toxicOf("slow_close", upTo("delay", 1, 1000))},
-	{"reset before the reply", always, toxicOf("reset_peer", upTo("timeout", 0, 0))},
-	{"reset during the reply", sometimes, toxicOf("reset_peer", upTo("timeout", 1, 40))},
-	{"cut off", sometimes, toxicOf("limit_data", upTo("bytes", 0, 2500))},
-	{"black hole", always, toxicOf("timeout", upTo("timeout", 0, 0))},
-	{"black hole, then closed", always, toxicOf("timeout", upTo("timeout", 1, 300))},
+	{"reset during the reply", sometimes, endingSoon((*wire).reset, true)},
+	{"cut off", sometimes, cutOff},
+	{"black hole", always, toxicOf(func(*wire, []byte) ([]byte, bool) { return nil, true })},
+	{"black hole, then closed", always, endingSoon((*wire).close, false)},
 	{"reset after the reply", never, resetAfterReply},
-	{"refused", always, refuse},
 	{"frozen, connection closed meanwhile", never, frozen((*service).hangUp)},
 	{"frozen, connection half dead", sometimes, frozen((*service).deafen)},
 	{"frozen in the middle", sometimes, frozenInTheMiddle},
@@ -58,62 +56,75 @@ var faults = []fault{
 	{"certificate expired", always, certificate(nil, -time.Hour, loopback)},
 	{"certificate of another host", always, certificate(nil, time.Hour, "other.example")},
 	{"certificate of another authority", always, certificate(xdrtest.NewAuthority("torture"), time.Hour, loopback)},
-	{"name does not resolve", always, noName},
+	{"address does not resolve", always, at(unresolvable)},
+	{"address refuses", always, at(refusing)},
 }
 
-// toxicOf makes a fault by toxiproxy, for present connections or only for new ones.
-func toxicOf(kind string, attributes func(*rand.Rand) toxic.Attributes) cause {
+// toxicOf makes a fault of a toxic, for present connections or only for new ones.
+func toxicOf(what toxic) cause {
 	return func(_ *testing.T, l *lane, s *service) func() {
 		if l.r.IntN(2) == 0 {
 			s.hangUp()
 		}
-		stream := "downstream"
-		if l.r.IntN(4) == 0 && kind != "limit_data" {
-			stream = "upstream"
+		s.add(what, l.r.IntN(4) == 0)
+		return func() {
+			s.add(nil, false)
+			s.hangUp() // what was swallowed is missing for good
 		}
-		s.add(kind, stream, attributes(l.r))
-		return nil
 	}
 }
 
-func upTo(name string, least, most int) func(*rand.Rand) toxic.Attributes {
-	return func(r *rand.Rand) toxic.Attributes { return toxic.Attributes{name: least + r.IntN(most-least+1)} }
+func slow(least, more time.Duration) cause {
+	return func(t *testing.T, l *lane, s *service) func() {
+		latency := least + within(l.r, more)
+		return toxicOf(func(_ *wire, piece []byte) ([]byte, bool) {
+			time.Sleep(latency)
+			return piece, true
+		})(t, l, s)
+	}
 }
 
-// resetAfterReply ends the connection with RST while nobody uses it. With a toxicity of 0, data passes.
+func bandwidth(t *testing.T, l *lane, s *service) func() {
+	rate := 1 + l.r.IntN(64) // KB/s
+	return toxicOf(func(_ *wire, piece []byte) ([]byte, bool) {
+		time.Sleep(time.Duration(len(piece)) * time.Millisecond / time.Duration(rate))
+		return piece, true
+	})(t, l, s)
+}
+
+// endingSoon ends a connection a while after the first piece; others pass, or are swallowed.
+func endingSoon(end func(*wire), passes bool) cause {
+	return func(t *testing.T, l *lane, s *service) func() {
+		soon := within(l.r, 40*time.Millisecond)
+		return toxicOf(func(w *wire, piece []byte) ([]byte, bool) {
+			time.AfterFunc(soon, func() { end(w) })
+			if passes {
+				return piece, true
+			}
+			return nil, true
+		})(t, l, s)
+	}
+}
+
+func cutOff(t *testing.T, l *lane, s *service) func() {
+	left := atomic.Int64{}
+	left.Store(l.r.Int64N(2500))
+	return toxicOf(func(_ *wire, piece []byte) ([]byte, bool) {
+		size := int64(len(piece))
+		if now := left.Add(-size); now < 0 {
+			return piece[:max(0, size+now)], false
+		}
+		return piece, true
+	})(t, l, s)
+}
+
+// resetAfterReply ends the connection with RST while nobody uses it.
 func resetAfterReply(t *testing.T, l *lane, s *service) func() {
-	s.hangUp()
-	_, err := s.proxy.AddToxic("", "reset_peer", "downstream", 0, nil)
-	s.note(err)
 	if outcome := l.check(t); outcome != right {
 		t.Errorf("before %s: %s: %s", l.name, outcome, l.message)
 	}
-	s.hangUp()
+	s.each((*wire).reset)
 	return nil
-}
-
-func refuse(t *testing.T, _ *lane, s *service) func() {
-	s.note(s.proxy.Disable())
-	release, err := hold(s.proxy.Listen)
-	s.note(err)
-	return func() {
-		release()
-		eventually(t, "the proxy's port is free", func() bool { return s.proxy.Enable() == nil })
-	}
-}
-
-// hold binds a port without listening, so that connections are refused and nobody else gets it.
-func hold(address string) (release func(), err error) {
-	to := netip.MustParseAddrPort(address)
-	socket, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return func() {}, err
-	}
-	release = func() { _ = syscall.Close(socket) }
-	if err := syscall.SetsockoptInt(socket, syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1); err != nil {
-		return release, err
-	}
-	return release, syscall.Bind(socket, &syscall.SockaddrInet4{Port: int(to.Port()), Addr: to.Addr().As4()})
 }
 
 // frozen stops the process as Lambda does between invocations, and lets its connections die meanwhile.
@@ -162,14 +173,16 @@ func certificate(by *xdrtest.Authority, valid time.Duration, host string) cause 
 	}
 }
 
-// noName changes the address in the secret, and makes sure that nothing of it is left in the process.
-func noName(t *testing.T, l *lane, _ *service) func() {
-	good := l.sim.SecretValue()
-	l.sim.SetSecret(strings.Replace(good, l.api.url, unresolvable, 1), false)
-	return func() {
-		l.sim.SetSecret(good, false)
-		if outcome := l.check(t); outcome != right {
-			t.Errorf("after %s: %s: %s", l.name, outcome, l.message)
+// at changes the address in the secret, and makes sure that nothing of it is left in the process.
+func at(address string) cause {
+	return func(t *testing.T, l *lane, _ *service) func() {
+		good := l.sim.SecretValue()
+		l.sim.SetSecret(strings.Replace(good, l.api.url, address, 1), false)
+		return func() {
+			l.sim.SetSecret(good, false)
+			if outcome := l.check(t); outcome != right {
+				t.Errorf("after %s: %s: %s", l.name, outcome, l.message)
+			}
 		}
 	}
 }

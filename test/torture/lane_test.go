@@ -52,11 +52,9 @@ func (l *lane) start(t *testing.T) {
 		"XDR_HTTP_TIMEOUT_SECONDS": fmt.Sprint(httpTimeout.Seconds()),
 		"SSL_CERT_FILE":            l.trust.file,
 	}
-	origins := l.api.url + "," + unresolvable
+	origins := l.api.url + "," + unresolvable + "," + refusing
 	l.function = startFunction(t, origins, l.secrets.url, lambdatest.Options{Env: env, Timeout: functionTimeout})
 }
-
-func (l *lane) hung() bool { return l.api.hung || l.secrets.hung }
 
 const right = "right verdict"
 

@@ -3,18 +3,13 @@ package torture
 import (
 	"context"
 	"flag"
-	"fmt"
 	"maps"
 	"math/rand/v2"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
 	"time"
-
-	"github.com/rs/zerolog"
 
 	"github.com/soarstep/xdr-action-status/internal/lambdatest"
 )
@@ -23,7 +18,7 @@ var (
 	long = os.Getenv("TORTURE") == "long"
 	seed = flag.Uint64("seed", 1, "decides all that is random")
 
-	bootstrap, xdrwait string // the built binaries
+	bootstrap string // the built binary
 )
 
 // pick is the size of a campaign.
@@ -39,8 +34,7 @@ func random(stream uint64) *rand.Rand { return rand.New(rand.NewPCG(*seed, strea
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	zerolog.SetGlobalLevel(zerolog.Disabled) // toxiproxy's logger
-	_ = flag.Set("test.parallel", "40")      // most of the time the tests wait
+	_ = flag.Set("test.parallel", "40") // most of the time the tests wait
 	os.Exit(run(m))
 }
 
@@ -48,11 +42,6 @@ func run(m *testing.M) int {
 	dir := must(os.MkdirTemp("", "torture"))
 	defer os.RemoveAll(dir)
 	bootstrap = must(lambdatest.Build(context.Background(), "../../cmd/lambda", dir, nil))
-	xdrwait = filepath.Join(dir, "xdrwait")
-	build := exec.Command("go", "-C", "../..", "build", "-o", xdrwait, "./cmd/xdrwait")
-	if out, err := build.CombinedOutput(); err != nil {
-		panic(fmt.Sprintf("%v\n%s", err, out))
-	}
 	return m.Run()
 }
 

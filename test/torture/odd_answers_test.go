@@ -7,8 +7,7 @@ import (
 )
 
 const (
-	goodBody    = `{"reply":{"data":{"a":"COMPLETED_SUCCESSFULLY"}}}` // 49 bytes
-	pendingBody = `{"reply":{"data":{"a":"IN_PROGRESS"}}}`
+	goodBody = `{"reply":{"data":{"a":"COMPLETED_SUCCESSFULLY"}}}` // 49 bytes
 
 	okLine      = "HTTP/1.1 200 OK\r\n"
 	jsonLine    = "Content-Type: application/json\r\n"

@@ -78,8 +78,8 @@ var oddBodies = slices.Concat(
 
 const later = 4 * tick // the connection is idle by then
 
-// afterPending is what nobody asked for, a while after a reply about an action that is pending: xdrwait goes on.
-func afterPending(extra play) play { return then(ok(pendingBody), pause(later), extra) }
+// unasked is what comes a while after a good reply.
+func unasked(extra play) play { return then(say(good("")), pause(later), extra) }
 
 var zeros = strings.Repeat("\x00", 32<<10)
 
@@ -88,17 +88,11 @@ const clientHello = "\x16\x03\x03\x00\x31\x02\x00\x00\x2d\x03\x03***************
 
 var oddConnections = slices.Concat(
 	lingering(each("done", "at once", say, good("")+good(""), good("")+"REQUEST", sized(49, "GOODREQUEST"))),
-	lingering(all("done", plays{"the request, later": then(say(good("")), pause(later), say("REQUEST"))})),
-	lingering(all("pending", plays{
-		"pending, later the request":                  afterPending(say("REQUEST")),
-		"pending, later an error page with a request": afterPending(page("502 Bad Gateway", "", "REQUEST")),
-		"pending, later another verdict":              afterPending(say(good(""))),
-		"pending, later noise without end":            afterPending(endless(0)(zeros)),
+	lingering(all("done", plays{
+		"later the request":                  unasked(say("REQUEST")),
+		"later an error page with a request": unasked(page("502 Bad Gateway", "", "REQUEST")),
+		"later noise without end":            unasked(endless(0)(zeros)),
 	})),
-	all("pending", plays{
-		"pending, later the end": afterPending(hangUp),
-		"pending, later RST":     afterPending(reset),
-	}),
 	all("done|XDR.Unavailable", plays{"a reply, and RST": then(say(good("")), reset)}),
 	early(all("done|XDR.Unavailable", plays{
 		"a reply before the request":              say(good("")),

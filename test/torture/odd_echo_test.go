@@ -64,17 +64,6 @@ var oddTexts = slices.Concat(
 // repeats is a page with the request.
 func repeats(status string) play { return page(status, "", "REQUEST") }
 
-// redirect leads to the server itself: a second request is one too many, and its answer says so.
-func redirect(status string) play {
-	return func(c *call) {
-		if c.number > 1 {
-			c.write(good(""))
-			return
-		}
-		page(status, "Location: HERE/?SENT\r\n", "REQUEST")(c)
-	}
-}
-
 // head is an answer with a bad or strange head.
 func head(text string) play { return ended(text + "\r\n\r\nGOOD") }
 
@@ -82,7 +71,6 @@ var oddHeads = slices.Concat(
 	each("XDR.Rejected", "page with the request", repeats, "200 OK", "404 Not Found", "407 Proxy Authentication Required"),
 	each("XDR.Unauthorized", "page with the request", repeats, "401 Unauthorized", "402 Payment Required", "403 Forbidden"),
 	each("XDR.Throttled", "page with the request", repeats, "429 Too Many Requests"),
-	each("XDR.Rejected", "redirect", redirect, "301 Moved Permanently", "303 See Other", "307 Temporary Redirect"),
 	each("XDR.Unavailable", "head", head, "HTTP/1.1 500 SENT", "HTTP/1.1 SENT OK", "SENT", okLine+"SENT", okLine+"(SENT): x",
 		okLine+"X: SENT\x00", okLine+"Content-Length: SENT", okLine+"Content-Length: SENT\r\nContent-Length: xSENT",
 		okLine+"Transfer-Encoding: SENT", "HTTP/1.1 502 No\r\nContent-Type: SENT/SENT",

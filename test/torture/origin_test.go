@@ -102,6 +102,33 @@ func checkAt(field, address string) (host string, err error) {
 	return host, err
 }
 
+const tenantName = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
+
+// Whatever a tenant is called, the secret that is read is the prefix and that name, or none is.
+func TestTenantNamesReachNoOtherSecret(t *testing.T) {
+	t.Parallel()
+	c := handler.DefaultConfig()
+	c.SecretID = "xdr/default"
+	c.TenantSecretPrefix = "xdr/tenant-"
+	for _, name := range []string{
+		"acme", "../default", "..", "a/b", "a/../../default", "a%2fb", "a\x00", "a\nb", "ä", "a ", " a", "*", "a*", "",
+		"arn:aws:secretsmanager:us-east-1:1:secret:x", strings.Repeat("a", 48), strings.Repeat("a", 49), tenantName[20:],
+	} {
+		asked, want := "none", "none"
+		if name != "" && len(name) <= 48 && strings.Trim(name, tenantName) == "" {
+			want = "xdr/tenant-" + name
+		}
+		step := stepWith(c, func(id string) string {
+			asked = id
+			return "{}"
+		}, nil)
+		_, err := step.Check(t.Context(), raw(map[string]any{"group_action_id": 1, "tenant": name}))
+		if asked != want {
+			t.Errorf("tenant %q: asked for %q: %v", name, asked, err)
+		}
+	}
+}
+
 // Checks for many tenants at a time, with secrets that are read again each time: no request carries another's key.
 func TestTenantsKeysAreNotMixed(t *testing.T) {
 	t.Parallel()

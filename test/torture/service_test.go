@@ -1,7 +1,6 @@
 package torture
 
 import (
-	"context"
 	"crypto/tls"
 	"io"
 	"log"
@@ -10,13 +9,10 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"github.com/Shopify/toxiproxy/v2"
-	toxic "github.com/Shopify/toxiproxy/v2/client"
-	"github.com/rs/zerolog"
 
 	"github.com/soarstep/xdr-action-status/internal/xdrtest"
 )
@@ -36,90 +32,121 @@ func newTrust(t *testing.T) *trust {
 	return ca
 }
 
-// service is one of the two services that the function calls, behind a proxy that makes faults.
+// service is one of the two services that the function calls, behind a proxy that makes the faults of a network.
 type service struct {
 	server *httptest.Server
-	proxy  *toxic.Proxy
 	url    string                          // of the proxy
 	cert   atomic.Pointer[tls.Certificate] // shown to new connections
 
-	hung bool         // the proxy does not obey any more
-	born atomic.Int64 // connections so far
-	deaf atomic.Int64 // connections up to this one are never answered again
+	mu    sync.Mutex
+	wires map[*wire]bool
+	toxic toxic // nil for none
+	upper bool  // it is for what the function sends
 }
 
-type connNumber struct{}
+// toxic is what happens to a piece of what is sent: it returns what passes, and whether the connection goes on.
+type toxic func(w *wire, piece []byte) (rest []byte, on bool)
 
-// serve starts a service. Each has a toxiproxy of its own: if one hangs, the others go on.
+// wire is one connection through a proxy.
+type wire struct {
+	client, server net.Conn
+	deaf           atomic.Bool // it takes what is sent, and says nothing
+}
+
 func serve(t *testing.T, ca *trust, handler http.Handler) *service {
 	t.Helper()
-	s := &service{}
-	s.server = httptest.NewUnstartedServer(s.hear(handler))
+	s := &service{wires: make(map[*wire]bool)}
+	s.server = httptest.NewUnstartedServer(handler)
 	s.server.Config.ErrorLog = log.New(io.Discard, "", 0)
-	s.server.Config.ConnContext = func(ctx context.Context, _ net.Conn) context.Context {
-		return context.WithValue(ctx, connNumber{}, s.born.Add(1))
-	}
 	good := ca.Issue(time.Now().Add(time.Hour), loopback)
 	s.cert.Store(&good)
 	s.server.Listener = tls.NewListener(s.server.Listener, &tls.Config{
 		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return s.cert.Load(), nil },
 	})
 	s.server.Start()
+	proxy := must(net.Listen("tcp", loopback+":0"))
+	s.url = "https://" + proxy.Addr().String()
 	t.Cleanup(func() {
-		s.server.CloseClientConnections()
+		_ = proxy.Close()
+		s.each((*wire).close)
 		s.server.Close()
 	})
-	injector := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
-	api := httptest.NewServer(http.TimeoutHandler(injector.Routes(), 8*time.Second, "")) // see note
-	t.Cleanup(api.Close)
-	upstream := s.server.Listener.Addr().String()
-	s.proxy = must(toxic.NewClient(api.URL).CreateProxy("service", loopback+":0", upstream))
-	s.url = "https://" + s.proxy.Listen
-	t.Cleanup(func() {
-		if !s.hung {
-			_ = s.proxy.Delete()
+	go func() {
+		for client, err := proxy.Accept(); err == nil; client, err = proxy.Accept() {
+			server, err := net.Dial("tcp", s.server.Listener.Addr().String())
+			if err != nil { // the test is over
+				_ = client.Close()
+				return
+			}
+			w := &wire{client: client, server: server}
+			s.mu.Lock()
+			s.wires[w] = true
+			s.mu.Unlock()
+			go s.pass(w, w.server, w.client, true)
+			go s.pass(w, w.client, w.server, false)
 		}
-	})
+	}()
 	return s
 }
 
-// hear lets a request on a deaf connection hang until the caller gives up.
-func (s *service) hear(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if number, _ := r.Context().Value(connNumber{}).(int64); number <= s.deaf.Load() {
-			_, _ = io.Copy(io.Discard, r.Body)
-			<-r.Context().Done()
+// pass lets one direction of a connection through, piece by piece.
+func (s *service) pass(w *wire, to, from net.Conn, upper bool) {
+	defer w.close()
+	buffer := make([]byte, 32<<10)
+	for {
+		n, err := from.Read(buffer)
+		if err != nil {
 			return
 		}
-		next.ServeHTTP(w, r)
-	})
-}
-
-// deafen makes all present connections half dead: they take what is sent, and say nothing.
-func (s *service) deafen() { s.deaf.Store(s.born.Load()) }
-
-// add puts a toxic on all connections, present and future.
-func (s *service) add(kind, stream string, attributes toxic.Attributes) {
-	_, err := s.proxy.AddToxic("", kind, stream, 1, attributes)
-	s.note(err)
-}
-
-// hangUp ends the present connections: toxiproxy closes what a removed timeout held.
-func (s *service) hangUp() {
-	s.add("timeout", "downstream", toxic.Attributes{"timeout": 0})
-	s.heal()
-}
-
-// heal takes all toxics away.
-func (s *service) heal() {
-	list, err := s.proxy.Toxics()
-	s.note(err)
-	for _, one := range list {
-		s.note(s.proxy.RemoveToxic(one.Name))
-		time.Sleep(3 * time.Millisecond) // for toxiproxy to forget the connections that this has ended
+		piece := buffer[:n]
+		on := true
+		s.mu.Lock()
+		happens, here := s.toxic, s.upper == upper
+		s.mu.Unlock()
+		if happens != nil && here {
+			piece, on = happens(w, piece)
+		}
+		if w.deaf.Load() {
+			continue
+		}
+		if _, err := to.Write(piece); err != nil || !on {
+			return
+		}
 	}
 }
 
-// note remembers that toxiproxy hung. It may lock itself up when a toxic comes or goes while a connection ends, and its
-// API then times out. What a check met is not known then.
-func (s *service) note(err error) { s.hung = s.hung || err != nil }
+func (w *wire) close() {
+	_ = w.client.Close()
+	_ = w.server.Close()
+}
+
+// reset ends a connection with RST.
+func (w *wire) reset() {
+	if tcp, ok := w.client.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0)
+	}
+	w.close()
+}
+
+// each does something with all present connections.
+func (s *service) each(do func(*wire)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for w := range s.wires {
+		do(w)
+	}
+}
+
+// hangUp ends the present connections.
+func (s *service) hangUp() { s.each((*wire).close) }
+
+// deafen makes the present connections half dead.
+func (s *service) deafen() { s.each(func(w *wire) { w.deaf.Store(true) }) }
+
+// add puts a toxic on one direction of all connections, present and future; nil heals.
+func (s *service) add(what toxic, upper bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.toxic = what
+	s.upper = upper
+}

@@ -126,7 +126,7 @@ func TestBadWeekIsSurvived(t *testing.T) {
 			t.Parallel()
 			f := newFleet(t, 1, newReport())
 			begin(f.world, spell{monday, monday.Add(week - time.Hour)})
-			for n := range pick(10, 100) {
+			for n := range pick(2, 100) {
 				f.start(simple(int64(n+1), monday, week/2), 0)
 			}
 			f.run()
