@@ -4,5 +4,5 @@
 // The tests run in a short form by default and in a long one where TORTURE=long is set (make torture). What is
 // random follows from -seed, so that a failure can be run again.
 //
-// It is a module of its own: the fault injector brings modules that the step and its users have no need of.
+// It is a module of its own: its tests need the machine for themselves, and go test runs packages side by side.
 package torture

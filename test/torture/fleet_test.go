@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
-	"hash/fnv"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -35,10 +33,9 @@ type fleet struct {
 	pace     time.Duration // between two checks, as a queue would keep it; 0: none
 	busy     []time.Time   // ends of the checks under way
 
-	t      *testing.T
-	sum    *report
-	lags   []time.Duration // from the end of an action until it is known
-	digest uint64          // of all that has happened, by which two runs can be compared
+	t    *testing.T
+	sum  *report
+	lags []time.Duration // from the end of an action until it is known
 }
 
 // due is a wait and when it goes on.
@@ -96,7 +93,6 @@ func (f *fleet) enqueue(at time.Time, x *execution) {
 
 // run goes on until every wait has ended.
 func (f *fleet) run() {
-	hash := fnv.New64a()
 	for len(f.queue) > 0 {
 		last := len(f.queue) - 1
 		next := f.queue[last]
@@ -108,9 +104,7 @@ func (f *fleet) run() {
 		if after, on := f.attempt(next.execution); on {
 			f.enqueue(f.now.Add(after), next.execution)
 		}
-		fmt.Fprint(hash, next.id, next.events, f.now.UnixNano(), ";")
 	}
-	f.digest = hash.Sum64()
 }
 
 // attempt makes one check, and says when the next one is due, if there is to be one.

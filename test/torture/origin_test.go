@@ -38,7 +38,8 @@ func stepWith(c handler.Config, secrets vault, seen network) *handler.Step {
 	return &handler.Step{Config: c, Secrets: secrets, XDR: &xdr.Client{Transport: seen}}
 }
 
-// Addresses that must not get the key, under the default allow-list; $ is paloaltonetworks.com.
+// Addresses that must not get the key, under the default allow-list; $ is paloaltonetworks.com. Those that may get it are
+// in pkg/handler's tests.
 var tricks = []string{
 	"https://evil-$", "https://evil$", "https://$", "https://.$", "https://api.$.evil.example", "https://evil.example/.$",
 	"https://evil.example#.$", "https://evil.example?.$", `https://evil.example\.$`, "https://evil.example%2f.$",
@@ -52,13 +53,6 @@ var tricks = []string{
 	"https:/api.$", "https:///api.$", "https://*.$", "https://a*b.$", "https://api_x.$", "https://api x.$",
 	"https://api.$\n.evil.example", "https://evil.example\t.$", "https://169.254.169.254/latest/meta-data/.$",
 	"javascript://api.$", "https://api.$?x=1", "https://api.$#x",
-}
-
-// Addresses that may get it, and the host that the request must then go to.
-var honest = map[string]string{
-	"https://api-acme.xdr.us.$":           "api-acme.xdr.us.$",
-	"HTTPS://API-ACME.XDR.US.$":           "api-acme.xdr.us.$",
-	"https://api.$:443/base/../../other/": "api.$",
 }
 
 func TestCredentialsGoToAllowedOriginsOnly(t *testing.T) {
@@ -75,12 +69,6 @@ func TestCredentialsGoToAllowedOriginsOnly(t *testing.T) {
 					t.Errorf("%s %q: a request to %q, %v", field, address, host, err)
 				}
 			}
-		}
-	}
-	for address, want := range honest {
-		host, err := checkAt("api_url", address)
-		if err != nil || !strings.EqualFold(strings.TrimSuffix(host, ":443"), inFull(want)) {
-			t.Errorf("%q: a request to %q, %v", address, host, err)
 		}
 	}
 }
