@@ -1,5 +1,6 @@
 """Fixtures of the deployment tests: the tools, a simulated tenant, a local AWS, and the stack deployed into it."""
 
+import json
 import os
 import pathlib
 import sys
@@ -9,6 +10,8 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 import local  # noqa: E402  (needs the path above)
+import samples  # noqa: E402
+from stack import Stack  # noqa: E402
 
 ROOT = local.ROOT
 
@@ -47,15 +50,34 @@ def xdrsim_binary(tmp_path_factory):
     return out
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def simulator(xdrsim_binary, tmp_path_factory):
     """A simulated tenant on a free port, ten times as fast as real life."""
-    with local.Simulator(xdrsim_binary, tmp_path_factory.mktemp("xdrsim"), "127.0.0.1:0", speed=10) as sim:
+    folder = tmp_path_factory.mktemp("xdrsim")
+    scenarios = local.builtin(xdrsim_binary) + samples.thousand(folder)
+    with local.Simulator(xdrsim_binary, folder, "127.0.0.1:0", speed=10, scenarios=scenarios) as sim:
         yield sim
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def aws(tmp_path_factory):
     """A local AWS, empty."""
     with local.MiniStack(tmp_path_factory.mktemp("ministack")) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def secrets(aws, simulator):
+    """The tenant's secret, one with a wrong key, and one that is not ours."""
+    client = aws.client("secretsmanager")
+    good = simulator.secret()
+    wrong = good | {"api_key": "wrong"}
+    values = {"xdr/e2e": good, "xdr/tenant-acme": good, "xdr/tenant-wrong": wrong, "hr/salaries": good}
+    return {name: client.create_secret(Name=name, SecretString=json.dumps(v))["ARN"] for name, v in values.items()}
+
+
+@pytest.fixture(scope="session")
+def stack(aws, secrets, simulator, built):
+    """The deployed template."""
+    parameters = {"AllowedOrigins": simulator.url, "SecretsManagerUrl": aws.url}
+    return Stack(aws, built, SecretName="xdr/e2e", TenantSecretPrefix="xdr/tenant-", **parameters)

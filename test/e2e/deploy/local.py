@@ -140,6 +140,11 @@ class Simulator(Process):
             return [r["status"] for r in json.load(reply) if r["group_action_id"] == action]
 
 
+def builtin(xdrsim):
+    """The names of the simulator's own scenarios."""
+    return [line.split()[0] for line in run(xdrsim, "-list").stdout.splitlines()]
+
+
 class MiniStack(Process):
     """A local AWS that enforces IAM policies. Step Functions waits and retries take a tenth of their time."""
 
@@ -155,27 +160,3 @@ class MiniStack(Process):
     def client(self, service):
         keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
         return boto3.client(service, endpoint_url=self.url, region_name=REGION, **keys)
-
-
-def create_machine(aws, example, **substitutions):
-    """A state machine of a playbook of examples/; what is not substituted stays a name."""
-    definition = (ROOT / f"examples/{example}.asl.json").read_text()
-    for name, value in substitutions.items():
-        definition = definition.replace(f"${{{name}}}", value)
-    trust = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "states.amazonaws.com"}}]}
-    role = aws.client("iam").create_role(RoleName=example, AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
-    return aws.client("stepfunctions").create_state_machine(name=example, definition=definition, roleArn=role)["stateMachineArn"]
-
-
-def finished(sfn, arn):
-    """An execution after its end."""
-    def ended():
-        run = sfn.describe_execution(executionArn=arn)
-        return run if run["status"] != "RUNNING" else None
-    return until(f"end of {arn}", ended, 90)
-
-
-def states(sfn, arn):
-    """The states that an execution entered, in order."""
-    events = sfn.get_execution_history(executionArn=arn, maxResults=1000)["events"]
-    return [e["stateEnteredEventDetails"]["name"] for e in events if "stateEnteredEventDetails" in e]

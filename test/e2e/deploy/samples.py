@@ -1,4 +1,4 @@
-"""The samples of events/ and the replies that belong to them."""
+"""The samples of events/ with their replies, and a scenario of a thousand endpoints."""
 
 import json
 
@@ -22,3 +22,17 @@ def compare(name, reply):
         assert reply["elapsed_seconds"] >= 0 and reply["checked_at"].endswith("Z"), reply
         want |= {k: reply[k] for k in ("elapsed_seconds", "checked_at")}
     assert reply == want
+
+
+AGENTS = [f"{n:032x}" for n in range(1000)]
+FAIL, SUCCEED = 1001, 1002
+
+
+def thousand(folder):
+    """Two actions on the same endpoints: in the first all fail, each with a long reason, in the second all succeed."""
+    for action, status in ((FAIL, "FAILED"), (SUCCEED, "COMPLETED_SUCCESSFULLY")):
+        reason = {"errorDescription": "Element not found. " * 14}
+        agent = {"timeline": [{"at": 0, "status": status}], "error_reason": reason}
+        scenario = {"description": status, "group_action_id": action, "agents": [{"id": id} | agent for id in AGENTS]}
+        (folder / f"{action}.json").write_text(json.dumps(scenario))
+    return [folder / f"{FAIL}.json", folder / f"{SUCCEED}.json"]

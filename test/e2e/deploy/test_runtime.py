@@ -62,8 +62,8 @@ def sim(xdrsim_binary, tmp_path_factory):
     """The simulator with all scenarios that the samples need, and one that is slow."""
     folder = tmp_path_factory.mktemp("rie-sim")
     (folder / "slow.json").write_text(json.dumps(SCENARIO))
-    names = [line.split()[0] for line in local.run(xdrsim_binary, "-list").stdout.splitlines()]
-    with local.Simulator(xdrsim_binary, folder, "127.0.0.1:0", scenarios=[*names, folder / "slow.json"]) as running:
+    scenarios = [*local.builtin(xdrsim_binary), folder / "slow.json"]
+    with local.Simulator(xdrsim_binary, folder, "127.0.0.1:0", scenarios=scenarios) as running:
         yield running
 
 

@@ -53,7 +53,7 @@ async function check(what, text, expected) {
 }
 
 console.log(`asl-validator ${versionOf('asl-validator')}, amazon-states-language-service ${versionOf('amazon-states-language-service')}; who finds a fault in`);
-await check('the workflow', source, 'neither');
+for (const file of process.argv.slice(2)) await check(file, readFileSync(file, 'utf8'), 'neither');
 for (const [what, expected, change] of faults) {
   const definition = JSON.parse(source);
   change(definition);
