@@ -7,30 +7,21 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-
-	"github.com/soarstep/xdr-action-status/test/e2e/semantics/front"
 )
 
-// als is aws-local-stepfunctions in one Node process, which als.mjs drives: jobs in, traces out.
-type als struct {
-	node, script, modules string
-	front                 *front.Front
-	release               string
-}
+const alsName = "aws-local-stepfunctions"
 
-func startALS(ctx context.Context, node, script, modules string, f *front.Front) (*als, error) {
-	a := &als{node: node, script: script, modules: modules, front: f}
+// als is aws-local-stepfunctions in one Node process, which als.mjs drives: jobs in, traces out.
+type als struct{ node, script, modules, front, release string }
+
+func startALS(ctx context.Context, a als) (*als, error) {
 	out, err := a.command(ctx, "version").Output()
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", alsName, err)
-	}
 	a.release = string(bytes.TrimSpace(out))
-	return a, nil
+	return &a, err
 }
 
 func (a *als) name() string    { return alsName }
 func (a *als) version() string { return a.release }
-func (a *als) close()          {}
 
 func (a *als) command(ctx context.Context, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, a.node, append([]string{a.script}, args...)...) //nolint:gosec // the script names it
@@ -46,7 +37,7 @@ func (a *als) run(ctx context.Context, jobs []job) ([]trace, error) {
 	if err != nil {
 		return nil, err
 	}
-	cmd := a.command(ctx, "run", a.front.URL())
+	cmd := a.command(ctx, "run", a.front)
 	cmd.Stdin = bytes.NewReader(input)
 	out, err := cmd.Output()
 	if err != nil {

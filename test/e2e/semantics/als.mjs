@@ -64,10 +64,13 @@ function machine(definition) {
   return machines.get(key);
 }
 
-async function run({ definition, input }) {
+async function run({ name, definition, input }) {
   const trace = { steps: [] };
   try {
-    const execution = machine(definition).run(input, { overrides: { taskResourceLocalHandlers: handlers } });
+    const execution = machine(definition).run(input, {
+      overrides: { taskResourceLocalHandlers: handlers },
+      context: { Execution: { Name: name } },
+    });
     execution.result.catch(() => {}); // the log tells
     let lastError;
     for await (const event of execution.eventLogs) {

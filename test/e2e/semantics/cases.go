@@ -2,139 +2,173 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/soarstep/xdr-action-status/internal/asl"
+	"github.com/soarstep/xdr-action-status/internal/xdrtest"
 	"github.com/soarstep/xdr-action-status/pkg/handler"
-	"github.com/soarstep/xdr-action-status/test/e2e/semantics/front"
 )
 
 var (
-	pending = front.Reply{Outcome: handler.Pending, Reason: handler.InProgress}
-	done    = front.Reply{Outcome: handler.Done, Reason: handler.AllSucceeded}
-	lost    = front.Reply{Outcome: handler.Failed, Reason: handler.EndpointsFailed}
+	pending = reply{outcome: handler.Pending, reason: handler.InProgress}
+	done    = reply{outcome: handler.Done, reason: handler.AllSucceeded}
+	lost    = reply{outcome: handler.Failed, reason: handler.EndpointsFailed}
+	late    = reply{err: "Nobody.Hears", delay: runTimeout} // where there is a limit
 )
 
-// taskLimit is the time limit of a task in the cases where it runs out; slow is longer.
-const (
-	taskLimit = 2
-	slow      = 4 * time.Second
-)
+// limit is the time limit, in seconds, of what must run out.
+const limit = 4
 
-// attempts is how often a state is tried before its error is caught, of one retrier.
-const attempts = 1 + 6
-
-// scripted are the cases in which the function is a script.
-func scripted(m asl.Machine) []testCase {
-	cases := slices.Concat(ends(), announcements())
-	for _, e := range m.Edges() {
-		name, ok := strings.CutPrefix(e.Why, "catch ")
+// allCases are those of the errors that the file decides about, and all others.
+func allCases(errorsTSV string) ([]testCase, error) {
+	decided, err := os.ReadFile(errorsTSV) //nolint:gosec // in the repository
+	if err != nil {
+		return nil, err
+	}
+	cases := slices.Concat(ends(), inputs(), announcements(), real(), recovers("Surprise.Unheard"), recovers("errorString"),
+		recovers("Lambda.BrandNewException"))
+	for line := range strings.Lines(string(decided)) {
+		name, rest, _ := strings.Cut(line, "\t")
+		decision, _, _ := strings.Cut(rest, "\t")
 		switch {
-		case !ok || e.From != "Check":
-		case e.To == "OutageWait":
-			cases = append(cases, recovers(name), outage(name))
-		case name == asl.Wildcard:
-			cases = append(cases, final("Surprise.Unheard"), final("NotResponding"))
+		case decision == "decision" || strings.HasPrefix(name, "States.") && name != "States.Timeout":
+			// the heading, and what only an engine itself can raise
+		case decision == "final":
+			cases = append(cases, testCase{name: "final " + name, input: onlyID, replies: []reply{raised(name), done},
+				want: want{status: failed, err: name, says: raised(name).text(1), states: cannotSay, calls: 1}})
 		default:
-			cases = append(cases, final(name))
+			cases = append(cases, recovers(name)...)
 		}
 	}
-	return append(cases, changingOutage())
+	return cases, nil
+}
+
+// recovers is one case: the first attempt fails, the second answers.
+func recovers(name string) []testCase {
+	c := testCase{name: "recovers " + name, input: onlyID, replies: []reply{raised(name), done},
+		want: want{status: succeeded, says: `"verdict":"done"`, states: toDone, calls: 2, announced: 1}}
+	if name == "States.Timeout" {
+		c.task = limit
+	}
+	return []testCase{c}
+}
+
+// raised is how an error of this name comes about: by the function, by the Lambda service, or by time passing.
+func raised(name string) reply {
+	code, service := strings.CutPrefix(name, "Lambda.")
+	switch {
+	case name == "States.Timeout":
+		return late
+	case code == "TooManyRequestsException":
+		return reply{err: code, status: 429}
+	case service:
+		return reply{err: code, status: 500}
+	}
+	return reply{err: name}
 }
 
 func ends() []testCase {
+	var outages []reply
+	for range 3 {
+		outages = append(outages, raised("XDR.Unavailable"), raised("XDR.Throttled"), raised("Runtime.ExitError"),
+			raised("Lambda.TooManyRequestsException"))
+	}
+	outages = slices.Concat(outages, []reply{pending}, outages[:3], []reply{done})
 	return []testCase{
-		{name: "done", replies: []front.Reply{pending, pending, done},
-			want: want{status: succeeded, cause: `"verdict":"done"`, calls: 3, announced: 1,
-				states: "Begin Check Decide Wait Check Decide Wait Check Decide Announce Judge Done", pause: 2 * time.Second}},
-		{name: "failed", replies: []front.Reply{pending, lost},
-			want: want{status: failed, err: "XDR.ActionFailed", cause: `"verdict":"failed"`, calls: 2, announced: 1,
-				states: "Begin Check Decide Wait Check Decide Announce Judge Failed", pause: time.Second},
-			differs: noIntrinsicInFail(2, 1, "Begin Check Decide Wait Check Decide Announce Judge Failed")},
-		{name: "deadline in the function", replies: []front.Reply{pending, {Outcome: handler.Failed, Reason: handler.DeadlineExceeded}},
-			want: want{status: failed, err: "XDR.ActionFailed", cause: `"reason":"deadline_exceeded"`, calls: 2, announced: 1,
-				states: "Begin Check Decide Wait Check Decide Announce Judge Failed", pause: time.Second},
-			differs: noIntrinsicInFail(2, 1, "Begin Check Decide Wait Check Decide Announce Judge Failed")},
-		{name: "deadline of the machine", replies: []front.Reply{pending, {Outcome: handler.Done, Delay: 20 * time.Second}}, limits: limits{machine: 4},
-			want: want{status: timedOut, calls: 2, states: "Begin Check Decide Wait Check", pause: time.Second}},
-		{name: "outage until the machine's end", replies: []front.Reply{{Error: "XDR.Unavailable", Delay: time.Second}}, limits: limits{machine: 4},
-			want: want{status: timedOut, states: "Begin Check", loops: true}},
-		{name: "verdict unknown to Decide", replies: []front.Reply{{Outcome: "perhaps"}},
-			want: want{status: failed, err: "States.NoChoiceMatched", calls: 1, states: "Begin Check Decide"}, differs: noChoiceIsRuntime},
-		{name: "started_at given", replies: []front.Reply{pending, done}, input: map[string]any{"started_at": "2001-01-01T00:00:00Z", "tenant": "acme"},
-			want: want{status: succeeded, cause: `"verdict":"done"`, calls: 2, announced: 1,
-				states: "Begin Check Decide Wait Check Decide Announce Judge Done", pause: time.Second}},
+		{name: "pending many times", input: onlyID, replies: append(slices.Repeat([]reply{pending}, 8), done),
+			want: want{status: succeeded, says: "all_succeeded", states: anyWaits, calls: 9, announced: 1}},
+		{name: "failed", input: onlyID, replies: []reply{pending, lost},
+			want: want{status: succeeded, says: `"verdict":"failed"`, states: afterWait, calls: 2, announced: 1}},
+		{name: "many errors in a row", input: onlyID, replies: outages,
+			want: want{status: succeeded, says: "all_succeeded", states: afterWait, calls: 17, announced: 1}},
+		{name: "final after errors", input: onlyID, replies: append(outages[:15:15], raised("XDR.TimedOut")),
+			want: want{status: failed, err: "XDR.TimedOut", states: "Begin Check Decide Wait Check", calls: 16}},
+		{name: "time limit of the machine", input: onlyID, replies: []reply{pending, late}, machine: limit,
+			want: want{status: timedOut, states: "Begin Check Decide Wait Check", calls: 2}},
+		{name: "outage until the machine's limit", input: onlyID, replies: []reply{{err: "XDR.Unavailable", delay: time.Second}}, machine: limit,
+			want: want{status: timedOut, states: cannotSay}},
 	}
 }
 
-// announcements are the ways in which nobody can be told. The verdict stands all the same.
+// inputs are requests whose members the workflow has to keep, to add or to replace.
+func inputs() []testCase {
+	list := []testCase{
+		{name: "started_at given", input: `{"group_action_id": ID, "started_at": "2001-01-01T00:00:00Z", "context": null}`},
+		{name: "execution and previous given", input: `{"group_action_id": ID, "execution": "mine", "previous": {"verdict": "mine"}}`},
+		{name: "envelope", input: `{"version": "0", "id": "e", "detail-type": "Action Started", "source": "soar", "account": "1",
+			"time": "2001-01-01T00:00:00Z", "region": "us-east-1", "resources": [], "detail": {"group_action_id": ID, "tenant": "acme"}}`},
+		{name: "190 KB beside it", input: `{"group_action_id": ID, "alert": "` + strings.Repeat("x", 190_000) + `"}`},
+	}
+	for i := range list {
+		list[i].replies = []reply{pending, raised("XDR.Unavailable"), done}
+		list[i].want = want{status: succeeded, says: "all_succeeded", states: afterWait, calls: 3, announced: 1}
+	}
+	runtime := difference{"States.Runtime", "the failure of an intrinsic function is called States.Runtime"}
+	return append(list, testCase{name: "input that is no object", input: `[ID]`,
+		want:    want{status: failed, err: "States.IntrinsicFailure", states: cannotSay},
+		differs: map[string]difference{motoName: runtime, alsName: runtime}})
+}
+
+// announcements are the ways in which an event cannot be sent. The verdict stands all the same.
 func announcements() []testCase {
-	refused := front.Reply{Error: "InternalFailure"}
-	throttled := front.Reply{Error: "ThrottlingException", Status: 400}
+	refused := reply{err: "InternalFailure"}
+	throttled := reply{err: "ThrottlingException", status: 400}
+	stands := want{status: succeeded, says: `"verdict":"failed"`, states: toDone, calls: 1, announced: 5}
 	return []testCase{
-		{name: "PutEvents refuses twice", replies: []front.Reply{done}, events: []front.Reply{refused, refused, {}},
-			want: want{status: succeeded, cause: `"verdict":"done"`, calls: 1, announced: 3, states: toDone}},
-		{name: "PutEvents refuses for ever", replies: []front.Reply{done}, events: []front.Reply{refused},
-			want: want{status: succeeded, cause: `"verdict":"done"`, calls: 1, announced: 5, attempts: 5, states: toDone}},
-		{name: "PutEvents is throttled for ever", replies: []front.Reply{lost}, events: []front.Reply{throttled},
-			want:    want{status: failed, err: "XDR.ActionFailed", cause: `"verdict":"failed"`, calls: 1, announced: 5, attempts: 5, states: toFailed},
-			differs: noIntrinsicInFail(1, 5, toFailed)},
+		{name: "PutEvents refuses twice", input: onlyID, replies: []reply{done}, events: []reply{refused, refused, {}},
+			want: want{status: succeeded, says: "all_succeeded", states: toDone, calls: 1, announced: 3}},
+		{name: "PutEvents refuses for ever", input: onlyID, replies: []reply{lost}, events: []reply{refused}, want: stands},
+		{name: "PutEvents is throttled for ever", input: onlyID, replies: []reply{lost}, events: []reply{throttled}, want: stands},
 	}
 }
 
-func final(name string) testCase {
-	return testCase{name: "final " + name, replies: []front.Reply{raised(name)},
-		want: want{status: failed, err: name, cause: name + ", call 1", calls: 1, states: noWay}}
+// real are the cases in which the function is the built bootstrap, in front of a simulated tenant.
+func real() []testCase {
+	const success = "COMPLETED_SUCCESSFULLY"
+	twice := func(status int) xdrtest.Fault { return xdrtest.Fault{From: 1, To: 2, Status: status} }
+	deadline := func(states string, calls int) want {
+		return want{status: succeeded, says: "deadline_exceeded", states: states, calls: calls, announced: 1}
+	}
+	retried := want{status: succeeded, says: "all_succeeded", states: toDone, calls: 3, announced: 1}
+	list := []testCase{
+		{name: "done", input: onlyID, action: action(0.5, success),
+			want: want{status: succeeded, says: "all_succeeded", states: afterWait, calls: 2, announced: 1}},
+		{name: "failed", input: onlyID, action: action(0, "EXPIRED"),
+			want: want{status: succeeded, says: `"EXPIRED":2`, states: toDone, calls: 1, announced: 1}},
+		{name: "deadline", input: `{"group_action_id": ID, "timeout_seconds": 2}`, action: action(1000, success), want: deadline(anyWaits, 0)},
+		{name: "started_at honoured", action: action(1000, success), want: deadline(toDone, 1),
+			input: `{"group_action_id": ID, "started_at": "2001-01-01T00:00:00Z"}`},
+		{name: "time of the envelope honoured", action: action(1000, success), want: deadline(toDone, 1),
+			input: `{"detail-type": "a", "source": "b", "time": "2001-01-01T00:00:00Z", "detail": {"group_action_id": ID}}`},
+		{name: "deadline in an outage", input: `{"group_action_id": ID, "timeout_seconds": 2}`, action: action(0, success, xdrtest.Fault{Status: 503}),
+			want: want{status: failed, err: "XDR.TimedOut", says: "XDR.Unavailable", states: cannotSay}},
+		{name: "bad request", input: `{"group_action_id": ID, "policy": {"typo": 1}}`, action: action(0, success),
+			want: want{status: failed, err: "XDR.InvalidRequest", says: "typo", states: cannotSay, calls: 1}},
+		{name: "no such secret", input: `{"group_action_id": ID, "tenant": "nobody"}`, action: action(0, success),
+			want: want{status: failed, err: "XDR.CredentialsInvalid", says: "does not exist", states: cannotSay, calls: 1}},
+		{name: "503 twice", input: onlyID, action: action(0, success, twice(503)), want: retried},
+		{name: "429 twice", input: onlyID, action: action(0, success, twice(429)), want: retried},
+	}
+	for i := range list {
+		list[i].name = "real: " + list[i].name
+	}
+	return list
 }
 
-func recovers(name string) testCase {
-	return testCase{name: "recovers " + name, replies: []front.Reply{raised(name), raised(name), done}, limits: limitsFor(name),
-		want: want{status: succeeded, cause: `"verdict":"done"`, calls: 3, announced: 1, states: toDone}}
+// action runs on two endpoints and gets to the status after that many seconds.
+func action(seconds float64, status string, faults ...xdrtest.Fault) *xdrtest.Scenario {
+	timeline := []xdrtest.Step{{At: seconds, Status: status}}
+	if seconds > 0 {
+		timeline = append([]xdrtest.Step{{Status: "IN_PROGRESS"}}, timeline...)
+	}
+	return &xdrtest.Scenario{Agents: []xdrtest.Agent{{Count: 2, Timeline: timeline}}, Faults: faults}
 }
 
-// outage outlasts all retries, and once more after the long wait: the attempts begin anew then.
-func outage(name string) testCase {
-	replies := append(slices.Repeat([]front.Reply{raised(name)}, attempts+1), done)
-	return testCase{name: "outage " + name, replies: replies, limits: limitsFor(name),
-		want: want{status: succeeded, cause: `"verdict":"done"`, calls: attempts + 2, attempts: attempts, announced: 1, states: afterOut, pause: scaledWait * time.Second}}
-}
-
-// changingOutage uses up every retrier before it is caught: attempts are counted for each retrier apart.
-func changingOutage() testCase {
-	var replies []front.Reply
-	for range attempts - 1 {
-		replies = append(replies, raised("XDR.Unavailable"), raised("XDR.Throttled"), raised("Runtime.ExitError"))
-	}
-	replies = append(replies, raised("XDR.CredentialsUnavailable"), done)
-	return testCase{name: "outage of changing names", replies: replies,
-		want: want{status: succeeded, cause: `"verdict":"done"`, calls: 3*(attempts-1) + 2, attempts: 3*(attempts-1) + 1, announced: 1, states: afterOut, pause: scaledWait * time.Second}}
-}
-
-// raised is how an error of this name comes about: by the function, by the Lambda service, or by time passing. On AWS two
-// of Lambda's names come from the client inside Step Functions and never from the wire; here they do.
-func raised(name string) front.Reply {
-	service := map[string]int{
-		"TooManyRequestsException": 429, "ServiceException": 500, "AWSLambdaException": 500, "Unknown": 500,
-		"SdkClientException": 500, "ClientExecutionTimeoutException": 500,
-	}
-	if code, ok := strings.CutPrefix(name, "Lambda."); ok {
-		status, known := service[code]
-		if !known {
-			panic(fmt.Sprintf("no way to raise %s", name))
-		}
-		return front.Reply{Error: code, Status: status}
-	}
-	if name == "States.Timeout" {
-		return front.Reply{Outcome: handler.Done, Delay: slow}
-	}
-	return front.Reply{Error: name}
-}
-
-func limitsFor(name string) limits {
-	if name == "States.Timeout" {
-		return limits{task: taskLimit}
-	}
-	return limits{}
+// job is the case as an execution of its own: the front and the simulator tell executions apart by the action's id.
+func (c testCase) job(id int64) (job, error) {
+	definition, err := scaled(c.task, c.machine)
+	input := strings.ReplaceAll(c.input, "ID", fmt.Sprint(id))
+	return job{Name: fmt.Sprint("case-", id), Definition: definition, Input: []byte(input)}, err
 }

@@ -8,15 +8,17 @@ import (
 
 // coverage counts what executions went through.
 type coverage struct {
-	machine asl.Machine
-	states  map[string]int
-	edges   map[asl.Edge]int
-	retries map[asl.Retry]int
+	machine  asl.Machine
+	states   map[string]int
+	edges    map[asl.Edge]int
+	retriers map[string]int // by retrierName
 }
 
 func newCoverage(m asl.Machine) coverage {
-	return coverage{m, map[string]int{}, map[asl.Edge]int{}, map[asl.Retry]int{}}
+	return coverage{m, map[string]int{}, map[asl.Edge]int{}, map[string]int{}}
 }
+
+func retrierName(r asl.Retry) string { return fmt.Sprintf("%s: Retry[%d]", r.State, r.Index) }
 
 // add follows a trace through the machine. A step that the language does not allow is an error: then the engine does not
 // do what this program believes, and its figures would mean nothing.
@@ -31,12 +33,19 @@ func (c coverage) add(t trace) error {
 			from = s
 		case retried:
 			r, ok := c.machine.Retried(s.State, s.Error)
-			if !ok {
-				return fmt.Errorf("%s retried %s, which no retrier names", s.State, s.Error)
+			if !ok || c.machine.States[s.State].Retry[r.Index].MaxAttempts == 0 {
+				return fmt.Errorf("%s retried %s, which is not to be retried", s.State, s.Error)
 			}
-			c.retries[r]++
+			c.retriers[retrierName(r)]++
 		}
 		last = s
+	}
+	if t.Status == failed {
+		r, ok := c.machine.Retried(from.State, t.Error)
+		if !ok || c.machine.States[r.State].Retry[r.Index].MaxAttempts > 0 {
+			return fmt.Errorf("%s failed with %s, which is to be retried", from.State, t.Error)
+		}
+		c.retriers[retrierName(r)]++
 	}
 	return nil
 }
@@ -59,23 +68,29 @@ func (c coverage) enter(from, last step, to string) error {
 
 // report returns the line of figures, and what was not visited.
 func (c coverage) report() (line string, missing []string) {
-	miss := func(what string, n int) int {
-		if n > 0 {
-			return 1
+	figure := func(kind string, names []string, visited func(string) bool) string {
+		n := len(names)
+		for _, name := range names {
+			if !visited(name) {
+				missing = append(missing, kind+" "+name)
+				n--
+			}
 		}
-		missing = append(missing, what)
-		return 0
+		return fmt.Sprintf("%ss %d/%d", kind, n, len(names))
 	}
-	var states, edges, retries int
-	for _, name := range c.machine.Names() {
-		states += miss("state "+name, c.states[name])
-	}
+	edges := map[string]int{}
+	var edgeNames, retrierNames []string
 	for _, e := range c.machine.Edges() {
-		edges += miss("transition "+e.String(), c.edges[e])
+		edgeNames = append(edgeNames, e.String())
+		edges[e.String()] = c.edges[e]
 	}
-	for _, r := range c.machine.Retries() {
-		retries += miss("retrier "+r.String(), c.retries[r])
+	for _, name := range c.machine.Names() {
+		for i := range c.machine.States[name].Retry {
+			retrierNames = append(retrierNames, retrierName(asl.Retry{State: name, Index: i}))
+		}
 	}
-	return fmt.Sprintf("states %d/%d, transitions %d/%d, retriers %d/%d", states, len(c.machine.Names()),
-		edges, len(c.machine.Edges()), retries, len(c.machine.Retries())), missing
+	line = figure("state", c.machine.Names(), func(n string) bool { return c.states[n] > 0 }) + ", " +
+		figure("transition", edgeNames, func(n string) bool { return edges[n] > 0 }) + ", " +
+		figure("retrier", retrierNames, func(n string) bool { return c.retriers[n] > 0 })
+	return line, missing
 }

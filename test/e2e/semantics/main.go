@@ -1,6 +1,6 @@
-// Command semantics runs the workflow on interpreters of the Amazon States Language other than AWS's, case by case, and
-// demands that the states visited are those that AWS's documentation promises, and that together the cases go every way
-// through the definition that there is. The script run beside it installs what it needs.
+// Command semantics runs the workflow on interpreters of the Amazon States Language other than AWS's, case by case. It
+// demands that they do what AWS's documentation promises, and that together the cases go every way through the definition
+// that there is. The script run beside it installs what it needs.
 package main
 
 import (
@@ -15,23 +15,15 @@ import (
 
 	"github.com/soarstep/xdr-action-status/internal/asl"
 	"github.com/soarstep/xdr-action-status/statemachine"
-	"github.com/soarstep/xdr-action-status/test/e2e/semantics/front"
 )
 
-// config is the command line.
-type config struct {
-	tools string // folder of the virtual environment and the node modules
-	node  string
-	root  string // of the repository
-	write bool
-}
+// config is the command line: run in the root of the repository.
+type config struct{ tools, node string }
 
 func main() {
 	var c config
 	flag.StringVar(&c.tools, "tools", "", "`folder` with venv and node_modules")
 	flag.StringVar(&c.node, "node", "node", "Node of version 22 or later")
-	flag.StringVar(&c.root, "root", ".", "`folder` of the repository")
-	flag.BoolVar(&c.write, "write", false, "write the counted events to statemachine/history.json")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	err := run(ctx, c)
@@ -42,9 +34,11 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, c config) error {
+func run(ctx context.Context, c config) (err error) {
 	began := time.Now()
-	c, err := c.absolute()
+	t := new(lifetime)
+	defer t.end()
+	s, err := start(ctx, t, c)
 	if err != nil {
 		return err
 	}
@@ -52,55 +46,46 @@ func run(ctx context.Context, c config) error {
 	if err != nil {
 		return err
 	}
-	f, err := front.Start()
+	results, err := s.run(ctx)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = f.Close() }()
-	engines, err := startEngines(ctx, c, f)
-	if err != nil {
-		return err
-	}
-	defer closeAll(engines)
-	s := suite{machine: machine, front: f, root: c.root, cases: append(scripted(machine), real()...)}
-	results, err := s.run(ctx, engines)
-	if err != nil {
-		return err
-	}
-	printTable(os.Stdout, engines, s.cases, results)
 	err = errors.Join(
-		verdictOf(results),
-		printCoverage(os.Stdout, machine, engines, results),
-		checkHistory(os.Stdout, c, engines, s.cases, results),
-		checkDuplicates(ctx, os.Stdout, engines, f),
+		s.report(os.Stdout, results),
+		s.coverage(os.Stdout, machine, results),
+		s.duplicates(ctx, os.Stdout),
 	)
-	fmt.Printf("%d cases on %d engines in %v\n", len(s.cases), len(engines), time.Since(began).Round(time.Second))
+	fmt.Printf("events in moto's histories: start %d, each loop %d, each failed attempt %d, end %d\n",
+		asl.EventsStart, asl.EventsLoop, asl.EventsAttempt, asl.EventsEnd)
+	fmt.Printf("%d cases on %d engines in %v\n", len(s.cases), len(s.engines), time.Since(began).Round(time.Second))
 	return err
 }
 
-// absolute makes the folders so: Node wants them.
-func (c config) absolute() (config, error) {
-	var errTools, errRoot error
-	c.tools, errTools = filepath.Abs(c.tools)
-	c.root, errRoot = filepath.Abs(c.root)
-	return c, errors.Join(errTools, errRoot)
-}
-
-func startEngines(ctx context.Context, c config, f *front.Front) ([]engine, error) {
-	m, err := startMoto(ctx, c.tools+"/venv/bin/python", c.tools+"/moto.log", f)
+// start starts all that the cases need.
+func start(ctx context.Context, t *lifetime, c config) (s suite, err error) {
+	defer func() {
+		if p := recover(); p != nil { // t has failed
+			err = fmt.Errorf("%v", p)
+		}
+	}()
+	tools, err := filepath.Abs(c.tools) // Node wants it so
 	if err != nil {
-		return nil, err
+		return s, err
 	}
-	a, err := startALS(ctx, c.node, c.root+"/test/e2e/semantics/als.mjs", c.tools, f)
+	if s.cases, err = allCases("statemachine/errors.tsv"); err != nil {
+		return s, err
+	}
+	s.front = startFront()
+	t.Cleanup(s.front.Close)
+	m, err := startMoto(ctx, t, tools+"/venv/bin/python", tools+"/moto.log", s.front.URL)
 	if err != nil {
-		m.close()
-		return nil, err
+		return s, fmt.Errorf("moto: %w", err)
 	}
-	return []engine{m, a}, nil
-}
-
-func closeAll(engines []engine) {
-	for _, e := range engines {
-		e.close()
+	a, err := startALS(ctx, als{node: c.node, script: "test/e2e/semantics/als.mjs", modules: tools, front: s.front.URL})
+	if err != nil {
+		return s, fmt.Errorf("%s: %w", alsName, err)
 	}
+	s.engines = []engine{m, a}
+	s.function, err = startFunction(ctx, t, "cmd/lambda", actions(s.cases, len(s.engines)))
+	return s, err
 }

@@ -4,14 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 )
 
-const (
-	role       = "arn:aws:iam::123456789012:role/semantics"
-	runTimeout = 4 * time.Minute
-)
+const role = "arn:aws:iam::123456789012:role/semantics"
 
 // run starts all executions at once: nearly all of their time is waiting.
 func (m *moto) run(ctx context.Context, jobs []job) ([]trace, error) {
@@ -41,13 +39,17 @@ func (m *moto) execute(ctx context.Context, j job) (trace, error) {
 	if err != nil {
 		return trace{}, err
 	}
-	events, err := m.history(ctx, arn)
-	if err != nil {
-		return trace{}, err
+	var history struct {
+		Events    []event
+		NextToken string
 	}
-	t := translate(events)
+	err = m.call(ctx, "GetExecutionHistory", map[string]any{"executionArn": arn, "maxResults": 1000}, &history)
+	if err == nil && history.NextToken != "" {
+		err = fmt.Errorf("more than %d events", len(history.Events))
+	}
+	t := translate(history.Events)
 	t.Status, t.Error, t.Cause, t.Output = e.Status, e.Error, e.Cause, e.Output
-	return t, nil
+	return t, err
 }
 
 func (m *moto) start(ctx context.Context, j job) (string, error) {
@@ -97,21 +99,25 @@ func (m *moto) wait(ctx context.Context, arn string) (execution, error) {
 	}
 }
 
-func (m *moto) history(ctx context.Context, arn string) ([]event, error) {
-	var all []event
-	request := map[string]any{"executionArn": arn, "maxResults": 1000}
-	for {
-		var page struct {
-			Events    []event
-			NextToken string
-		}
-		if err := m.call(ctx, "GetExecutionHistory", request, &page); err != nil {
-			return nil, err
-		}
-		all = append(all, page.Events...)
-		if page.NextToken == "" {
-			return all, nil
-		}
-		request["nextToken"] = page.NextToken
+// duplicates starts an execution again under its name, as an event that is delivered twice and a parent that is repeated
+// do. On AWS the name stays taken for 90 days after the end; moto keeps it for as long as it runs.
+func (m *moto) duplicates(ctx context.Context, j job, p *plan) error {
+	other := j
+	other.Input = append([]byte(" "), j.Input...)
+	first, errFirst := m.start(ctx, j)
+	again, errAgain := m.start(ctx, j)
+	_, errOther := m.start(ctx, other)
+	if errFirst != nil || errAgain != nil || again != first || !taken(errOther) {
+		return fmt.Errorf("started again while it runs: %s, then %s; %w, %w, %w", first, again, errFirst, errAgain, errOther)
 	}
+	e, err := m.wait(ctx, first)
+	_, errLate := m.start(ctx, j)
+	if err != nil || e.Status != succeeded || len(p.calls) != len(p.replies) || len(p.announced) != 1 || !taken(errLate) {
+		return fmt.Errorf("started again: %+v after %d calls, %d events; %w, %w", e, len(p.calls), len(p.announced), err, errLate)
+	}
+	return nil
+}
+
+func taken(err error) bool {
+	return err != nil && strings.Contains(err.Error(), "ExecutionAlreadyExists")
 }

@@ -11,18 +11,20 @@ import (
 // The interpreters wait in real time. In the copy that they get, only these numbers are smaller; the structure, the
 // numbers of attempts and the rates are as they are.
 const (
-	scaledWait     = 1
 	scaledInterval = 1
 	scaledMaxDelay = 2
 	scaledTask     = 30
 	scaledMachine  = 300
 )
 
-// scaled is the definition with its substitutions filled in and its times scaled down.
-func scaled(l limits) (json.RawMessage, error) {
+const busName = "soar"
+
+// scaled is the definition with its substitutions filled in and its times scaled down: to these limits of a task and of the
+// whole, where they are not 0.
+func scaled(task, machine int) (json.RawMessage, error) {
 	filled, err := asl.Fill(statemachine.Source, map[string]string{
-		"StatusFunctionArn": "arn:aws:lambda:us-east-1:123456789012:function:status:live",
-		"EventBusName":      "default",
+		"StatusFunctionArn": "arn:aws:lambda:us-east-1:123456789012:function:status",
+		"EventBusName":      busName,
 	})
 	if err != nil {
 		return nil, err
@@ -33,22 +35,17 @@ func scaled(l limits) (json.RawMessage, error) {
 	}
 	states, _ := definition["States"].(map[string]any)
 	for _, s := range states {
-		rescale(s, cmp.Or(l.task, scaledTask))
+		s, _ := s.(map[string]any)
+		replace(s, "TimeoutSeconds", cmp.Or(task, scaledTask))
+		retriers, _ := s["Retry"].([]any)
+		for _, r := range retriers {
+			r, _ := r.(map[string]any)
+			replace(r, "IntervalSeconds", scaledInterval)
+			replace(r, "MaxDelaySeconds", scaledMaxDelay)
+		}
 	}
-	definition["TimeoutSeconds"] = cmp.Or(l.machine, scaledMachine)
+	definition["TimeoutSeconds"] = cmp.Or(machine, scaledMachine)
 	return json.Marshal(definition)
-}
-
-func rescale(state any, task int) {
-	s, _ := state.(map[string]any)
-	replace(s, "Seconds", scaledWait)
-	replace(s, "TimeoutSeconds", task)
-	retriers, _ := s["Retry"].([]any)
-	for _, r := range retriers {
-		r, _ := r.(map[string]any)
-		replace(r, "IntervalSeconds", scaledInterval)
-		replace(r, "MaxDelaySeconds", scaledMaxDelay)
-	}
 }
 
 func replace(object map[string]any, key string, value int) {

@@ -1,4 +1,4 @@
-package front
+package main
 
 import (
 	"context"
@@ -10,25 +10,17 @@ import (
 	"github.com/soarstep/xdr-action-status/internal/xdrtest"
 )
 
-// Function builds the bootstrap in the folder pkgDir and runs it against a simulated tenant with these actions. What it
-// returns answers Invoke, until done is called.
-func Function(ctx context.Context, pkgDir string, actions []xdrtest.Scenario) (invoker http.Handler, done func(), err error) {
-	t := &lifetime{}
-	defer func() {
-		if p := recover(); p != nil {
-			t.end()
-			err = fmt.Errorf("%v", p)
-		}
-	}()
+// startFunction builds the bootstrap in the folder pkgDir and runs it against a simulated tenant with these actions. What
+// it returns answers Invoke.
+func startFunction(ctx context.Context, t *lifetime, pkgDir string, actions []xdrtest.Scenario) (http.Handler, error) {
 	dir, err := os.MkdirTemp("", "semantics-")
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	binary, err := lambdatest.Build(ctx, pkgDir, dir, nil)
 	if err != nil {
-		t.end()
-		return nil, nil, err
+		return nil, err
 	}
 	sim := xdrtest.Start(t, xdrtest.Options{Scenarios: actions, RateLimit: -1})
 	f := lambdatest.Start(t, lambdatest.Options{Binary: binary, Env: map[string]string{
@@ -38,7 +30,7 @@ func Function(ctx context.Context, pkgDir string, actions []xdrtest.Scenario) (i
 		"AWS_ENDPOINT_URL_SECRETS_MANAGER": sim.URL(),
 		"XDR_MIN_WAIT_SECONDS":             "1",
 	}})
-	return f.Invoker(), t.end, nil
+	return f.Invoker(), nil
 }
 
 // lifetime is what a testing.TB is to those who start things for a test.
@@ -53,5 +45,4 @@ func (t *lifetime) end() {
 	for i := len(t.cleanups) - 1; i >= 0; i-- {
 		t.cleanups[i]()
 	}
-	t.cleanups = nil
 }
