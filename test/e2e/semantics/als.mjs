@@ -1,19 +1,14 @@
-// Runs jobs through aws-local-stepfunctions: a JSON list of {name, definition, input} on stdin, a list of traces on
-// stdout. It reaches no AWS: tasks are handed to the functions below, which call the front at the URL in argv.
+// Runs jobs through aws-local-stepfunctions: a JSON list of {name, definition, input} on stdin, the version and a trace
+// of each job on stdout. It reaches no AWS: tasks are handed to the functions below, which call the URL in FRONT.
 import { createRequire } from 'node:module';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const packages = join(process.env.MODULES, 'package.json');
-const require = createRequire(packages);
+const require = createRequire(join(process.env.MODULES, 'package.json'));
 const { StateMachine } = require('aws-local-stepfunctions');
 
-const [command, front] = process.argv.slice(2);
-
-function version() {
-  const path = join(process.env.MODULES, 'node_modules/aws-local-stepfunctions/package.json');
-  return `${JSON.parse(readFileSync(path)).version} on Node ${process.versions.node}`;
-}
+const { version } = JSON.parse(readFileSync(join(process.env.MODULES, 'node_modules/aws-local-stepfunctions/package.json')));
+const front = process.env.FRONT;
 
 // failure is an error with the name that the engine compares with ErrorEquals.
 function failure(name, cause) {
@@ -50,7 +45,7 @@ const handlers = { Check: invoke, Announce: putEvents };
 
 // step translates one event of the engine's log; undefined for those that say nothing more.
 function step(event, lastError) {
-  const kind = { StateEntered: 'entered', StateFailed: 'failed', StateRetried: 'retried', StateCaught: 'caught' }[event.type];
+  const kind = { StateEntered: 'entered', StateRetried: 'retried', StateCaught: 'caught' }[event.type];
   if (!kind) return undefined;
   const { name, input } = event.state;
   return kind === 'entered' ? { kind, state: name, input } : { kind, state: name, error: event.Error ?? lastError };
@@ -90,11 +85,7 @@ async function run({ name, definition, input }) {
   return trace;
 }
 
-if (command === 'version') {
-  console.log(version());
-} else {
-  const jobs = JSON.parse(readFileSync(0));
-  for (const { definition } of jobs) machine(definition); // before the first clock runs
-  const traces = await Promise.all(jobs.map(run));
-  process.stdout.write(JSON.stringify(traces), () => process.exit(0)); // not wait for what a timeout left behind
-}
+const jobs = JSON.parse(readFileSync(0));
+for (const { definition } of jobs) machine(definition); // before the first clock runs
+const traces = await Promise.all(jobs.map(run));
+process.stdout.write(JSON.stringify({ version, traces }), () => process.exit(0)); // not wait for what a timeout left behind

@@ -23,17 +23,27 @@ type want struct {
 	states      string // visited, in order: a regular expression
 	calls       int    // of the function; 0 means any
 	announced   int    // entries offered to PutEvents
+	again       bool   // a second start under its name was refused, or found the execution while it ran
 }
 
 // difference is how an engine is known to differ from AWS. It is demanded: once the engine does as AWS does, the run says
 // so. Beside these,
 //
 //   - moto lets States.ALL match States.Runtime and States.DataLimitExceeded;
-//   - aws-local-stepfunctions has no service integrations (als.mjs stands in for both) and no names of executions, and its
-//     events are its own: histories and names are looked at on moto only;
+//   - aws-local-stepfunctions has no service integrations (als.mjs stands in for both), and its events are its own:
+//     histories are counted on moto only;
 //   - errors that come from inside Step Functions, such as Lambda.SdkClientException, come from Lambda here;
 //   - none limits the history, keeps a name for 90 days or can redrive.
-type difference struct{ err, reason string }
+type difference struct {
+	want   want
+	reason string
+}
+
+// The engines.
+const (
+	motoName = "moto"
+	alsName  = "aws-local-stepfunctions"
+)
 
 const (
 	succeeded = "SUCCEEDED"

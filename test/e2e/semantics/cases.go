@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -76,9 +75,12 @@ func ends() []testCase {
 			raised("Lambda.TooManyRequestsException"))
 	}
 	outages = slices.Concat(outages, []reply{pending}, outages[:3], []reply{done})
+	again := want{status: succeeded, says: "all_succeeded", states: anyWaits, calls: 9, announced: 1}
+	named := again
+	named.again = true
 	return []testCase{
-		{name: "pending many times", input: onlyID, replies: append(slices.Repeat([]reply{pending}, 8), done),
-			want: want{status: succeeded, says: "all_succeeded", states: anyWaits, calls: 9, announced: 1}},
+		{name: "pending many times, and started again", input: onlyID, replies: append(slices.Repeat([]reply{pending}, 8), done), want: named,
+			differs: map[string]difference{alsName: {again, "no names of executions"}}},
 		{name: "failed", input: onlyID, replies: []reply{pending, lost},
 			want: want{status: succeeded, says: `"verdict":"failed"`, states: afterWait, calls: 2, announced: 1}},
 		{name: "many errors in a row", input: onlyID, replies: outages,
@@ -105,7 +107,7 @@ func inputs() []testCase {
 		list[i].replies = []reply{pending, raised("XDR.Unavailable"), done}
 		list[i].want = want{status: succeeded, says: "all_succeeded", states: afterWait, calls: 3, announced: 1}
 	}
-	runtime := difference{"States.Runtime", "the failure of an intrinsic function is called States.Runtime"}
+	runtime := difference{want{status: failed, err: "States.Runtime", states: cannotSay}, "an intrinsic function fails with States.Runtime"}
 	return append(list, testCase{name: "input that is no object", input: `[ID]`,
 		want:    want{status: failed, err: "States.IntrinsicFailure", states: cannotSay},
 		differs: map[string]difference{motoName: runtime, alsName: runtime}})
@@ -167,8 +169,7 @@ func action(seconds float64, status string, faults ...xdrtest.Fault) *xdrtest.Sc
 }
 
 // job is the case as an execution of its own: the front and the simulator tell executions apart by the action's id.
-func (c testCase) job(id int64) (job, error) {
+func (c testCase) job(id string) (job, error) {
 	definition, err := scaled(c.task, c.machine)
-	input := strings.ReplaceAll(c.input, "ID", fmt.Sprint(id))
-	return job{Name: fmt.Sprint("case-", id), Definition: definition, Input: []byte(input)}, err
+	return job{Name: "case-" + id, Definition: definition, Input: []byte(strings.ReplaceAll(c.input, "ID", id))}, err
 }

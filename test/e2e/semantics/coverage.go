@@ -2,23 +2,35 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/soarstep/xdr-action-status/internal/asl"
 )
 
-// coverage counts what executions went through.
+// coverage counts what executions went through: states, transitions and retriers, by what they are called here.
 type coverage struct {
-	machine  asl.Machine
-	states   map[string]int
-	edges    map[asl.Edge]int
-	retriers map[string]int // by retrierName
+	machine asl.Machine
+	visited map[string]int
 }
 
-func newCoverage(m asl.Machine) coverage {
-	return coverage{m, map[string]int{}, map[asl.Edge]int{}, map[string]int{}}
-}
+func state(name string) string        { return "state " + name }
+func transition(e asl.Edge) string    { return "transition " + e.String() }
+func retrier(at string, i int) string { return fmt.Sprintf("retrier %d of %s", i, at) }
 
-func retrierName(r asl.Retry) string { return fmt.Sprintf("%s: Retry[%d]", r.State, r.Index) }
+// everything is all that there is to visit.
+func everything(m asl.Machine) []string {
+	var all []string
+	for _, name := range m.Names() {
+		all = append(all, state(name))
+		for i := range m.States[name].Retry {
+			all = append(all, retrier(name, i))
+		}
+	}
+	for _, e := range m.Edges() {
+		all = append(all, transition(e))
+	}
+	return all
+}
 
 // add follows a trace through the machine. A step that the language does not allow is an error: then the engine does not
 // do what this program believes, and its figures would mean nothing.
@@ -32,26 +44,20 @@ func (c coverage) add(t trace) error {
 			}
 			from = s
 		case retried:
-			r, ok := c.machine.Retried(s.State, s.Error)
-			if !ok || c.machine.States[s.State].Retry[r.Index].MaxAttempts == 0 {
-				return fmt.Errorf("%s retried %s, which is not to be retried", s.State, s.Error)
+			if err := c.meet(s.State, s.Error, true); err != nil {
+				return err
 			}
-			c.retriers[retrierName(r)]++
 		}
 		last = s
 	}
 	if t.Status == failed {
-		r, ok := c.machine.Retried(from.State, t.Error)
-		if !ok || c.machine.States[r.State].Retry[r.Index].MaxAttempts > 0 {
-			return fmt.Errorf("%s failed with %s, which is to be retried", from.State, t.Error)
-		}
-		c.retriers[retrierName(r)]++
+		return c.meet(from.State, t.Error, false)
 	}
 	return nil
 }
 
 func (c coverage) enter(from, last step, to string) error {
-	c.states[to]++
+	c.visited[state(to)]++
 	if from.State == "" {
 		return nil
 	}
@@ -62,35 +68,32 @@ func (c coverage) enter(from, last step, to string) error {
 	if !ok || edge.To != to {
 		return fmt.Errorf("%s went to %s; the definition says %v", from.State, to, edge)
 	}
-	c.edges[edge]++
+	c.visited[transition(edge)]++
+	return nil
+}
+
+// meet is the retrier that an error has met, and whether it was retried then.
+func (c coverage) meet(at, err string, again bool) error {
+	r, ok := c.machine.Retried(at, err)
+	if !ok || again != (c.machine.States[at].Retry[r.Index].MaxAttempts > 0) {
+		return fmt.Errorf("%s: %s is retried: %v; the definition says otherwise", at, err, again)
+	}
+	c.visited[retrier(at, r.Index)]++
 	return nil
 }
 
 // report returns the line of figures, and what was not visited.
 func (c coverage) report() (line string, missing []string) {
-	figure := func(kind string, names []string, visited func(string) bool) string {
-		n := len(names)
-		for _, name := range names {
-			if !visited(name) {
-				missing = append(missing, kind+" "+name)
-				n--
-			}
-		}
-		return fmt.Sprintf("%ss %d/%d", kind, n, len(names))
-	}
-	edges := map[string]int{}
-	var edgeNames, retrierNames []string
-	for _, e := range c.machine.Edges() {
-		edgeNames = append(edgeNames, e.String())
-		edges[e.String()] = c.edges[e]
-	}
-	for _, name := range c.machine.Names() {
-		for i := range c.machine.States[name].Retry {
-			retrierNames = append(retrierNames, retrierName(asl.Retry{State: name, Index: i}))
+	all, visited := map[string]int{}, map[string]int{}
+	for _, what := range everything(c.machine) {
+		kind, _, _ := strings.Cut(what, " ")
+		all[kind]++
+		if c.visited[what] > 0 {
+			visited[kind]++
+		} else {
+			missing = append(missing, what)
 		}
 	}
-	line = figure("state", c.machine.Names(), func(n string) bool { return c.states[n] > 0 }) + ", " +
-		figure("transition", edgeNames, func(n string) bool { return edges[n] > 0 }) + ", " +
-		figure("retrier", retrierNames, func(n string) bool { return c.retriers[n] > 0 })
-	return line, missing
+	return fmt.Sprintf("states %d/%d, transitions %d/%d, retriers %d/%d", visited["state"], all["state"],
+		visited["transition"], all["transition"], visited["retrier"], all["retrier"]), missing
 }

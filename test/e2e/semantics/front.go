@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -44,6 +45,8 @@ func startFront() *front {
 	f.Server = httptest.NewServer(mux)
 	return f
 }
+
+func (f *front) port() string { return f.URL[strings.LastIndexByte(f.URL, ':')+1:] }
 
 func (f *front) expect(action string, p *plan) {
 	f.mu.Lock()

@@ -37,7 +37,9 @@ func judge(w want, j job, t trace, p *plan) string {
 	for _, detail := range p.announced {
 		expect("announced", same(detail, verdict), string(detail))
 	}
-	expect("history:", historyFits(t, len(p.announced)), len(t.events))
+	expect("history:", historyFits(t, len(p.announced)), len(t.Events))
+	again := strings.Join(t.Again, ", ") == "the same, ExecutionAlreadyExists, ExecutionAlreadyExists"
+	expect("started again:", !w.again || again, t.Again)
 	return strings.Join(wrong, "; ")
 }
 
@@ -85,12 +87,19 @@ func judgeCalls(j job, calls []*call) (last json.RawMessage, err error) {
 // historyFits demands the numbers of events with which tests work out the size of a long history, where an engine has
 // AWS's events and the announcement met no error.
 func historyFits(t trace, announced int) bool {
-	if t.events == nil || t.Status != succeeded || announced != 1 {
+	if t.Events == nil || t.Status != succeeded || announced != 1 {
 		return true
 	}
-	waits := strings.Count(strings.Join(t.states(), " "), "Wait")
-	all := asl.EventsStart + waits*asl.EventsLoop + t.retries("Check")*asl.EventsAttempt + asl.EventsEnd
-	return len(t.events) == all && slices.Index(t.events, "TaskStateEntered") == asl.EventsStart
+	all := asl.EventsStart + asl.EventsEnd
+	for _, s := range t.Steps {
+		switch {
+		case s.Kind == entered && s.State == "Wait":
+			all += asl.EventsLoop
+		case s.Kind == retried:
+			all += asl.EventsAttempt
+		}
+	}
+	return len(t.Events) == all && slices.Index(t.Events, "TaskStateEntered") == asl.EventsStart
 }
 
 func same(a, b []byte) bool { return reflect.DeepEqual(decoded(a), decoded(b)) }

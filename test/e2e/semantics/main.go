@@ -17,16 +17,12 @@ import (
 	"github.com/soarstep/xdr-action-status/statemachine"
 )
 
-// config is the command line: run in the root of the repository.
-type config struct{ tools, node string }
-
 func main() {
-	var c config
-	flag.StringVar(&c.tools, "tools", "", "`folder` with venv and node_modules")
-	flag.StringVar(&c.node, "node", "node", "Node of version 22 or later")
+	tools := flag.String("tools", "", "`folder` with venv and node_modules")
+	node := flag.String("node", "node", "Node of version 22 or later")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx, c)
+	err := run(ctx, *tools, *node)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "semantics:", err)
@@ -34,11 +30,10 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, c config) (err error) {
+// run is to be called in the root of the repository.
+func run(ctx context.Context, tools, node string) error {
 	began := time.Now()
-	t := new(lifetime)
-	defer t.end()
-	s, err := start(ctx, t, c)
+	tools, err := filepath.Abs(tools) // Node wants it so
 	if err != nil {
 		return err
 	}
@@ -46,46 +41,31 @@ func run(ctx context.Context, c config) (err error) {
 	if err != nil {
 		return err
 	}
+	cases, err := allCases("statemachine/errors.tsv")
+	if err != nil {
+		return err
+	}
+	front := startFront()
+	env := []string{"MODULES=" + tools, "FRONT=" + front.URL, "MOTO_PORT=" + front.port()}
+	const here = "test/e2e/semantics/"
+	engines := []engine{
+		{name: motoName, command: []string{tools + "/venv/bin/python", here + "moto_engine.py"}, env: env},
+		{name: alsName, command: []string{node, here + "als.mjs"}, env: env},
+	}
+	t := new(lifetime)
+	defer t.end()
+	function, err := startFunction(ctx, t, "cmd/lambda", actions(cases, len(engines)))
+	if err != nil {
+		return err
+	}
+	s := suite{front: front, cases: cases, engines: engines, function: function}
 	results, err := s.run(ctx)
 	if err != nil {
 		return err
 	}
-	err = errors.Join(
-		s.report(os.Stdout, results),
-		s.coverage(os.Stdout, machine, results),
-		s.duplicates(ctx, os.Stdout),
-	)
+	err = errors.Join(report(os.Stdout, results), printCoverage(os.Stdout, machine, results))
 	fmt.Printf("events in moto's histories: start %d, each loop %d, each failed attempt %d, end %d\n",
 		asl.EventsStart, asl.EventsLoop, asl.EventsAttempt, asl.EventsEnd)
-	fmt.Printf("%d cases on %d engines in %v\n", len(s.cases), len(s.engines), time.Since(began).Round(time.Second))
+	fmt.Printf("%d cases on %d engines in %v\n", len(cases), len(engines), time.Since(began).Round(time.Second))
 	return err
-}
-
-// start starts all that the cases need.
-func start(ctx context.Context, t *lifetime, c config) (s suite, err error) {
-	defer func() {
-		if p := recover(); p != nil { // t has failed
-			err = fmt.Errorf("%v", p)
-		}
-	}()
-	tools, err := filepath.Abs(c.tools) // Node wants it so
-	if err != nil {
-		return s, err
-	}
-	if s.cases, err = allCases("statemachine/errors.tsv"); err != nil {
-		return s, err
-	}
-	s.front = startFront()
-	t.Cleanup(s.front.Close)
-	m, err := startMoto(ctx, t, tools+"/venv/bin/python", tools+"/moto.log", s.front.URL)
-	if err != nil {
-		return s, fmt.Errorf("moto: %w", err)
-	}
-	a, err := startALS(ctx, als{node: c.node, script: "test/e2e/semantics/als.mjs", modules: tools, front: s.front.URL})
-	if err != nil {
-		return s, fmt.Errorf("%s: %w", alsName, err)
-	}
-	s.engines = []engine{m, a}
-	s.function, err = startFunction(ctx, t, "cmd/lambda", actions(s.cases, len(s.engines)))
-	return s, err
 }

@@ -61,7 +61,7 @@ func steps(text string) trace {
 
 func TestCoverage(t *testing.T) {
 	t.Parallel()
-	c := newCoverage(parsed(t, statemachine.Source))
+	c := coverage{parsed(t, statemachine.Source), map[string]int{}}
 	if err := c.add(steps("entered Begin,entered Check,retried Check XDR.Throttled,entered Decide")); err != nil {
 		t.Fatal(err)
 	}

@@ -3,14 +3,10 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
 	"net/http"
-	"strings"
+	"strconv"
 	"sync"
-	"text/tabwriter"
 
-	"github.com/soarstep/xdr-action-status/internal/asl"
 	"github.com/soarstep/xdr-action-status/internal/xdrtest"
 )
 
@@ -25,12 +21,18 @@ type suite struct {
 // result is how one case went on one engine. wrong is empty if it went as wanted; known says that it is wanted so of
 // this engine only.
 type result struct {
+	*plan
 	trace        trace
-	plan         *plan
 	wrong, known string
 }
 
-// actionID is different for each case on each engine.
+// column is how all cases went on one engine.
+type column struct {
+	name, version string
+	results       []result
+}
+
+// actionID is different for each case on each engine: the front and the simulator tell executions apart by it.
 func actionID(engine, number int) int64 { return int64(22519813685248 + 1000*engine + number) }
 
 // actions are those that the real function asks about, under the ids of each engine.
@@ -48,127 +50,53 @@ func actions(cases []testCase, engines int) []xdrtest.Scenario {
 	return list
 }
 
-// run returns the results by engine and case.
-func (s suite) run(ctx context.Context) ([][]result, error) {
-	results := make([][]result, len(s.engines))
+func (s suite) run(ctx context.Context) ([]column, error) {
+	columns := make([]column, len(s.engines))
 	errs := make([]error, len(s.engines))
 	var all sync.WaitGroup
 	for i, e := range s.engines {
-		all.Go(func() { results[i], errs[i] = s.runOn(ctx, e, i) })
+		all.Go(func() { columns[i], errs[i] = s.runOn(ctx, e, i) })
 	}
 	all.Wait()
-	return results, errors.Join(errs...)
+	return columns, errors.Join(errs...)
 }
 
-// plan tells the front what to expect.
-func (s suite) plan(c testCase, id int64) (*plan, job, error) {
-	p := &plan{testCase: c}
-	if c.action != nil {
-		p.function = s.function
-	}
-	s.front.expect(fmt.Sprint(id), p)
-	j, err := c.job(id)
-	return p, j, err
-}
-
-func (s suite) runOn(ctx context.Context, e engine, number int) ([]result, error) {
-	results := make([]result, len(s.cases))
+func (s suite) runOn(ctx context.Context, e engine, number int) (column, error) {
+	done := column{name: e.name, results: make([]result, len(s.cases))}
 	jobs := make([]job, len(s.cases))
 	for i, c := range s.cases {
+		id := strconv.FormatInt(actionID(number, i), 10)
+		p := &plan{testCase: c}
+		if c.action != nil {
+			p.function = s.function
+		}
+		done.results[i].plan = p
+		s.front.expect(id, p)
 		var err error
-		if results[i].plan, jobs[i], err = s.plan(c, actionID(number, i)); err != nil {
-			return nil, err
+		if jobs[i], err = c.job(id); err != nil {
+			return done, err
 		}
 	}
-	traces, err := e.run(ctx, jobs)
+	out, err := e.run(ctx, jobs)
 	if err != nil {
-		return nil, err
+		return done, err
 	}
-	for i, c := range s.cases {
-		r := &results[i]
-		r.trace = traces[i]
-		r.wrong = judge(c.want, jobs[i], r.trace, r.plan)
-		if d, ok := c.differs[e.name()]; ok {
-			r.known = d.reason
-			if r.wrong == "" {
-				r.wrong = "it does what AWS does now: the difference can go"
-				continue
-			}
-			c.want.err = d.err
-			r.wrong = judge(c.want, jobs[i], r.trace, r.plan)
-		}
+	done.version = out.Version
+	for i := range done.results {
+		done.results[i].judge(e.name, jobs[i], out.Traces[i])
 	}
-	return results, nil
+	return done, nil
 }
 
-// duplicates are looked at on the first engine.
-func (s suite) duplicates(ctx context.Context, w io.Writer) error {
-	m, ok := s.engines[0].(*moto)
-	if !ok {
-		return errors.New("no engine has names of executions")
-	}
-	c := testCase{input: onlyID, replies: []reply{pending, pending, done}}
-	p, j, err := s.plan(c, actionID(len(s.engines), 0))
-	if err == nil {
-		err = m.duplicates(ctx, j, p)
-	}
-	if err == nil {
-		_, err = fmt.Fprintln(w, "the same name again on moto: the same execution while it runs; ExecutionAlreadyExists with another input and after the end")
-	}
-	return err
-}
-
-// report prints a line for each case, with what each engine did, and demands that all is as wanted.
-func (s suite) report(w io.Writer, results [][]result) error {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprint(t, "case\twanted")
-	for _, e := range s.engines {
-		_, _ = fmt.Fprintf(t, "\t%s %s", e.name(), e.version())
-	}
-	var wrong int
-	for i, c := range s.cases {
-		_, _ = fmt.Fprintf(t, "\n%s\t%s %s", c.name, c.want.status, c.want.err)
-		for e := range s.engines {
-			r := results[e][i]
-			_, _ = fmt.Fprintf(t, "\t%s", r)
-			if r.wrong != "" {
-				wrong++
-			}
-		}
-	}
-	_, _ = fmt.Fprintln(t)
-	_ = t.Flush()
-	if wrong > 0 {
-		return fmt.Errorf("%d results are not as wanted", wrong)
-	}
-	return nil
-}
-
-func (r result) String() string {
+func (r *result) judge(engine string, j job, t trace) {
+	r.trace = t
+	r.wrong = judge(r.want, j, t, r.plan)
+	d, ok := r.differs[engine]
 	switch {
-	case r.wrong != "":
-		return "WRONG: " + r.wrong
-	case r.known != "":
-		return "differs, as known: " + r.known
+	case !ok:
+	case r.wrong == "":
+		r.wrong = "it does what AWS does now: the difference can go"
+	default:
+		r.wrong, r.known = judge(d.want, j, t, r.plan), d.reason
 	}
-	return fmt.Sprintf("ok, %d states, %d calls", len(r.trace.states()), len(r.plan.calls))
-}
-
-// coverage prints the figures of each engine and demands all of each.
-func (s suite) coverage(w io.Writer, m asl.Machine, results [][]result) error {
-	var problems []error
-	for i, e := range s.engines {
-		c := newCoverage(m)
-		for k, r := range results[i] {
-			if err := c.add(r.trace); err != nil {
-				problems = append(problems, fmt.Errorf("%s: %s: %w", e.name(), s.cases[k].name, err))
-			}
-		}
-		line, missing := c.report()
-		_, _ = fmt.Fprintf(w, "visited on %s: %s\n", e.name(), line)
-		if missing != nil {
-			problems = append(problems, fmt.Errorf("never visited on %s: %s", e.name(), strings.Join(missing, ", ")))
-		}
-	}
-	return errors.Join(problems...)
 }
