@@ -7,7 +7,7 @@ import { join } from 'node:path';
 const require = createRequire(join(process.env.MODULES, 'package.json'));
 const { StateMachine } = require('aws-local-stepfunctions');
 
-const { version } = JSON.parse(readFileSync(join(process.env.MODULES, 'node_modules/aws-local-stepfunctions/package.json')));
+const { version } = require('./node_modules/aws-local-stepfunctions/package.json');
 const front = process.env.FRONT;
 
 // failure is an error with the name that the engine compares with ErrorEquals.
@@ -43,13 +43,7 @@ async function putEvents({ Entries }) {
 
 const handlers = { Check: invoke, Announce: putEvents };
 
-// step translates one event of the engine's log; undefined for those that say nothing more.
-function step(event, lastError) {
-  const kind = { StateEntered: 'entered', StateRetried: 'retried', StateCaught: 'caught' }[event.type];
-  if (!kind) return undefined;
-  const { name, input } = event.state;
-  return kind === 'entered' ? { kind, state: name, input } : { kind, state: name, error: event.Error ?? lastError };
-}
+const kinds = { StateEntered: 'entered', StateRetried: 'retried', StateCaught: 'caught' };
 
 // machine makes one for each different definition: it validates it, which takes longer than most cases.
 const machines = new Map();
@@ -67,12 +61,14 @@ async function run({ name, definition, input }) {
       context: { Execution: { Name: name } },
     });
     execution.result.catch(() => {}); // the log tells
-    let lastError;
+    let error; // the last: the event of a retry or a catch has none
     for await (const event of execution.eventLogs) {
-      const found = step(event, lastError);
-      if (found) trace.steps.push(found);
-      lastError = event.type === 'StateFailed' ? event.Error : lastError;
-      if (event.type === 'ExecutionSucceeded') Object.assign(trace, { status: 'SUCCEEDED', output: JSON.stringify(event.output) });
+      const kind = kinds[event.type];
+      if (kind) trace.steps.push({ kind, state: event.state.name, error, input: event.state.input });
+      error = event.Error;
+      if (event.type === 'ExecutionSucceeded') {
+        Object.assign(trace, { status: 'SUCCEEDED', output: JSON.stringify(event.output) });
+      }
       if (event.type === 'ExecutionTimeout') trace.status = 'TIMED_OUT';
       if (event.type === 'ExecutionFailed') {
         const cause = typeof event.Cause === 'string' ? event.Cause : JSON.stringify(event.Cause);
@@ -88,4 +84,5 @@ async function run({ name, definition, input }) {
 const jobs = JSON.parse(readFileSync(0));
 for (const { definition } of jobs) machine(definition); // before the first clock runs
 const traces = await Promise.all(jobs.map(run));
-process.stdout.write(JSON.stringify({ version, traces }), () => process.exit(0)); // not wait for what a timeout left behind
+// not wait for what a timeout left behind
+process.stdout.write(JSON.stringify({ version, traces }), () => process.exit(0));

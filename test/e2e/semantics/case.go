@@ -26,8 +26,8 @@ type want struct {
 	again       bool   // a second start under its name was refused, or found the execution while it ran
 }
 
-// difference is how an engine is known to differ from AWS. It is demanded: once the engine does as AWS does, the run says
-// so. Beside these,
+// difference is how an engine is known to differ from AWS. It is demanded: once the engine does as AWS does, the run
+// says so. Beside these,
 //
 //   - moto lets States.ALL match States.Runtime and States.DataLimitExceeded;
 //   - aws-local-stepfunctions has no service integrations (als.mjs stands in for both), and its events are its own:

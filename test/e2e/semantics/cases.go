@@ -4,17 +4,8 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/soarstep/xdr-action-status/internal/xdrtest"
-	"github.com/soarstep/xdr-action-status/pkg/handler"
-)
-
-var (
-	pending = reply{outcome: handler.Pending, reason: handler.InProgress}
-	done    = reply{outcome: handler.Done, reason: handler.AllSucceeded}
-	lost    = reply{outcome: handler.Failed, reason: handler.EndpointsFailed}
-	late    = reply{err: "Nobody.Hears", delay: runTimeout} // where there is a limit
 )
 
 // limit is the time limit, in seconds, of what must run out.
@@ -26,7 +17,7 @@ func allCases(errorsTSV string) ([]testCase, error) {
 	if err != nil {
 		return nil, err
 	}
-	cases := slices.Concat(ends(), inputs(), announcements(), real(), recovers("Surprise.Unheard"), recovers("errorString"),
+	cases := slices.Concat(ends(), inputs(), announcements(), real(), recovers("Surprise.Unheard"),
 		recovers("Lambda.BrandNewException"))
 	for line := range strings.Lines(string(decided)) {
 		name, rest, _ := strings.Cut(line, "\t")
@@ -54,20 +45,6 @@ func recovers(name string) []testCase {
 	return []testCase{c}
 }
 
-// raised is how an error of this name comes about: by the function, by the Lambda service, or by time passing.
-func raised(name string) reply {
-	code, service := strings.CutPrefix(name, "Lambda.")
-	switch {
-	case name == "States.Timeout":
-		return late
-	case code == "TooManyRequestsException":
-		return reply{err: code, status: 429}
-	case service:
-		return reply{err: code, status: 500}
-	}
-	return reply{err: name}
-}
-
 func ends() []testCase {
 	var outages []reply
 	for range 3 {
@@ -75,11 +52,11 @@ func ends() []testCase {
 			raised("Lambda.TooManyRequestsException"))
 	}
 	outages = slices.Concat(outages, []reply{pending}, outages[:3], []reply{done})
-	again := want{status: succeeded, says: "all_succeeded", states: anyWaits, calls: 9, announced: 1}
+	again := want{status: succeeded, says: "all_succeeded", states: anyWaits, calls: 7, announced: 1}
 	named := again
 	named.again = true
 	return []testCase{
-		{name: "pending many times, and started again", input: onlyID, replies: append(slices.Repeat([]reply{pending}, 8), done), want: named,
+		{name: "pending many times, and started again", input: onlyID, replies: append(slices.Repeat([]reply{pending}, 6), done), want: named,
 			differs: map[string]difference{alsName: {again, "no names of executions"}}},
 		{name: "failed", input: onlyID, replies: []reply{pending, lost},
 			want: want{status: succeeded, says: `"verdict":"failed"`, states: afterWait, calls: 2, announced: 1}},
@@ -88,8 +65,8 @@ func ends() []testCase {
 		{name: "final after errors", input: onlyID, replies: append(outages[:15:15], raised("XDR.TimedOut")),
 			want: want{status: failed, err: "XDR.TimedOut", states: "Begin Check Decide Wait Check", calls: 16}},
 		{name: "time limit of the machine", input: onlyID, replies: []reply{pending, late}, machine: limit,
-			want: want{status: timedOut, states: "Begin Check Decide Wait Check", calls: 2}},
-		{name: "outage until the machine's limit", input: onlyID, replies: []reply{{err: "XDR.Unavailable", delay: time.Second}}, machine: limit,
+			want: want{status: timedOut, states: "Begin Check Decide Wait Check"}},
+		{name: "outage until the machine's limit", input: onlyID, replies: []reply{{err: "XDR.Unavailable"}}, machine: limit,
 			want: want{status: timedOut, states: cannotSay}},
 	}
 }

@@ -32,8 +32,8 @@ func everything(m asl.Machine) []string {
 	return all
 }
 
-// add follows a trace through the machine. A step that the language does not allow is an error: then the engine does not
-// do what this program believes, and its figures would mean nothing.
+// add follows a trace through the machine. A step that the definition does not allow is an error: the figures would
+// mean nothing.
 func (c coverage) add(t trace) error {
 	var from, last step // the state that the machine is in, and the last step in it
 	for _, s := range t.Steps {
@@ -72,7 +72,7 @@ func (c coverage) enter(from, last step, to string) error {
 	return nil
 }
 
-// meet is the retrier that an error has met, and whether it was retried then.
+// meet counts the retrier that an error has met; again tells whether the state was then tried again.
 func (c coverage) meet(at, err string, again bool) error {
 	r, ok := c.machine.Retried(at, err)
 	if !ok || again != (c.machine.States[at].Retry[r.Index].MaxAttempts > 0) {

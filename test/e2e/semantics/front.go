@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// front stands where an engine looks for AWS: it answers Invoke of Lambda and PutEvents of EventBridge, and remembers what
-// it was asked. It tells executions apart by the action that they ask about.
+// front stands where an engine looks for AWS: it answers Invoke of Lambda and PutEvents of EventBridge, and remembers
+// what it was asked. It tells executions apart by the action that they ask about.
 type front struct {
 	*httptest.Server
 	mu    sync.Mutex

@@ -10,8 +10,8 @@ import (
 	"github.com/soarstep/xdr-action-status/internal/xdrtest"
 )
 
-// startFunction builds the bootstrap in the folder pkgDir and runs it against a simulated tenant with these actions. What
-// it returns answers Invoke.
+// startFunction builds the bootstrap in the folder pkgDir and runs it against a simulated tenant with these actions.
+// What it returns answers Invoke.
 func startFunction(ctx context.Context, t *lifetime, pkgDir string, actions []xdrtest.Scenario) (http.Handler, error) {
 	dir, err := os.MkdirTemp("", "semantics-")
 	if err != nil {

@@ -1,16 +1,14 @@
 // Command semantics runs the workflow on interpreters of the Amazon States Language other than AWS's, case by case. It
-// demands that they do what AWS's documentation promises, and that together the cases go every way through the definition
-// that there is. The script run beside it installs what it needs.
+// demands that they do what AWS's documentation promises, and that together the cases go every way through the
+// definition. The script run beside it installs what it needs.
 package main
 
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"time"
 
 	"github.com/soarstep/xdr-action-status/internal/asl"
@@ -18,11 +16,8 @@ import (
 )
 
 func main() {
-	tools := flag.String("tools", "", "`folder` with venv and node_modules")
-	node := flag.String("node", "node", "Node of version 22 or later")
-	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx, *tools, *node)
+	err := run(ctx, os.Args[1], os.Args[2])
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "semantics:", err)
@@ -30,13 +25,10 @@ func main() {
 	}
 }
 
-// run is to be called in the root of the repository.
+// run is to be called in the root of the repository. tools is the absolute path of a folder with venv and node_modules,
+// node a Node of version 22 or later.
 func run(ctx context.Context, tools, node string) error {
 	began := time.Now()
-	tools, err := filepath.Abs(tools) // Node wants it so
-	if err != nil {
-		return err
-	}
 	machine, err := asl.Parse(statemachine.Source)
 	if err != nil {
 		return err

@@ -38,8 +38,9 @@ machines = {definition: create(number, definition) for number, definition in enu
 def start(job, space=""):
     """The ARN of the execution, or the error's name."""
     machine = machines[json.dumps(job["definition"])]
+    text = space + json.dumps(job["input"])
     try:
-        answer = client.start_execution(stateMachineArn=machine, name=job["name"], input=space + json.dumps(job["input"]))
+        answer = client.start_execution(stateMachineArn=machine, name=job["name"], input=text)
     except client.exceptions.ClientError as error:
         return error.response["Error"]["Code"]
     return answer["executionArn"]

@@ -4,19 +4,38 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
-
-	"github.com/soarstep/xdr-action-status/pkg/handler"
 )
 
-// reply is one answer: a verdict, an error of the function (err alone), or an error of the service before it (err with a
-// status).
+// reply is one answer: the members of a verdict, an error of the function (err alone), or an error of the service
+// before it (err with a status).
 type reply struct {
-	outcome handler.Outcome
-	reason  handler.Reason
+	verdict string
 	err     string
 	status  int
 	delay   time.Duration
+}
+
+var (
+	pending = reply{verdict: `"verdict": "pending", "reason": "in_progress", "wait_seconds": 2`}
+	done    = reply{verdict: `"verdict": "done", "reason": "all_succeeded", "wait_seconds": 0`}
+	lost    = reply{verdict: `"verdict": "failed", "failed_endpoints": [{"error": "\"a\" <b> é"}]`}
+	late    = reply{err: "Nobody.Hears", delay: runTimeout} // where there is a limit
+)
+
+// raised is how an error of this name comes about: by the function, by the Lambda service, or by time passing.
+func raised(name string) reply {
+	code, service := strings.CutPrefix(name, "Lambda.")
+	switch {
+	case name == "States.Timeout":
+		return late
+	case code == "TooManyRequestsException":
+		return reply{err: code, status: 429}
+	case service:
+		return reply{err: code, status: 500}
+	}
+	return reply{err: name}
 }
 
 // pick is the reply to the n-th call.
@@ -29,8 +48,8 @@ func pick(script []reply, n int) reply {
 
 func (r reply) text(n int) string { return fmt.Sprintf("%s, call %d", r.err, n) }
 
-// invoked is the answer to the n-th invocation.
-func (r reply) invoked(w http.ResponseWriter, action json.RawMessage, n int) {
+// invoked is the answer to the n-th invocation. No two verdicts are equal.
+func (r reply) invoked(w http.ResponseWriter, action []byte, n int) {
 	switch {
 	case r.status != 0:
 		refuse(w, r.status, r.err, r.text(n))
@@ -38,25 +57,9 @@ func (r reply) invoked(w http.ResponseWriter, action json.RawMessage, n int) {
 		w.Header().Set("X-Amz-Function-Error", "Unhandled")
 		answer(w, http.StatusOK, map[string]string{"errorType": r.err, "errorMessage": r.text(n)})
 	default:
-		answer(w, http.StatusOK, r.verdict(action))
+		verdict := fmt.Sprintf(`{"group_action_id": %s, "call": %d, %s}`, action, n, r.verdict)
+		answer(w, http.StatusOK, json.RawMessage(verdict))
 	}
-}
-
-func (r reply) verdict(action json.RawMessage) handler.Verdict {
-	v := handler.Verdict{
-		GroupActionID: action,
-		Outcome:       r.outcome,
-		Reason:        r.reason,
-		CheckedAt:     time.Now().UTC().Format(time.RFC3339Nano), // no two verdicts are equal
-	}
-	switch r.outcome {
-	case handler.Failed:
-		v.FailedEndpoints = []handler.FailedEndpoint{{AgentID: "a", Status: "FAILED", Error: `"a" <b> é`}}
-	case handler.Pending:
-		v.WaitSeconds = 1
-	case handler.Done:
-	}
-	return v
 }
 
 // announced is the answer to the n-th call of PutEvents.

@@ -14,18 +14,20 @@ const (
 	scaledInterval = 1
 	scaledMaxDelay = 2
 	scaledTask     = 30
-	scaledMachine  = 300
+	scaledMachine  = 90
 )
 
 const busName = "soar"
 
-// scaled is the definition with its substitutions filled in and its times scaled down: to these limits of a task and of the
-// whole, where they are not 0.
+var substitutions = map[string]string{
+	"StatusFunctionArn": "arn:aws:lambda:us-east-1:123456789012:function:status",
+	"EventBusName":      busName,
+}
+
+// scaled is the definition with its substitutions filled in and its times scaled down: to these limits of a task and of
+// the whole, where they are not 0.
 func scaled(task, machine int) (json.RawMessage, error) {
-	filled, err := asl.Fill(statemachine.Source, map[string]string{
-		"StatusFunctionArn": "arn:aws:lambda:us-east-1:123456789012:function:status",
-		"EventBusName":      busName,
-	})
+	filled, err := asl.Fill(statemachine.Source, substitutions)
 	if err != nil {
 		return nil, err
 	}

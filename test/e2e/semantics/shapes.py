@@ -6,7 +6,8 @@ from pathlib import Path
 import botocore.session
 
 # Not in the model: from the client inside Step Functions, or common to all services.
-BESIDE = {"Unknown", "ClientExecutionTimeoutException", "AWSLambdaException", "SdkClientException", "AccessDeniedException"}
+BESIDE = {"Unknown", "ClientExecutionTimeoutException", "AWSLambdaException", "SdkClientException",
+          "AccessDeniedException"}
 
 session = botocore.session.get_session()
 invoke = session.get_service_model("lambda").operation_model("Invoke")
@@ -18,4 +19,4 @@ for name in sorted((shapes | BESIDE) ^ decided):
     print(f"statemachine/errors.tsv {'has' if name in decided else 'lacks'} Lambda.{name}; Invoke says otherwise")
 if (shapes | BESIDE) != decided:
     raise SystemExit(1)
-print(f"botocore {session.user_agent_version}: {len(shapes)} errors of Invoke, each with a decision; {len(lines) - 1} in all")
+print(f"botocore {session.user_agent_version}: {len(shapes)} errors of Invoke, all decided; {len(lines) - 1} in all")
