@@ -69,9 +69,14 @@ func TestCheckHasARetrierForEachDecision(t *testing.T) {
 	if len(retriers) != len(decisions) {
 		t.Fatalf("%d retriers, want one for each of %q", len(retriers), decisions)
 	}
-	for i, attempts := range []int{0, endless, endless} {
-		if got := retriers[i].MaxAttempts; got != attempts {
-			t.Errorf("%s: %d attempts, want %d", decisions[i], got, attempts)
+	for i, want := range []asl.Retrier{
+		{MaxAttempts: 0},
+		{MaxAttempts: endless, JitterStrategy: "FULL"}, // without it, waits that failed together come back together
+		{MaxAttempts: endless, JitterStrategy: "FULL"},
+	} {
+		if r := retriers[i]; r.MaxAttempts != want.MaxAttempts || r.JitterStrategy != want.JitterStrategy {
+			t.Errorf("%s: %d attempts with jitter %q, want %d with %q",
+				decisions[i], r.MaxAttempts, r.JitterStrategy, want.MaxAttempts, want.JitterStrategy)
 		}
 	}
 	if names := retriers[2].ErrorEquals; !slices.Equal(names, []string{asl.Wildcard}) {

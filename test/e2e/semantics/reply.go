@@ -30,8 +30,6 @@ func raised(name string) reply {
 	switch {
 	case name == "States.Timeout":
 		return late
-	case code == "TooManyRequestsException":
-		return reply{err: code, status: 429}
 	case service:
 		return reply{err: code, status: 500}
 	}

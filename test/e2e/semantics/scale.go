@@ -3,55 +3,30 @@ package main
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
+	"regexp"
 
 	"github.com/soarstep/xdr-action-status/internal/asl"
 	"github.com/soarstep/xdr-action-status/statemachine"
 )
 
-// The interpreters wait in real time. In the copy that they get, only these numbers are smaller; the structure, the
-// numbers of attempts and the rates are as they are.
-const (
-	scaledInterval = 1
-	scaledMaxDelay = 2
-	scaledTask     = 30
-	scaledMachine  = 90
-)
-
 const busName = "soar"
 
-var substitutions = map[string]string{
-	"StatusFunctionArn": "arn:aws:lambda:us-east-1:123456789012:function:status",
-	"EventBusName":      busName,
-}
+// The interpreters wait in real time. In the copy that they get, these numbers are smaller, and all else is the same.
+var seconds = regexp.MustCompile(`"(TimeoutSeconds|IntervalSeconds|MaxDelaySeconds)": \d+`)
 
 // scaled is the definition with its substitutions filled in and its times scaled down: to these limits of a task and of
 // the whole, where they are not 0.
 func scaled(task, machine int) (json.RawMessage, error) {
-	filled, err := asl.Fill(statemachine.Source, substitutions)
-	if err != nil {
-		return nil, err
-	}
-	var definition map[string]any
-	if err := json.Unmarshal(filled, &definition); err != nil {
-		return nil, err
-	}
-	states, _ := definition["States"].(map[string]any)
-	for _, s := range states {
-		s, _ := s.(map[string]any)
-		replace(s, "TimeoutSeconds", cmp.Or(task, scaledTask))
-		retriers, _ := s["Retry"].([]any)
-		for _, r := range retriers {
-			r, _ := r.(map[string]any)
-			replace(r, "IntervalSeconds", scaledInterval)
-			replace(r, "MaxDelaySeconds", scaledMaxDelay)
-		}
-	}
-	definition["TimeoutSeconds"] = cmp.Or(machine, scaledMachine)
-	return json.Marshal(definition)
-}
-
-func replace(object map[string]any, key string, value int) {
-	if _, ok := object[key]; ok {
-		object[key] = value
-	}
+	filled, err := asl.Fill(statemachine.Source, map[string]string{
+		"StatusFunctionArn": "arn:aws:lambda:us-east-1:123456789012:function:status",
+		"EventBusName":      busName,
+	})
+	values := map[string]int{"IntervalSeconds": 1, "MaxDelaySeconds": 2, "TimeoutSeconds": cmp.Or(machine, 90)}
+	return seconds.ReplaceAllFunc(filled, func(match []byte) []byte {
+		name := string(seconds.FindSubmatch(match)[1])
+		value := values[name]
+		values["TimeoutSeconds"] = cmp.Or(task, 30) // the first is the machine's
+		return fmt.Appendf(nil, "%q: %d", name, value)
+	}), err
 }

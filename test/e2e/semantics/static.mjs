@@ -27,13 +27,10 @@ async function languageService(text) {
 // Each fault is a change to the definition, and the validator that must see it; 'both' where both do.
 const faults = [
   ['a Next to nowhere', 'both', (d) => { d.States.Wait.Next = 'Nowhere'; }],
-  ['a StartAt to nowhere', 'both', (d) => { d.StartAt = 'Nowhere'; }],
   ['a state nobody goes to', 'both', (d) => { d.States.Lost = { Type: 'Succeed' }; }],
   ['a Catch to nowhere', 'both', (d) => { d.States.Announce.Catch[0].Next = 'Nowhere'; }],
-  ['a type that does not exist', 'both', (d) => { d.States.Wait.Type = 'Sleep'; }],
   ['a task without a resource', 'both', (d) => { delete d.States.Check.Resource; }],
   ['a path that is none', 'asl-validator', (d) => { d.States.Wait.SecondsPath = '$.wait..['; }],
-  ['two durations in a Wait', 'both', (d) => { d.States.Wait.Seconds = 1; }],
   ['an unknown JitterStrategy', 'language service', (d) => { d.States.Check.Retry[1].JitterStrategy = 'SOME'; }],
 ];
 

@@ -1,47 +1,12 @@
 package main
 
 import (
-	"reflect"
 	"strings"
 	"testing"
 
 	"github.com/soarstep/xdr-action-status/internal/asl"
 	"github.com/soarstep/xdr-action-status/statemachine"
 )
-
-// unscaled is a definition, or a part of it, without the numbers that are scaled.
-func unscaled(part any) any {
-	switch part := part.(type) {
-	case map[string]any:
-		for key, value := range part {
-			part[key] = unscaled(value)
-		}
-		for _, key := range []string{"TimeoutSeconds", "IntervalSeconds", "MaxDelaySeconds"} {
-			delete(part, key)
-		}
-	case []any:
-		for i, value := range part {
-			part[i] = unscaled(value)
-		}
-	}
-	return part
-}
-
-// The engines must get the workflow itself, with other numbers of seconds.
-func TestScalingLeavesTheStructure(t *testing.T) {
-	t.Parallel()
-	got, err := scaled(0, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want, err := asl.Fill(statemachine.Source, substitutions)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if same(got, want) || !reflect.DeepEqual(unscaled(decoded(got)), unscaled(decoded(want))) {
-		t.Errorf("got %s\nwant %s", got, want)
-	}
-}
 
 func steps(text string) trace {
 	t := trace{Status: succeeded}
