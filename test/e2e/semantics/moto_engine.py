@@ -65,7 +65,10 @@ def steps(events):
 def run(job):
     arn = start(job)
     again = [start(job), start(job, space=" ")]  # while it runs, and with another input
-    while (execution := client.describe_execution(executionArn=arn))["status"] == "RUNNING":
+    for _ in range(300):  # longer than the machine's limit: an interpreter that has crashed runs for ever
+        execution = client.describe_execution(executionArn=arn)
+        if execution["status"] != "RUNNING":
+            break
         time.sleep(0.5)
     again.append(start(job))  # after its end
     events = client.get_execution_history(executionArn=arn, maxResults=1000)["events"]
