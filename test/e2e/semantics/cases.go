@@ -4,6 +4,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/soarstep/xdr-action-status/internal/xdrtest"
 )
@@ -66,7 +67,7 @@ func ends() []testCase {
 			want: want{status: failed, err: "XDR.TimedOut", states: "Begin Check Decide Wait Check", calls: 16}},
 		{name: "time limit of the machine", input: onlyID, replies: []reply{pending, late}, machine: limit,
 			want: want{status: timedOut, states: "Begin Check Decide Wait Check"}},
-		{name: "outage until the machine's limit", input: onlyID, replies: []reply{{err: "XDR.Unavailable"}}, machine: limit,
+		{name: "outage until the machine's limit", input: onlyID, replies: []reply{{err: "XDR.Unavailable", delay: time.Second}}, machine: limit,
 			want: want{status: timedOut, states: cannotSay}},
 	}
 }
