@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -60,6 +61,9 @@ type options struct {
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root := newCommand()
 	root.AddCommand(newSecretCommand())
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd(args...)
+	strict(root)
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	root.SetOut(stdout)
@@ -121,10 +125,10 @@ func (o *options) addFlags(cmd *cobra.Command) {
 	f.Float64Var(&o.speed, "speed", 10, "simulated seconds in a second, with --simulate")
 	f.DurationVar(&o.timeout, "timeout", handler.DefaultConfig().Timeout, "time limit; what is pending then has failed")
 	f.IntVar(&o.minSuccess, "min-success", 100, "`percent` of the endpoints that must succeed")
-	f.StringVar(&o.partial, "partial", "failed", "what COMPLETED_PARTIAL counts as: failed, done or pending")
-	f.StringVar(&o.settle, "settle", "all", "judge when all endpoints have ended (all), or once the outcome is certain")
+	f.StringVar(&o.partial, "partial", "failed", "what COMPLETED_PARTIAL counts as: `failed|done|pending`")
+	f.StringVar(&o.settle, "settle", "all", "`all|certain`: judge when all endpoints have ended, or when the outcome is certain")
 	f.StringSliceVar(&o.expect, "expect", nil, "`agent` id that must appear; may be repeated")
-	f.StringVar(&o.output, "output", "table", "form of the final verdict on standard output: table, json or csv")
+	f.StringVar(&o.output, "output", "table", "form of the final verdict on standard output: `table|json|csv`")
 	for flag, values := range map[string][]string{
 		"simulate": xdrtest.Names(),
 		"partial":  {"failed", "done", "pending"},
@@ -150,7 +154,7 @@ func (o *options) addPlaceFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&o.region, "region", "", "AWS `region` of the secret (default: as the AWS CLI finds it)")
 	f.StringSliceVar(&o.origins, "allow-origin", nil,
-		"another `origin` that may get the credentials, beside https://*.paloaltonetworks.com")
+		"`origin` that may get the credentials, beside https://*.paloaltonetworks.com")
 }
 
 func (o *options) check() error {
@@ -161,6 +165,8 @@ func (o *options) check() error {
 		}
 	}
 	switch {
+	case sources == 0 && len(o.ids) > 0 && strings.Trim(o.ids[0], "0123456789") != "":
+		return noMore(o.ids)
 	case len(o.ids) == 0 && o.simulate == "":
 		return errors.New("expected at least one GROUP_ACTION_ID")
 	case sources != 1:
@@ -181,4 +187,39 @@ func version() string {
 		return "(unknown)"
 	}
 	return info.Main.Version
+}
+
+// strict makes a wrong usage of every word that a command does not take, also of cobra's own commands.
+func strict(cmd *cobra.Command) {
+	var names []string
+	for _, sub := range cmd.Commands() {
+		strict(sub)
+		names = append(names, sub.Name())
+	}
+	accepts := cmd.Args
+	switch {
+	case cmd.Name() == "help":
+		accepts = func(_ *cobra.Command, words []string) error {
+			_, rest, _ := cmd.Root().Find(words)
+			return noMore(rest)
+		}
+	case names != nil && cmd.HasParent():
+		accepts = func(_ *cobra.Command, words []string) error {
+			return cmp.Or(noMore(words), fmt.Errorf("expected a command: %s", strings.Join(names, ", ")))
+		}
+		cmd.Run = func(*cobra.Command, []string) {} // else it would show its help, and all would seem well
+	}
+	cmd.Args = func(_ *cobra.Command, words []string) error {
+		if err := accepts(cmd, words); err != nil {
+			return usageError{err}
+		}
+		return nil
+	}
+}
+
+func noMore(words []string) error {
+	if len(words) > 0 {
+		return fmt.Errorf("unknown command %q", words[0])
+	}
+	return nil
 }

@@ -154,7 +154,7 @@ func TestSecretCreateRefusesBeforeThePrompt(t *testing.T) {
 		{3, good[3] + "/public_api/v1", "api_url: expected the address without the path /public_api"},
 		{3, "ftp://api-acme.xdr.us.paloaltonetworks.com", "api_url: expected https"},
 		{3, "http://api-acme.xdr.us.paloaltonetworks.com", "allow it: --allow-origin here"},
-		{3, "acme.example.com", "fqdn: https://api-acme.example.com is not on the allow-list"},
+		{3, "acme.example.com", "fqdn: https://api-acme.example.com is not allowed by --allow-origin ("},
 		{3, xdrtest.Canary, "fqdn: expected the tenant's address"},
 		{4, "7 7", "api_key_id: expected printable ASCII without spaces"},
 		{5, "high", `security_level: expected "standard" or "advanced"`},

@@ -55,7 +55,7 @@ func inBubble(t *testing.T, scenario xdrtest.Scenario, timeout time.Duration, pr
 		step.XDR.Transport = memory{sim}
 		step.Random = func() float64 { return 0 }
 		o := options{timeout: timeout, minSuccess: 100, partial: "failed", settle: "all"}
-		w.verdict, w.err = o.loop(t.Context(), step, s.clock, pendingID, (&lines{w: io.Discard, c: s.clock}).line(pendingID))
+		w.verdict, w.err = o.loop(t.Context(), step, s.clock, pendingID, newDisplay(io.Discard, s.clock).line(pendingID))
 		for _, q := range sim.Requests() {
 			w.asked = append(w.asked, int(q.Time.Sub(began)/time.Second))
 		}

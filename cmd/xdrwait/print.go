@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -14,22 +16,18 @@ import (
 	"golang.org/x/term"
 
 	"github.com/soarstep/xdr-action-status/pkg/handler"
+	"github.com/soarstep/xdr-action-status/pkg/xdr"
 )
 
 // print writes the last verdicts in the form that was asked for: a table to read, JSON documents one after the other,
-// or CSV with one line for each endpoint that is listed.
+// or CSV.
 func (o options) print(w io.Writer, results []result) error {
-	var seen []result
-	for _, r := range results {
-		if r.verdict != nil {
-			seen = append(seen, r)
-		}
+	if o.output == "csv" {
+		return printCSV(w, results)
 	}
-	switch o.output {
-	case "json":
+	seen := slices.DeleteFunc(slices.Clone(results), func(r result) bool { return r.verdict == nil })
+	if o.output == "json" {
 		return printJSON(w, seen)
-	case "csv":
-		return printCSV(w, seen)
 	}
 	for _, r := range seen {
 		if len(results) > 1 {
@@ -54,19 +52,47 @@ func printJSON(w io.Writer, results []result) error {
 	return nil
 }
 
+// printCSV writes a row for each action, and after it one for each endpoint that its verdict lists.
 func printCSV(w io.Writer, results []result) error {
-	out := csv.NewWriter(w)
-	rows := [][]string{{"group_action_id", "verdict", "agent_id", "counts_as", "status", "error"}}
-	for _, r := range results {
-		outcome := string(r.verdict.Outcome)
-		for _, f := range r.verdict.FailedEndpoints {
-			rows = append(rows, []string{r.id, outcome, cell(f.AgentID), "failed", cell(string(f.Status)), cell(f.Error)})
+	rows := [][]string{{
+		"group_action_id", "verdict", "reason", "endpoints", "succeeded", "failed", "pending",
+		"agent_id", "counts_as", "status", "note",
+	}}
+	add := func(cells ...any) {
+		row := make([]string, len(rows[0]))
+		for i, value := range cells {
+			row[i] = cell(fmt.Sprint(value))
 		}
-		for _, agentID := range r.verdict.PendingEndpoints {
-			rows = append(rows, []string{r.id, outcome, cell(agentID), "pending", "", ""})
+		rows = append(rows, row)
+	}
+	for _, r := range results {
+		v := r.verdict
+		if v == nil {
+			add(r.id, "", "", "", "", "", "", "", "", "", inFlags(r.err.Error()))
+			continue
+		}
+		e := v.Endpoints
+		add(r.id, v.Outcome, v.Reason, e.Total, e.Succeeded, e.Failed, e.Pending, "", "", "", r.note())
+		for _, f := range v.FailedEndpoints {
+			add(r.id, v.Outcome, v.Reason, "", "", "", "", f.AgentID, "failed", f.Status, f.Error)
+		}
+		for _, agentID := range v.PendingEndpoints {
+			add(r.id, v.Outcome, v.Reason, "", "", "", "", agentID, "pending")
 		}
 	}
-	return out.WriteAll(rows)
+	return csv.NewWriter(w).WriteAll(rows)
+}
+
+// note says why the verdict is not the last word, or not whole.
+func (r result) note() string {
+	var notes []string
+	if r.err != nil {
+		notes = append(notes, inFlags(r.err.Error()))
+	}
+	if r.verdict.Truncated {
+		notes = append(notes, listed(*r.verdict))
+	}
+	return strings.Join(notes, "; ")
 }
 
 // cell keeps a spreadsheet from taking text from outside for a formula: with a quote in front it stays text.
@@ -83,6 +109,9 @@ func printTable(w io.Writer, v handler.Verdict) error {
 	paint := painter(w)
 	elapsed := time.Duration(v.ElapsedSeconds) * time.Second
 	fmt.Fprintf(w, "%s (%s) after %s: %s\n", paint(v.Outcome, string(v.Outcome)), v.Reason, elapsed, counts(v.Endpoints))
+	if v.Endpoints.Pending > 0 {
+		fmt.Fprintln(w, "  still pending:", pending(v))
+	}
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, f := range v.FailedEndpoints {
 		fmt.Fprintln(table, strings.TrimRight(fmt.Sprintf("  failed\t%s\t%s\t%s", f.AgentID, f.Status, f.Error), "\t"))
@@ -91,17 +120,48 @@ func printTable(w io.Writer, v handler.Verdict) error {
 		fmt.Fprintf(table, "  pending\t%s\n", agentID)
 	}
 	if v.Truncated {
-		fmt.Fprintln(table, "  … and more; the counts above are complete")
+		fmt.Fprintln(table, "  … "+listed(v))
 	}
 	return table.Flush()
 }
 
+// listed says how much of a verdict that was cut is listed. The counts are whole.
+func listed(v handler.Verdict) string {
+	return fmt.Sprintf("cut: %d of %d failed and %d of %d pending endpoints are listed",
+		len(v.FailedEndpoints), v.Endpoints.Failed, len(v.PendingEndpoints), v.Endpoints.Pending)
+}
+
 func counts(e handler.Endpoints) string {
-	s := fmt.Sprintf("%d endpoints, %d succeeded, %d failed, %d pending", e.Total, e.Succeeded, e.Failed, e.Pending)
-	if e.Missing > 0 {
-		s += fmt.Sprintf(" (%d missing)", e.Missing)
+	return fmt.Sprintf("%d endpoints, %d succeeded, %d failed, %d pending", e.Total, e.Succeeded, e.Failed, e.Pending)
+}
+
+// otherStatus is where a verdict counts unknown statuses beyond those that it names.
+const otherStatus = "(other)"
+
+// pending tells with which statuses endpoints are pending. Unknown ones are; COMPLETED_PARTIAL is if --partial says so,
+// and then nothing else explains the rest.
+func pending(v handler.Verdict) string {
+	var with []string
+	rest := v.Endpoints.Pending - v.Endpoints.Missing
+	for _, status := range slices.Sorted(maps.Keys(v.Statuses)) {
+		n := v.Statuses[status]
+		switch {
+		case status == otherStatus || slices.Contains(v.UnknownStatuses, status):
+			with = append(with, fmt.Sprintf("%d of unknown status %s", n, status))
+		case slices.Contains([]xdr.Status{xdr.StatusPending, xdr.StatusInProgress, xdr.StatusPendingAbort}, xdr.Status(status)):
+			with = append(with, fmt.Sprintf("%d %s", n, status))
+		default:
+			continue
+		}
+		rest -= n
 	}
-	return s
+	if rest > 0 {
+		with = append(with, fmt.Sprintf("%d %s", rest, xdr.StatusCompletedPartial))
+	}
+	if v.Endpoints.Missing > 0 {
+		with = append(with, fmt.Sprintf("%d missing", v.Endpoints.Missing))
+	}
+	return strings.Join(with, ", ")
 }
 
 // painter colours an outcome on a terminal, unless NO_COLOR is set (https://no-color.org).

@@ -4,7 +4,6 @@ import (
 	"io"
 	"os"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -36,13 +35,7 @@ func TestThePromptHidesTheKey(t *testing.T) {
 		{"SIGTERM", exitUnknown, "xdrwait: interrupted: nothing is written"},
 	} {
 		sim := xdrtest.Start(t, xdrtest.Options{Key: xdrtest.Canary})
-		control, terminal := openTerminal(t, 80)
-		p := prepare(t, awsEnv(sim.URL()), createArgs(sim, "xdr/acme URL 7 advanced")...)
-		p.Stdin = terminal
-		p.Stdout = terminal
-		p.Stderr = terminal
-		p.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true} // so that Ctrl-C is a signal
-		p.begin(t)
+		p, control, terminal := startOnTerminal(t, awsEnv(sim.URL()), createArgs(sim, "xdr/acme URL 7 advanced")...)
 		for deadline := time.Now().Add(watchdog); showsTyping(t, terminal); time.Sleep(time.Millisecond) {
 			if time.Now().After(deadline) {
 				t.Fatal("the terminal shows what is typed")
@@ -58,7 +51,7 @@ func TestThePromptHidesTheKey(t *testing.T) {
 			t.Errorf("%q: the terminal hides what is typed", c.says)
 		}
 		_ = terminal.Close()
-		shown := <-watch(control)
+		shown := watch(control).all()
 		if code != c.code || !strings.HasPrefix(shown, "API key (it is not shown): \r\n") ||
 			!strings.Contains(shown, c.says) || xdrtest.Leak(shown, xdrtest.Canary) != "" {
 			t.Errorf("exit code %d: %q", code, shown)

@@ -25,14 +25,20 @@ func TestCommandLines(t *testing.T) {
 		{"--simulate pending --timeout 1m --speed 200", 1, "; next check in "},
 		{"--simulate pending --timeout 30m --speed 1000", 1, "failed (deadline_exceeded) after 30m"},
 		{"--simulate done --timeout 168h --speed 10000", 0, "done"},
-		{"--simulate done --expect x --timeout 5s --speed 1000", 1, "1 pending (1 missing)\n  pending  x\n"},
-		{"--simulate unknown_status --timeout 5s --speed 1000", 1, "; unknown statuses: COMPLETED_SUCCESSFULLY_WITH_"},
+		{"--simulate done --expect x --timeout 5s --speed 1000", 1, "1 pending\n  still pending: 1 missing\n  pending  x\n"},
+		{"--simulate pending --timeout 5s --speed 1000", 1, "1 pending\n  still pending: 1 IN_PROGRESS\n  failed  "},
+		{"--simulate partial --partial pending --timeout 5s --speed 1000", 1, "  still pending: 1 COMPLETED_PARTIAL\n"},
+		{"--simulate unknown_status --timeout 5s --speed 1000", 1, "  still pending: 1 of unknown status " +
+			"COMPLETED_SUCCESSFULLY_WITH_EXCEPTIONS, 1 of unknown status SUCCEEDED\n  pending  "},
+		{"--simulate unknown_status --timeout 5s --output json", 1, ", 1 of unknown status SUCCEEDED); next check in "},
 		{"--simulate errors --speed 1000", 0, "  XDR.Throttled: "},
 		{"--simulate done --speed 0.1 1 2", 0, "action 1: done (all_succeeded) after 0s: 5 endpoints"},
 		{"--simulate done 1 2", 0, "  2  done: 5 endpoints"},
-		{"--simulate failed --output csv 7", 1, "7,failed,6e1fcd704528ad8bf6d6bbedb9210096,failed,FAILED,missing file: "},
-		{"--simulate pending --output csv --timeout 5s --speed 1000 7", 1, ",7bc3ca68769437ce986455407dab2a1f,pending,,\n"},
+		{"--simulate done --output csv 7", 0, ",note\n7,done,all_succeeded,5,5,0,0,,,,\n"},
+		{"--simulate failed --output csv 7", 1, ",,,,,6e1fcd704528ad8bf6d6bbedb9210096,failed,FAILED,missing file: "},
 		{"--help", 0, "Exit code: 0 done, 1 failed, 2 could not find out, 64 wrong usage;"},
+		{"--help", 0, "--settle all|certain "},
+		{"help secret", 0, "check       Try whether"},
 		{"--version", 0, "xdrwait version "},
 		{"secret check --help", 0, "Exit code: 0 all is well"},
 		{"secret create --help", 0, "Exit code: 0 the secret is written"},
@@ -45,9 +51,14 @@ func TestCommandLines(t *testing.T) {
 		{"--credentials nowhere.json 7", 2, "--credentials: stat nowhere.json"},
 		{"--credentials . 7", 2, "XDR.CredentialsInvalid"},
 
-		{"--simulate done 1 2 y", 64, "xdrwait: XDR.InvalidRequest: group_action_id: expected an integer from 1 to " +
-			"9223372036854775807, or a string of its digits, got \"y\"\nTry xdrwait --help.\n"},
-		{"--simulate done --partial x", 64, `policy.partial: expected "failed", "done" or "pending"`},
+		{"--simulate done 1 2 y", 64, "xdrwait: GROUP_ACTION_ID: expected an integer from 1 to 9223372036854775807, " +
+			"or a string of its digits, got \"y\"\nTry xdrwait --help.\n"},
+		{"--simulate done --partial x", 64, `xdrwait: --partial: expected "failed", "done" or "pending", got "x"`},
+		{"--simulate done --settle x", 64, `xdrwait: --settle: expected "all" or "certain", got "x"`},
+		{"--simulate done --min-success 101", 64, "xdrwait: --min-success: expected an integer from 1 to 100, got 101"},
+		{"--simulate done --expect -", 64, `xdrwait: --expect: expected a list of non-empty agent ids, got ["-"]`},
+		{"--simulate done --expect " + strings.Repeat("x", 200<<10), 64, " bytes, previous not counted: expected at most 204800\n"},
+		{"--simulate done --min-success x", 64, `invalid argument "x" for "--min-success" flag`},
 		{"--secret-id s", 64, "expected at least one GROUP_ACTION_ID"},
 		{"7", 64, "expected exactly one of --secret-id, --credentials or --simulate"},
 		{"--simulate done --secret-id s", 64, "expected exactly one of"},
@@ -61,13 +72,20 @@ func TestCommandLines(t *testing.T) {
 		{"--simulate done --timeout 168h0m1s", 64, "--timeout"},
 		{"--credentials f --allow-origin h/p 7", 64, `--allow-origin: "h/p": expected [https://][*.]host[:port]`},
 		{"--simulate nope", 64, "one of all_statuses, done"},
-		{"secret", 64, "secret: expected create or check\nTry xdrwait secret --help."},
-		{"secret chek", 64, "expected create or check"},
+		{"secret", 64, "expected a command: check, create\nTry xdrwait secret --help."},
+		{"secret chek", 64, "xdrwait: unknown command \"chek\"\nTry xdrwait secret --help."},
+		{"secret chek --secret-id s", 64, "unknown flag: --secret-id"},
+		{"secert check", 64, `unknown command "secert"`},
+		{"help chek", 64, `unknown command "chek"`},
+		{"help secret chek", 64, `unknown command "chek"`},
+		{"completion", 64, "expected a command: bash, fish, powershell, zsh"},
+		{"completion tcsh", 64, `unknown command "tcsh"`},
+		{"completion bash x", 64, `unknown command "x"`},
 		{"secret check", 64, "expected exactly one of --secret-id or --credentials"},
 		{"secret check x", 64, "expected no arguments, got 1"},
 		{"secret create a b 7", 64, "the key is asked for), got 3\nTry xdrwait secret create --help."},
 	} {
-		t.Run(c.args, func(t *testing.T) {
+		t.Run(c.says, func(t *testing.T) {
 			t.Parallel()
 			code, stdout, stderr := command(t, strings.Fields(c.args)...)
 			answered := code <= exitFailed

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -16,9 +17,6 @@ func newSecretCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "secret",
 		Short: "Write or check the secret with the credentials",
-		RunE: func(*cobra.Command, []string) error {
-			return usageError{errors.New("secret: expected create or check")}
-		},
 	}
 	cmd.AddCommand(newCreateCommand(), newCheckCommand())
 	return cmd
@@ -55,7 +53,7 @@ to do next.`,
 func exactly(n int, expected string) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
 		if len(args) != n {
-			return usageError{fmt.Errorf("expected %s, got %d", expected, len(args))}
+			return fmt.Errorf("expected %s, got %d", expected, len(args))
 		}
 		return nil
 	}
@@ -92,9 +90,21 @@ func explain(err error, secretID string) error {
 	if !ok {
 		return err
 	}
-	message := failed.Message
+	return fmt.Errorf("%s: %s\nnext: %s", failed.Name, messageOf(err), next(failed, secretID))
+}
+
+// messageOf leaves out the error's name, the action's id and the advice.
+func messageOf(err error) string {
 	if call, ok := errors.AsType[*xdr.Error](err); ok {
-		message = call.Error()
+		return call.Error()
 	}
-	return fmt.Errorf("%s: %s\nnext: %s", failed.Name, message, next(failed, secretID))
+	if failed, ok := errors.AsType[*handler.Error](err); ok {
+		return inFlags(failed.Message)
+	}
+	return err.Error()
+}
+
+// inFlags puts the flag in place of the function's variable.
+func inFlags(text string) string {
+	return strings.Replace(text, handler.ErrOrigin.Error(), "is not allowed by --allow-origin", 1)
 }

@@ -42,7 +42,7 @@ func TestSecretCheckOfTheSecret(t *testing.T) {
 	for _, c := range []struct{ secret, wrong, next string }{
 		{xdrtest.Canary, "expected a JSON object with api_url", "next: correct that with xdrwait secret create"},
 		{with(`"api_url": "URL", `, ""), "api_url: missing or empty", "next: correct that with xdrwait secret create"},
-		{with("URL", "http://127.0.0.1:9"), "is not on the allow-list XDR_ALLOWED_ORIGINS", "--allow-origin here"},
+		{with("URL", "http://127.0.0.1:9"), "is not allowed by --allow-origin (", "--allow-origin here"},
 		{with("URL", xdrtest.Canary), "expected the tenant's address, such as https://api-acme", "next: correct that"},
 	} {
 		code, stdout, stderr := checkFile(t, c.secret, "https://127.0.0.1:9")

@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
+	"strings"
 	"sync"
 	"time"
 
@@ -48,10 +50,7 @@ func (o options) wait(ctx context.Context, stdout, stderr io.Writer) error {
 		show := display.line(id)
 		all.Go(func() {
 			v, err := o.loop(ctx, step, s.clock, id, show)
-			if err != nil {
-				show.fail(err)
-			}
-			show.end()
+			show.end(err)
 			results[i] = result{id, v, err}
 		})
 	}
@@ -80,17 +79,37 @@ func (o options) checkRequests(ctx context.Context) error {
 	for _, id := range append([]string{"1"}, o.ids...) { // a good one first: what is wrong then is the policy
 		_, err := step.Check(ctx, o.event(id, s.clock.Now(), nil))
 		if failed, ok := errors.AsType[*handler.Error](err); ok && failed.Name == handler.InvalidRequest {
-			return failed
+			member, problem, _ := strings.Cut(failed.Message, ": ")
+			if flag, ok := flagOf[member]; ok {
+				return fmt.Errorf("%s: %s", flag, problem)
+			}
+			return fmt.Errorf("--expect: %s", failed.Message) // nothing else makes a request too long
 		}
 	}
 	return nil
 }
 
-var errInterrupted = errors.New("interrupted: the action itself goes on")
+// interrupted goes with the last verdict, which says where the action stood.
+func interrupted(id string, last *handler.Verdict) error {
+	when := ""
+	if last == nil {
+		when = " before the first answer"
+	}
+	return fmt.Errorf("interrupted%s: action %s goes on, and the same command watches on", when, id)
+}
+
+// flagOf names what on the command line becomes a member of the request.
+var flagOf = map[string]string{
+	"group_action_id":            "GROUP_ACTION_ID",
+	"policy.min_success_percent": "--min-success",
+	"policy.partial":             "--partial",
+	"policy.settle":              "--settle",
+	"expected_agents":            "--expect",
+}
 
 // loop is the workflow in small: check, wait, check. It returns the last verdict, also beside an error.
 func (o options) loop(
-	ctx context.Context, step *handler.Step, clock clock, id string, show progress,
+	ctx context.Context, step *handler.Step, clock clock, id string, show *line,
 ) (*handler.Verdict, error) {
 	var last *handler.Verdict
 	began := clock.Now()
@@ -107,7 +126,7 @@ func (o options) loop(
 			}
 			pause = time.Duration(v.WaitSeconds) * time.Second
 		case ctx.Err() != nil:
-			return last, errInterrupted
+			return last, interrupted(id, last)
 		case !retry(err, last == nil && failures == 0):
 			return last, err
 		default:
@@ -117,7 +136,7 @@ func (o options) loop(
 			show.trouble(err, pause)
 		}
 		if !clock.Sleep(ctx, pause) {
-			return last, errInterrupted
+			return last, interrupted(id, last)
 		}
 	}
 }

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mattn/go-runewidth"
+	"pgregory.net/rapid"
+
+	"github.com/soarstep/xdr-action-status/pkg/handler"
+	"github.com/soarstep/xdr-action-status/pkg/xdr"
+)
+
+// verdictOf has these endpoints; the unknown statuses have one each.
+func verdictOf(ok, failed, pending int, unknown ...string) *handler.Verdict {
+	v := &handler.Verdict{Outcome: handler.Pending, UnknownStatuses: unknown, Statuses: map[string]int{}}
+	v.Endpoints = handler.Endpoints{Total: ok + failed + pending, Succeeded: ok, Failed: failed, Pending: pending}
+	for _, status := range unknown {
+		v.Statuses[status] = 1
+	}
+	return v
+}
+
+// The bar shrinks first, words next. The counts, or the cause of trouble, stay.
+func TestALineFitsItsTerminal(t *testing.T) {
+	t.Parallel()
+	const id = "22519813685366"
+	usual := verdictOf(13, 2, 9)
+	ended := verdictOf(21, 3, 0)
+	ended.Outcome = handler.Failed
+	const down = "unreachable: connection refused"
+	for _, c := range []struct {
+		view  view
+		lines map[int]string // by columns
+	}{
+		{view{verdict: usual, next: 4 * time.Second}, map[int]string{
+			200: id + " [==============>---------] 13 ok 2 failed 9 pending · 4s",
+			80:  id + " [==============>---------] 13 ok 2 failed 9 pending · 4s",
+			57:  id + " [=====>----] 13 ok 2 failed 9 pending · 4s",
+			50:  id + " 13 ok 2 failed 9 pending · 4s",
+			40:  id + " 13 ok 2 failed 9 pending",
+			30:  "…5366 13 ok 2 fail 9 pend",
+			20:  "13 ok 2 fail 9 pend",
+			10:  "13/2/9",
+			5:   "13/2…",
+		}},
+		{view{verdict: verdictOf(91300, 2200, 6500), next: 600 * time.Second}, map[int]string{
+			80: id + " [===================>--] 91300 ok 2200 failed 6500 pending · 600s",
+			40: "…5366 91300 ok 2200 fail 6500 pend",
+			20: "91300/2200/6500",
+		}},
+		{view{verdict: verdictOf(1, 0, 2, "SUCCEEDED", "完了")}, map[int]string{
+			80: id + " [=>----] 1 ok 0 failed 2 pending · unknown: SUCCEEDED, 完了 · now",
+			60: id + " 1 ok 0 failed 2 pending · 2 unknown · now",
+			40: "…5366 1 ok 0 fail 2 pend · 2 unknown",
+			20: "1/0/2 · 2 unknown",
+		}},
+		{view{verdict: ended}, map[int]string{80: id + " [========================] 21 ok 3 failed 0 pending · failed"}},
+		{view{verdict: verdictOf(0, 0, 9)}, map[int]string{60: id + " [-------------] 0 ok 0 failed 9 pending · now"}},
+		{view{}, map[int]string{40: id + " asking", 20: "…5366 asking"}},
+		{view{verdict: usual, cause: down, next: 4*time.Second + 1}, map[int]string{
+			120: id + " " + down + " · retry 5s · 13 ok 2 failed 9 pending",
+			80:  id + " " + down + " · retry 5s · 13 ok 2 fail 9 pend",
+			60:  id + " " + down + " · retry 5s",
+			42:  down + " · retry 5s",
+			40:  "…5366 " + down,
+			20:  "connection refused",
+		}},
+		{view{cause: "HTTP 502: サーバーエラーが発生しました。しばらくしてからもう一度", next: time.Second}, map[int]string{
+			80: id + " HTTP 502: サーバーエラーが発生しました。しばらくして… · retry 1s",
+			40: "…5366 HTTP 502: サーバーエラーが発生…",
+			20: "HTTP 502: サーバー…",
+		}},
+	} {
+		c.view.id = id
+		for columns, want := range c.lines {
+			if got := c.view.fit(columns); got != want {
+				t.Errorf("%d columns:\n got %s\nwant %s", columns, got, want)
+			}
+		}
+	}
+}
+
+// Whatever it shows, no line is wider than its terminal, and from 20 columns on the cause or the counts are there.
+func TestNoLineIsTooWide(t *testing.T) {
+	t.Parallel()
+	text := rapid.StringMatching(`[a-zA-Zäé, 完了サ🙂]{1,80}`)
+	rapid.Check(t, func(t *rapid.T) {
+		count := rapid.IntRange(0, 33_333)
+		v := view{
+			id:      rapid.StringMatching(`[1-9][0-9]{0,18}`).Draw(t, "id"),
+			verdict: verdictOf(count.Draw(t, "ok"), count.Draw(t, "failed"), count.Draw(t, "pending")),
+			next:    time.Duration(rapid.IntRange(0, 600_000).Draw(t, "next")) * time.Millisecond,
+		}
+		v.verdict.UnknownStatuses = rapid.SliceOfN(text, 0, 3).Draw(t, "unknown")
+		e := v.verdict.Endpoints
+		survives := fmt.Sprintf("%d %d %d", e.Succeeded, e.Failed, e.Pending)
+		if rapid.Bool().Draw(t, "trouble") {
+			said := text.Draw(t, "cause")
+			v.cause = rapid.SampledFrom([]string{"", unreachable}).Draw(t, "kind") + said
+			survives = runewidth.Truncate(said, 15, "")
+		}
+		columns := rapid.IntRange(1, 250).Draw(t, "columns")
+		line := v.fit(columns)
+		bare := strings.NewReplacer(" ok", "", " failed", "", " fail", "", " pending", "", " pend", "", "/", " ").Replace(line)
+		switch {
+		case runewidth.StringWidth(line) > columns:
+			t.Errorf("%d columns in %d: %s", runewidth.StringWidth(line), columns, line)
+		case columns >= 20 && !strings.Contains(line, survives) && !strings.Contains(bare, survives):
+			t.Errorf("%q is not in %q", survives, line)
+		case strings.Count(line, v.id) > 1 && len(v.id) > 5:
+			t.Errorf("the id is there twice: %s", line)
+		}
+	})
+}
+
+// In short, what ails. The unreachable host and the timeout are shown as net/http words them.
+func TestCauses(t *testing.T) {
+	t.Parallel()
+	no := func(text string) error {
+		return &handler.Error{Err: &xdr.Error{Kind: xdr.NoAnswer, Err: errors.New(text)}}
+	}
+	for want, err := range map[string]error{
+		"answered 503: Service Unavailable.":                            &xdr.Error{Kind: xdr.Refused, StatusCode: 503, Message: "Service Unavailable."},
+		"answered 500: no reason given":                                 &xdr.Error{Kind: xdr.Refused, StatusCode: 500},
+		"unreachable: connection refused":                               no("dial tcp 127.0.0.1:443: connect: connection refused"),
+		"unreachable: no such host":                                     no("dial tcp: lookup api-acme.example: no such host"),
+		"unreachable: timed out after 10s":                              no("timed out after 10s: context deadline exceeded"),
+		"unreachable: EOF":                                              no("EOF"),
+		"HTTP 502, not in the API's words: a proxy or a wrong api_url?": &xdr.Error{Kind: xdr.Intercepted, StatusCode: 502},
+		"no secret": &handler.Error{Name: handler.CredentialsUnavailable, GroupActionID: 7, Message: "no secret"},
+		"other":     errors.New("other"),
+	} {
+		if got := causeOf(err); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
