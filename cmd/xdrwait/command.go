@@ -1,13 +1,12 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -40,6 +39,8 @@ const (
 	maxSpeed   = 10_000
 	maxTimeout = 7 * 24 * time.Hour
 )
+
+var outputs = []string{"table", "json", "csv"}
 
 // options is the command line.
 type options struct {
@@ -126,14 +127,14 @@ func (o *options) addFlags(cmd *cobra.Command) {
 	f.DurationVar(&o.timeout, "timeout", handler.DefaultConfig().Timeout, "time limit; what is pending then has failed")
 	f.IntVar(&o.minSuccess, "min-success", 100, "`percent` of the endpoints that must succeed")
 	f.StringVar(&o.partial, "partial", "failed", "what COMPLETED_PARTIAL counts as: `failed|done|pending`")
-	f.StringVar(&o.settle, "settle", "all", "`all|certain`: judge when all endpoints have ended, or when the outcome is certain")
+	f.StringVar(&o.settle, "settle", "all", "`all|certain`: judge once all have ended, or once the outcome is certain")
 	f.StringSliceVar(&o.expect, "expect", nil, "`agent` id that must appear; may be repeated")
-	f.StringVar(&o.output, "output", "table", "form of the final verdict on standard output: `table|json|csv`")
+	f.StringVar(&o.output, "output", outputs[0], "form of the final verdict on standard output: `table|json|csv`")
 	for flag, values := range map[string][]string{
 		"simulate": xdrtest.Names(),
 		"partial":  {"failed", "done", "pending"},
 		"settle":   {"all", "certain"},
-		"output":   {"table", "json", "csv"},
+		"output":   outputs,
 	} {
 		complete := cobra.FixedCompletions(values, cobra.ShellCompDirectiveDefault)
 		_ = cmd.RegisterFlagCompletionFunc(flag, complete) // the flags exist
@@ -158,22 +159,18 @@ func (o *options) addPlaceFlags(cmd *cobra.Command) {
 }
 
 func (o *options) check() error {
-	sources := 0
-	for _, s := range []string{o.secretID, o.credentials, o.simulate} {
-		if s != "" {
-			sources++
-		}
-	}
+	sources := []string{o.secretID, o.credentials, o.simulate}
+	sources = slices.DeleteFunc(sources, func(s string) bool { return s == "" })
 	switch {
-	case sources == 0 && len(o.ids) > 0 && strings.Trim(o.ids[0], "0123456789") != "":
-		return noMore(o.ids)
 	case len(o.ids) == 0 && o.simulate == "":
 		return errors.New("expected at least one GROUP_ACTION_ID")
-	case sources != 1:
+	case len(sources) == 0 && strings.Trim(o.ids[0], "0123456789") != "":
+		return fmt.Errorf("unknown command %q", o.ids[0])
+	case len(sources) != 1:
 		return errors.New("expected exactly one of --secret-id, --credentials or --simulate")
-	case o.output != "table" && o.output != "json" && o.output != "csv":
+	case !slices.Contains(outputs, o.output):
 		return fmt.Errorf("--output: expected table, json or csv, got %q", o.output)
-	case math.IsNaN(o.speed), o.speed < minSpeed, o.speed > maxSpeed:
+	case !(o.speed >= minSpeed && o.speed <= maxSpeed): // NaN is neither
 		return fmt.Errorf("--speed: expected a number from %v to %v, got %v", minSpeed, maxSpeed, o.speed)
 	case o.timeout < time.Second, o.timeout > maxTimeout:
 		return fmt.Errorf("--timeout: expected 1s to %.0fh, got %v", maxTimeout.Hours(), o.timeout)
@@ -189,7 +186,7 @@ func version() string {
 	return info.Main.Version
 }
 
-// strict makes a wrong usage of every word that a command does not take, also of cobra's own commands.
+// strict makes every word that a command does not take a wrong usage, also for cobra's own commands.
 func strict(cmd *cobra.Command) {
 	var names []string
 	for _, sub := range cmd.Commands() {
@@ -200,14 +197,14 @@ func strict(cmd *cobra.Command) {
 	switch {
 	case cmd.Name() == "help":
 		accepts = func(_ *cobra.Command, words []string) error {
-			_, rest, _ := cmd.Root().Find(words)
-			return noMore(rest)
+			found, rest, _ := cmd.Root().Find(words)
+			return cobra.NoArgs(found, rest)
 		}
-	case names != nil && cmd.HasParent():
-		accepts = func(_ *cobra.Command, words []string) error {
-			return cmp.Or(noMore(words), fmt.Errorf("expected a command: %s", strings.Join(names, ", ")))
+	case names != nil && cmd.HasParent(): // it only groups, and would show its help
+		accepts = cobra.NoArgs
+		cmd.RunE = func(*cobra.Command, []string) error {
+			return usageError{fmt.Errorf("expected a command: %s", strings.Join(names, ", "))}
 		}
-		cmd.Run = func(*cobra.Command, []string) {} // else it would show its help, and all would seem well
 	}
 	cmd.Args = func(_ *cobra.Command, words []string) error {
 		if err := accepts(cmd, words); err != nil {
@@ -215,11 +212,4 @@ func strict(cmd *cobra.Command) {
 		}
 		return nil
 	}
-}
-
-func noMore(words []string) error {
-	if len(words) > 0 {
-		return fmt.Errorf("unknown command %q", words[0])
-	}
-	return nil
 }

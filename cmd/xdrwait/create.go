@@ -46,7 +46,12 @@ Exit code: 0 the secret is written, 2 it is not, 64 wrong usage. The message say
 what to do next.`,
 		Example: `  xdrwait secret create xdr/acme https://api-acme.xdr.us.paloaltonetworks.com 7 advanced
   pass show acme | xdrwait secret create xdr/acme acme.xdr.us.paloaltonetworks.com 7 advanced`,
-		Args: exactly(4, "4 arguments (NAME ADDRESS KEY_ID LEVEL; the key is asked for)"),
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 4 {
+				return fmt.Errorf("expected 4 arguments (NAME ADDRESS KEY_ID LEVEL; the key is asked for), got %d", len(args))
+			}
+			return nil
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c.name = args[0]
 			c.address = args[1]

@@ -71,8 +71,12 @@ func printCSV(w io.Writer, results []result) error {
 			add(r.id, "", "", "", "", "", "", "", "", "", inFlags(r.err.Error()))
 			continue
 		}
+		note := ""
+		if v.Truncated {
+			note = listed(*v)
+		}
 		e := v.Endpoints
-		add(r.id, v.Outcome, v.Reason, e.Total, e.Succeeded, e.Failed, e.Pending, "", "", "", r.note())
+		add(r.id, v.Outcome, v.Reason, e.Total, e.Succeeded, e.Failed, e.Pending, "", "", "", note)
 		for _, f := range v.FailedEndpoints {
 			add(r.id, v.Outcome, v.Reason, "", "", "", "", f.AgentID, "failed", f.Status, f.Error)
 		}
@@ -81,18 +85,6 @@ func printCSV(w io.Writer, results []result) error {
 		}
 	}
 	return csv.NewWriter(w).WriteAll(rows)
-}
-
-// note says why the verdict is not the last word, or not whole.
-func (r result) note() string {
-	var notes []string
-	if r.err != nil {
-		notes = append(notes, inFlags(r.err.Error()))
-	}
-	if r.verdict.Truncated {
-		notes = append(notes, listed(*r.verdict))
-	}
-	return strings.Join(notes, "; ")
 }
 
 // cell keeps a spreadsheet from taking text from outside for a formula: with a quote in front it stays text.
@@ -138,22 +130,23 @@ func counts(e handler.Endpoints) string {
 // otherStatus is where a verdict counts unknown statuses beyond those that it names.
 const otherStatus = "(other)"
 
-// pending tells with which statuses endpoints are pending. Unknown ones are; COMPLETED_PARTIAL is if --partial says so,
-// and then nothing else explains the rest.
+var waiting = []xdr.Status{xdr.StatusPending, xdr.StatusInProgress, xdr.StatusPendingAbort}
+
+// pending tells with which statuses endpoints are pending: all unknown ones, three known ones, and COMPLETED_PARTIAL if
+// nothing else explains the rest.
 func pending(v handler.Verdict) string {
 	var with []string
 	rest := v.Endpoints.Pending - v.Endpoints.Missing
 	for _, status := range slices.Sorted(maps.Keys(v.Statuses)) {
-		n := v.Statuses[status]
+		name := status
 		switch {
-		case status == otherStatus || slices.Contains(v.UnknownStatuses, status):
-			with = append(with, fmt.Sprintf("%d of unknown status %s", n, status))
-		case slices.Contains([]xdr.Status{xdr.StatusPending, xdr.StatusInProgress, xdr.StatusPendingAbort}, xdr.Status(status)):
-			with = append(with, fmt.Sprintf("%d %s", n, status))
-		default:
+		case status == otherStatus, slices.Contains(v.UnknownStatuses, status):
+			name = "of unknown status " + status
+		case !slices.Contains(waiting, xdr.Status(status)):
 			continue
 		}
-		rest -= n
+		with = append(with, fmt.Sprintf("%d %s", v.Statuses[status], name))
+		rest -= v.Statuses[status]
 	}
 	if rest > 0 {
 		with = append(with, fmt.Sprintf("%d %s", rest, xdr.StatusCompletedPartial))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"os"
 	"os/exec"
 	"strings"
@@ -22,7 +23,7 @@ type process struct {
 	stdout, stderr output
 }
 
-// start starts the command with more environment.
+// start starts the command with more environment. It does not outlive the test or the watchdog.
 func start(t *testing.T, env []string, args ...string) *process {
 	t.Helper()
 	p := prepare(t, env, args...)
@@ -37,25 +38,24 @@ func prepare(t *testing.T, env []string, args ...string) *process {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &process{Cmd: exec.Command(self, args...)}
+	ctx, cancel := context.WithTimeout(context.Background(), watchdog)
+	p := &process{Cmd: exec.CommandContext(ctx, self, args...)}
 	p.Env = append(append(os.Environ(), asCommand+"=1"), env...)
 	p.Stdout = &p.stdout
 	p.Stderr = &p.stderr
+	t.Cleanup(func() {
+		cancel()
+		_ = p.Wait()
+	})
 	return p
 }
 
-// begin starts the process. It does not outlive the test or the watchdog.
+// begin starts the process.
 func (p *process) begin(t *testing.T) {
 	t.Helper()
 	if err := p.Start(); err != nil {
 		t.Fatal(err)
 	}
-	timer := time.AfterFunc(watchdog, func() { _ = p.Process.Kill() })
-	t.Cleanup(func() {
-		timer.Stop()
-		_ = p.Process.Kill()
-		_ = p.Wait()
-	})
 }
 
 // signal sends one.

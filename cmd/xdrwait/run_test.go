@@ -43,6 +43,15 @@ func TestCommandLines(t *testing.T) {
 		{"secret check --help", 0, "Exit code: 0 all is well"},
 		{"secret create --help", 0, "Exit code: 0 the secret is written"},
 
+		{"__complete sec", 0, "secret\t"},
+		{"__complete secret ", 0, "check\t"},
+		{"__complete secret check --cred", 0, "--credentials"},
+		{"__complete secret create --untr", 0, "--untried"},
+		{"__complete --output ", 0, "table\njson\ncsv\n"},
+		{"__complete --settle ", 0, "all\ncertain\n"},
+		{"__complete --partial ", 0, "failed\ndone\npending\n"},
+		{"__complete --simulate ", 0, "all_statuses\n"},
+
 		{"--simulate " + down + " --timeout 10s --speed 1000", 2,
 			"xdrwait: XDR.TimedOut: XDR.Unavailable: group_action_id 22519813685366: Cortex XDR answered 503"},
 		{"--simulate " + slow + " --timeout 3m --speed 1000", 2,
@@ -73,7 +82,7 @@ func TestCommandLines(t *testing.T) {
 		{"--credentials f --allow-origin h/p 7", 64, `--allow-origin: "h/p": expected [https://][*.]host[:port]`},
 		{"--simulate nope", 64, "one of all_statuses, done"},
 		{"secret", 64, "expected a command: check, create\nTry xdrwait secret --help."},
-		{"secret chek", 64, "xdrwait: unknown command \"chek\"\nTry xdrwait secret --help."},
+		{"secret chek", 64, "xdrwait: unknown command \"chek\" for \"xdrwait secret\"\nTry xdrwait secret --help."},
 		{"secret chek --secret-id s", 64, "unknown flag: --secret-id"},
 		{"secert check", 64, `unknown command "secert"`},
 		{"help chek", 64, `unknown command "chek"`},
@@ -82,12 +91,12 @@ func TestCommandLines(t *testing.T) {
 		{"completion tcsh", 64, `unknown command "tcsh"`},
 		{"completion bash x", 64, `unknown command "x"`},
 		{"secret check", 64, "expected exactly one of --secret-id or --credentials"},
-		{"secret check x", 64, "expected no arguments, got 1"},
+		{"secret check x", 64, `unknown command "x" for "xdrwait secret check"`},
 		{"secret create a b 7", 64, "the key is asked for), got 3\nTry xdrwait secret create --help."},
 	} {
 		t.Run(c.says, func(t *testing.T) {
 			t.Parallel()
-			code, stdout, stderr := command(t, strings.Fields(c.args)...)
+			code, stdout, stderr := command(t, strings.Split(c.args, " ")...)
 			answered := code <= exitFailed
 			if code != c.code || !strings.Contains(stdout+stderr, c.says) || (stdout != "") != answered {
 				t.Errorf("exit code %d, want %d\nstdout %s\nstderr %s", code, c.code, stdout, stderr)

@@ -37,7 +37,7 @@ Exit code: 0 all is well, 2 something is not, 64 wrong usage. The message says w
 to do next.`,
 		Example: `  xdrwait secret check --secret-id xdr/acme
   xdrwait secret check --credentials acme.json`,
-		Args: exactly(0, "no arguments"),
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if (o.secretID == "") == (o.credentials == "") {
 				return usageError{errors.New("expected exactly one of --secret-id or --credentials")}
@@ -47,16 +47,6 @@ to do next.`,
 	}
 	o.addSourceFlags(cmd)
 	return cmd
-}
-
-// exactly demands n arguments.
-func exactly(n int, expected string) cobra.PositionalArgs {
-	return func(_ *cobra.Command, args []string) error {
-		if len(args) != n {
-			return fmt.Errorf("expected %s, got %d", expected, len(args))
-		}
-		return nil
-	}
 }
 
 const accepted = "ok  the tenant accepts the key, its role and the time of this machine"

@@ -52,23 +52,6 @@ func (d *drawing) all() string {
 	return d.String()
 }
 
-// On a terminal there is one live line, drawn over itself.
-func TestLiveLineOnATerminal(t *testing.T) {
-	t.Parallel()
-	code, stdout, out := onTerminal(t, 120, false, "--simulate", "errors", "--speed", "30")
-	for _, part := range []string{
-		"\x1b[1A\x1b[J\r22519813685311 unreachable: connection reset by peer · retry ",
-		"\x1b[1A\x1b[J\r22519813685311 [========================] 5 ok 0 failed 0 pending · done\r\n",
-	} {
-		if !strings.Contains(out, part) {
-			t.Errorf("%q was not drawn: %q", part, out)
-		}
-	}
-	if code != 0 || !strings.HasPrefix(stdout, "done") || strings.Contains(stdout, "\x1b") {
-		t.Errorf("exit code %d: %s", code, stdout)
-	}
-}
-
 // Why a wait ended without a verdict is written above the live lines, in full and once, and stays.
 func TestAnErrorOnATerminal(t *testing.T) {
 	t.Parallel()
@@ -84,21 +67,33 @@ func TestAnErrorOnATerminal(t *testing.T) {
 	}
 }
 
-// A live line that is wider than the terminal would wrap, and each redrawing leave a piece of it behind.
-func TestLiveLinesFitTheTerminal(t *testing.T) {
+// On a terminal there is one live line for each action, drawn over itself. One that is wider than the terminal would
+// wrap, and each redrawing leave a piece of it behind.
+func TestLiveLines(t *testing.T) {
 	t.Parallel()
+	late := inFile(t, `{"description": "x", "agents": [{"count": 5, "timeline": [{"at": 0, "status": "COMPLETED_SUCCESSFULLY"}]}],
+		"faults": [{"from": 1, "status": 503}]}`)
 	control := regexp.MustCompile("\x1b\\[[0-9;?]*[A-Za-z]|[\r\n]+")
-	for _, columns := range []uint16{20, 40, 80, 120, 200} {
-		for _, ids := range [][]string{{"22519813685311"}, {"22519813685311", "2", "3", "4", "5"}} {
-			_, _, out := onTerminal(t, columns, false, append([]string{"--simulate", "errors", "--speed", "200"}, ids...)...)
-			for _, line := range control.Split(out, -1) {
-				if runewidth.StringWidth(line) > int(columns) {
-					t.Errorf("%d columns: %s", columns, line)
+	for columns, trouble := range map[uint16]string{
+		20: "\ranswered 503: Servi…", 40: "\r…5311 answered 503: Service Unavailable.",
+		80: "\r22519813685311 answered 503: Service Unavailable. · retry ", 120: " · not heard of yet", 200: " · not heard of yet",
+	} {
+		for _, ids := range []string{"22519813685311", "22519813685311 2 3 4 5"} {
+			t.Run(fmt.Sprint(columns, ids), func(t *testing.T) {
+				t.Parallel()
+				args := strings.Fields("--speed 5 --simulate " + late + " " + ids)
+				code, stdout, out := onTerminal(t, columns, false, args...)
+				last := out[strings.LastIndex(out, "\x1b"):]
+				if code != exitDone || strings.Contains(stdout, "\x1b") || !strings.Contains(out, trouble) ||
+					strings.Count(last, "5 ok 0 fail") != len(args)-4 {
+					t.Errorf("exit code %d: %s%q", code, stdout, out)
 				}
-			}
-			if got := strings.Count(out[strings.LastIndex(out, "\x1b"):], "5 ok 0 fail"); got != len(ids) {
-				t.Errorf("%d columns: %d of %d actions in the end: %q", columns, got, len(ids), out)
-			}
+				for _, line := range control.Split(out, -1) {
+					if runewidth.StringWidth(line) > int(columns) {
+						t.Errorf("too wide: %s", line)
+					}
+				}
+			})
 		}
 	}
 }
@@ -129,23 +124,16 @@ func TestAnInterruptOnATerminal(t *testing.T) {
 
 // Not parallel: the environment decides.
 func TestColoursAreAskedFor(t *testing.T) {
-	red := "\x1b[31mfailed\x1b[0m (endpoints_failed)"
-	t.Setenv("NO_COLOR", "")
-	t.Setenv("TERM", "xterm-256color")
-	if _, _, out := onTerminal(t, 80, true, "--simulate", "failed"); !strings.Contains(out, red) {
-		t.Errorf("no colour: %q", out)
-	}
-	t.Setenv("NO_COLOR", "1")
-	_, _, out := onTerminal(t, 80, true, "--simulate", "failed")
-	colour := regexp.MustCompile("\x1b\\[[0-9;]*m")
-	if colour.MatchString(out) || !strings.Contains(out, "\nfailed (endpoints_failed)") {
-		t.Errorf("NO_COLOR, and colours: %q", out)
-	}
-	t.Setenv("NO_COLOR", "")
-	t.Setenv("TERM", "dumb")
-	_, _, out = onTerminal(t, 80, true, "--simulate", "failed")
-	if strings.Contains(out, "\x1b") || !strings.Contains(out, "failed (endpoints_failed)") {
-		t.Errorf("a dumb terminal, and control sequences: %q", out)
+	for _, c := range []struct{ noColor, term, want, not string }{
+		{"", "xterm-256color", "\x1b[31mfailed\x1b[0m (endpoints_failed)", "dumb"},
+		{"1", "xterm-256color", "failed (endpoints_failed)", "\x1b[31m"},
+		{"", "dumb", "failed (endpoints_failed)", "\x1b"},
+	} {
+		t.Setenv("NO_COLOR", c.noColor)
+		t.Setenv("TERM", c.term)
+		if _, _, out := onTerminal(t, 80, true, "--simulate", "failed"); !strings.Contains(out, c.want) || strings.Contains(out, c.not) {
+			t.Errorf("%+v: %q", c, out)
+		}
 	}
 }
 

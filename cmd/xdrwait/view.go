@@ -51,7 +51,10 @@ func (v view) fit(width int) string {
 // counts do.
 func (v view) forms(width int) []string {
 	id := v.id + " "
-	tail := "…" + v.id[max(0, len(v.id)-4):] + " " // tells actions apart
+	tail := id
+	if n := len(v.id); n > 5 {
+		tail = "…" + v.id[n-4:] + " " // it tells actions apart
+	}
 	next := "now"
 	if v.next > 0 {
 		next = fmt.Sprintf("%ds", int64((v.next+time.Second-1)/time.Second))
