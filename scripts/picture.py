@@ -11,7 +11,7 @@ command, svg = sys.argv[1:]
 in_terminal = ["script", "-qec", f"stty cols {WIDTH} rows 24; {command}", "/dev/null"]
 run = subprocess.run(in_terminal, capture_output=True, text=True, check=False)
 lines = [line for line in re.split(r"[\r\n]+", run.stdout) if line.strip()]
-live = [line for line in lines if "action " in line and "ok," in line]
+live = [line for line in lines if " ok " in line]
 verdict = lines[next(i for i, line in enumerate(lines) if " after " in line) :]
 
 nowhere = open("/dev/null", "w", encoding="utf-8")

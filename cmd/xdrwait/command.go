@@ -179,11 +179,10 @@ func (o *options) check() error {
 }
 
 func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok || info.Main.Version == "" {
-		return "(unknown)"
+	if info, ok := debug.ReadBuildInfo(); ok {
+		return info.Main.Version
 	}
-	return info.Main.Version
+	return "(unknown)"
 }
 
 // strict makes every word that a command does not take a wrong usage, also for cobra's own commands.

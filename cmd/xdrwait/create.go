@@ -74,7 +74,7 @@ func (c creation) create(ctx context.Context, stdin io.Reader, stdout, stderr io
 	if err != nil {
 		return err
 	}
-	if err := c.parse(c.value("x"), origins); err != nil {
+	if _, err := c.secret("x", origins); err != nil {
 		return usageError{err}
 	}
 	client, err := openSecretsManager(ctx, c.region)
@@ -85,8 +85,8 @@ func (c creation) create(ctx context.Context, stdin io.Reader, stdout, stderr io
 	if err != nil {
 		return err
 	}
-	value := c.value(key)
-	if err := c.parse(value, origins); err != nil {
+	value, err := c.secret(key, origins)
+	if err != nil {
 		return err
 	}
 	if !c.untried {
@@ -97,36 +97,28 @@ func (c creation) create(ctx context.Context, stdin io.Reader, stdout, stderr io
 		}
 		fmt.Fprintln(stdout, accepted)
 	}
-	return c.write(ctx, client, key, stdout)
+	return c.write(ctx, client, key, string(value), stdout)
 }
 
-// value is the secret's JSON.
-func (c creation) value(key string) []byte {
+// secret is the secret's JSON. It refuses what the step would refuse.
+func (c creation) secret(key string, origins []handler.Origin) ([]byte, error) {
 	address := "fqdn"
 	if strings.Contains(c.address, "://") {
 		address = "api_url"
 	}
-	raw, err := json.Marshal(map[string]string{
+	raw, _ := json.Marshal(map[string]string{ // strings only
 		address:          c.address,
 		"api_key_id":     c.keyID,
 		"api_key":        key,
 		"security_level": c.level,
 	})
-	if err != nil {
-		panic(err) // strings only
-	}
-	return raw
-}
-
-// parse refuses what the step would refuse.
-func (c creation) parse(value []byte, origins []handler.Origin) error {
-	_, err := handler.ParseSecret(c.name, value, origins)
-	return explain(err, c.name)
+	_, err := handler.ParseSecret(c.name, raw, origins)
+	return raw, explain(err, c.name)
 }
 
 // write makes the secret, or gives it a new value, and says what to do next.
-func (c creation) write(ctx context.Context, client *secretsmanager.Client, key string, stdout io.Writer) error {
-	made, err := c.put(ctx, client, string(c.value(key)))
+func (c creation) write(ctx context.Context, client *secretsmanager.Client, key, value string, stdout io.Writer) error {
+	made, err := c.put(ctx, client, value)
 	switch {
 	case err != nil: // AWS may repeat what it was sent
 		login, _ := client.Options().Credentials.Retrieve(ctx) // they were there a moment ago

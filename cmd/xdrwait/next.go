@@ -26,8 +26,6 @@ func next(e *handler.Error, secretID string) string {
 	call, isTenant := errors.AsType[*xdr.Error](e)
 	no, isAnswer := errors.AsType[answer](e)
 	switch {
-	case isTenant && call.Kind == xdr.NoAnswer:
-		return nextWithoutTenant(call)
 	case e.Advice != "":
 		return e.Advice
 	case isTenant:
@@ -82,7 +80,15 @@ func isAboutLogin(code string) bool {
 }
 
 func nextOfTenant(e *xdr.Error) string {
+	_, noHost := errors.AsType[*net.DNSError](e)
+	_, noAuthority := errors.AsType[x509.UnknownAuthorityError](e)
 	switch status := e.StatusCode; {
+	case noHost:
+		return "check the host in api_url, then DNS"
+	case noAuthority:
+		return "if a proxy here has an authority of its own, put its certificate into the file that SSL_CERT_FILE names"
+	case e.Kind == xdr.NoAnswer:
+		return "check api_url, the way out of this network and HTTPS_PROXY"
 	case status == http.StatusTooManyRequests && e.Kind == xdr.Refused:
 		return "try again in a minute: all callers of the tenant's API share 10 requests a second"
 	case status == http.StatusTooManyRequests:
@@ -94,14 +100,4 @@ func nextOfTenant(e *xdr.Error) string {
 	}
 	return "compare api_url with the address that the tenant's API Keys page shows, " +
 		"such as https://api-acme.xdr.us.paloaltonetworks.com, and look at HTTPS_PROXY"
-}
-
-func nextWithoutTenant(e *xdr.Error) string {
-	if _, ok := errors.AsType[*net.DNSError](e); ok {
-		return "check the host in api_url, then DNS"
-	}
-	if _, ok := errors.AsType[x509.UnknownAuthorityError](e); ok {
-		return "if a proxy here has an authority of its own, put its certificate into the file that SSL_CERT_FILE names"
-	}
-	return "check api_url, the way out of this network and HTTPS_PROXY"
 }

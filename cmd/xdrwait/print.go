@@ -26,26 +26,20 @@ func (o options) print(w io.Writer, results []result) error {
 		return printCSV(w, results)
 	}
 	seen := slices.DeleteFunc(slices.Clone(results), func(r result) bool { return r.verdict == nil })
-	if o.output == "json" {
-		return printJSON(w, seen)
-	}
-	for _, r := range seen {
-		if len(results) > 1 {
-			fmt.Fprintf(w, "action %s: ", r.id)
-		}
-		if err := printTable(w, *r.verdict); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func printJSON(w io.Writer, results []result) error {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
-	for _, r := range results {
-		if err := enc.Encode(r.verdict); err != nil {
+	for _, r := range seen {
+		var err error
+		if o.output == "json" {
+			err = enc.Encode(r.verdict)
+		} else {
+			if len(results) > 1 {
+				fmt.Fprintf(w, "action %s: ", r.id)
+			}
+			err = printTable(w, *r.verdict)
+		}
+		if err != nil {
 			return err
 		}
 	}

@@ -58,6 +58,7 @@ func TestCommandLines(t *testing.T) {
 			"; retry after 2m0s; the deadline, 3m0s after started_at, has passed\n"},
 		{"--simulate " + refused, 2, "XDR.Unauthorized"},
 		{"--credentials nowhere.json 7", 2, "--credentials: stat nowhere.json"},
+		{"--credentials " + credentialsFile(t, "https://h.example", "standard") + " 7", 2, "is not allowed by --allow-origin (["},
 		{"--credentials . 7", 2, "XDR.CredentialsInvalid"},
 
 		{"--simulate done 1 2 y", 64, "xdrwait: GROUP_ACTION_ID: expected an integer from 1 to 9223372036854775807, " +

@@ -106,10 +106,11 @@ func TestSecretCheckWithoutAnAnswer(t *testing.T) {
 	_ = closed.Close()
 	secure := httptest.NewTLSServer(http.NotFoundHandler())
 	defer secure.Close()
-	silent := play(t, func(net.Conn, *http.Request, string) {})
+	silent := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
+	defer silent.Close()
 	for _, c := range []struct{ url, wrong, next string }{
 		{"http://" + closed.Addr().String(), "connection refused", "check api_url, the way out of this network"},
-		{silent, "no answer: EOF", "check api_url, the way out of this network and HTTPS_PROXY"},
+		{silent.URL, "no answer: EOF", "check api_url, the way out of this network and HTTPS_PROXY"},
 		{secure.URL, "certificate signed by unknown authority", "SSL_CERT_FILE"},
 		{"https://" + strings.Repeat("a", 64) + ".example", "no such host", "check the host in api_url"}, // asks nobody
 	} {

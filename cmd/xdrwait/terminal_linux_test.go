@@ -75,7 +75,7 @@ func TestLiveLines(t *testing.T) {
 		"faults": [{"from": 1, "status": 503}]}`)
 	control := regexp.MustCompile("\x1b\\[[0-9;?]*[A-Za-z]|[\r\n]+")
 	for columns, trouble := range map[uint16]string{
-		20: "\ranswered 503: Servi…", 40: "\r…5311 answered 503: Service Unavailable.",
+		20: "\ranswered 503: Servi…", 40: "\r…5311 answered 503: Service Unavailab…",
 		80: "\r22519813685311 answered 503: Service Unavailable. · retry ", 120: " · not heard of yet", 200: " · not heard of yet",
 	} {
 		for _, ids := range []string{"22519813685311", "22519813685311 2 3 4 5"} {

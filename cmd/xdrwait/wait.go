@@ -21,16 +21,6 @@ type result struct {
 	err     error
 }
 
-func (r result) exitCode() int {
-	switch {
-	case r.err != nil:
-		return exitUnknown
-	case r.verdict.Outcome == handler.Failed:
-		return exitFailed
-	}
-	return exitDone
-}
-
 // wait waits for all actions at once, prints their verdicts in the order of the command line, and ends with the highest
 // exit code. Why a wait ended without a final verdict is shown when it ends.
 func (o options) wait(ctx context.Context, stdout, stderr io.Writer) error {
@@ -60,14 +50,16 @@ func (o options) wait(ctx context.Context, stdout, stderr io.Writer) error {
 	if err := o.print(stdout, results); err != nil {
 		return err
 	}
-	code := exitDone
+	code := exitCode(exitDone)
 	for _, r := range results {
-		code = max(code, r.exitCode())
+		switch {
+		case r.err != nil:
+			code = exitUnknown
+		case r.verdict.Outcome == handler.Failed:
+			code = max(code, exitFailed)
+		}
 	}
-	if code != exitDone {
-		return exitCode(code)
-	}
-	return nil
+	return code
 }
 
 // checkRequests refuses a bad policy or id before anything else is tried. The step itself judges: without a secret it
@@ -176,9 +168,6 @@ func (o options) event(id string, began time.Time, last *handler.Verdict) []byte
 	if last != nil {
 		event["previous"] = last
 	}
-	raw, err := json.Marshal(event)
-	if err != nil {
-		panic(err) // strings, numbers and a verdict only
-	}
+	raw, _ := json.Marshal(event) // strings, numbers and a verdict
 	return raw
 }

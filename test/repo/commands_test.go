@@ -80,7 +80,7 @@ func (c checker) problem(t *testing.T, words []string) string {
 	if len(words) > 2 && words[0] == "go" && slices.Contains([]string{"run", "install", "test"}, words[1]) {
 		words = words[2:]
 	}
-	name := words[0]
+	name := strings.TrimSuffix(strings.TrimPrefix(words[0], "github.com/soarstep/xdr-action-status/"), "@latest")
 	for _, a := range words[1:] {
 		key, _, isPair := strings.Cut(a, "=")
 		if name == "make" && !isPair && !slices.Contains(c.targets, a) {
