@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -82,5 +83,17 @@ func (o *output) await(t *testing.T, text string) {
 		if time.Now().After(deadline) {
 			t.Fatalf("%q was not written in %v: %s", text, watchdog, o)
 		}
+	}
+}
+
+// Go writes the version into the command: that of a release where it is built from its tag, or installed.
+func TestVersion(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "xdrwait")
+	if out, err := exec.Command("go", "build", "-buildvcs=true", "-o", path, ".").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if out, err := exec.Command(path, "--version").Output(); err != nil || !strings.HasPrefix(string(out), "xdrwait version v") {
+		t.Errorf("%v: %s", err, out)
 	}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -137,5 +138,20 @@ func TestCauses(t *testing.T) {
 		if got := causeOf(err); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
+	}
+}
+
+// A check that fails does not take the counts away, and the next good one ends the trouble.
+func TestALineKeepsTheLastVerdict(t *testing.T) {
+	t.Parallel()
+	l := newDisplay(io.Discard, clock{time.Now(), 1}).line("7")
+	l.check(*verdictOf(1, 0, 1))
+	l.trouble(errors.New("down"), 0)
+	if got := l.view.fit(80); got != "7 down · retry now · 1 ok 0 failed 1 pending" {
+		t.Error(got)
+	}
+	l.check(*verdictOf(1, 0, 1))
+	if got := l.view.fit(80); got != "7 [===========>------------] 1 ok 0 failed 1 pending · now" {
+		t.Error(got)
 	}
 }
