@@ -110,7 +110,7 @@ func TestAnInterruptOnATerminal(t *testing.T) {
 	_ = terminal.Close()
 	shown := drawn.all()
 	for _, id := range []string{"1", "2"} {
-		goesOn := "\rxdrwait: interrupted: action " + id + " goes on, and the same command watches on\r\n"
+		goesOn := "\rxdrwait: interrupted: action " + id + " goes on; the same command watches on\r\n"
 		stood := "action " + id + ": pending (in_progress) after 0s: 3 endpoints, 1 succeeded, 1 failed, 1 pending\r\n"
 		if strings.Count(shown, goesOn) != 1 || strings.Count(shown, stood) != 1 {
 			t.Errorf("action %s: %q", id, shown)
