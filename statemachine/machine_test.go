@@ -48,46 +48,6 @@ func TestEverythingHasATimeLimit(t *testing.T) {
 	}
 }
 
-// endless is the most attempts that a retrier may have.
-//
-// Source: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
-const endless = 99_999_999
-
-// An operator can redrive an execution if what failed is the Task Check: a redriven Fail state fails again. So there is
-// no Fail state, nothing catches an error of Check, and no error of Announce gets out.
-func TestOnlyCheckFails(t *testing.T) {
-	t.Parallel()
-	m := machine(t)
-	for name, s := range m.States {
-		if s.Type == "Fail" {
-			t.Errorf("%s is a Fail state", name)
-		}
-	}
-	if c := m.States["Check"].Catch; c != nil {
-		t.Errorf("Check catches %+v", c)
-	}
-	if e, ok := m.Caught("Announce", "Something.New"); !ok || e.To != "Done" {
-		t.Errorf("an error of Announce leads to %q", e.To)
-	}
-}
-
-func TestCheckIsRetriedAsLongAsTheMachineLives(t *testing.T) {
-	t.Parallel()
-	retriers := machine(t).States["Check"].Retry
-	if len(retriers) != 3 {
-		t.Fatalf("Check has %d retriers", len(retriers))
-	}
-	if r := retriers[0]; r.MaxAttempts != 0 || r.IntervalSeconds != 0 {
-		t.Errorf("the first retrier is not for the final errors: %+v", r)
-	}
-	for _, r := range retriers[1:] {
-		// A deadline is kept within five minutes: the longest delay, and the time of a check.
-		if r.MaxAttempts != endless || r.MaxDelaySeconds > 280 || r.BackoffRate < 2 || r.IntervalSeconds < 1 {
-			t.Errorf("%+v", r)
-		}
-	}
-}
-
 // Waits that fail together must not come back together.
 func TestRetriersHaveJitter(t *testing.T) {
 	t.Parallel()

@@ -98,6 +98,7 @@ func (d deployed) holdsNoKey(t *testing.T, r lambdatest.Reply) {
 const (
 	doneID    = `{"group_action_id":22519813685301}`
 	pendingID = `{"group_action_id":22519813685366}`
+	unknownID = `{"group_action_id":22519813685310}`
 )
 
 // Every sample of events/ gives the reply that stands beside it. Only times are compared by their form, and of an

@@ -135,7 +135,7 @@ func TestFunctionAcceptsWhatTheTemplateAccepts(t *testing.T) {
 func TestMetricsReadFieldsOfTheLog(t *testing.T) {
 	t.Parallel()
 	d := deploy(t, nil, lambdatest.Options{})
-	d.invoke(t, pendingID)
+	d.invoke(t, unknownID)
 	d.invoke(t, `{}`)
 	fields := map[string]bool{}
 	for line := range strings.Lines(d.Stdout()) {

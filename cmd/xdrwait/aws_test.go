@@ -2,8 +2,11 @@ package main
 
 import (
 	"encoding/pem"
+	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/soarstep/xdr-action-status/internal/xdrtest"
@@ -40,5 +43,25 @@ func TestTheAWSLoggerIsSilent(t *testing.T) {
 	code := p.end()
 	if code != exitDone || p.stderr.String() != "" || xdrtest.Leak(p.stdout.String(), xdrtest.Canary) != "" {
 		t.Errorf("exit code %d: %s%s", code, &p.stdout, &p.stderr)
+	}
+}
+
+// Secrets Manager hands over the raw connection, or answers with a flood of headers: there is no secret, and an end.
+func TestOddAnswersOfSecretsManager(t *testing.T) {
+	t.Parallel()
+	for _, answer := range []string{
+		switching,
+		"HTTP/1.1 200 OK\r\nX: " + strings.Repeat("x", 2<<20) + "\r\nContent-Length: 2\r\n\r\n{}",
+	} {
+		url := play(t, func(conn net.Conn, _ *http.Request, _ string) {
+			_, _ = io.WriteString(conn, answer)
+			_, _ = conn.Read(make([]byte, 1)) // until the client hangs up
+		})
+		p := start(t, awsEnv(url), "secret", "check", "--secret-id", "xdr/sim")
+		code := p.end()
+		said := p.stderr.String()
+		if code != exitUnknown || !strings.Contains(said, "CredentialsUnavailable") || strings.Contains(said, "within 5s") {
+			t.Errorf("%.40q: exit code %d: %.500s", answer, code, said)
+		}
 	}
 }
