@@ -136,7 +136,6 @@ func (f *Function) Invoke(ctx context.Context, event []byte) (Reply, error) {
 	case f.queue <- i:
 	case <-i.settled:
 	case <-ctx.Done():
-		f.take(i.id)
 	}
 	select {
 	case <-i.settled:

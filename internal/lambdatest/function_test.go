@@ -214,17 +214,21 @@ func TestInitError(t *testing.T) {
 
 func TestCloseEndsTheProcess(t *testing.T) {
 	t.Parallel()
-	f := start(t, lambdatest.Options{})
-	g := newGate(t)
-	answered := make(chan error)
-	go func() {
-		_, err := f.Invoke(t.Context(), g.event)
-		answered <- err
-	}()
-	<-g.arrived
-	f.Close()
-	if err := <-answered; err == nil || !strings.Contains(err.Error(), "signal: killed") {
-		t.Error(err)
+	for _, init := range []string{"", "hang"} { // the process has received the event, or has not asked for it
+		f := start(t, lambdatest.Options{Env: map[string]string{"INIT": init}})
+		g := newGate(t)
+		answered := make(chan error)
+		go func() {
+			_, err := f.Invoke(t.Context(), g.event)
+			answered <- err
+		}()
+		if init == "" {
+			<-g.arrived
+		}
+		f.Close()
+		if err := <-answered; err == nil || !strings.Contains(err.Error(), "signal: killed") {
+			t.Error(err)
+		}
 	}
 }
 

@@ -11,9 +11,7 @@ type invocation struct {
 	id    string
 	event []byte
 
-	// under the function's lock
-	began    time.Time
-	deadline *time.Timer
+	began time.Time // under the function's lock
 
 	// set once, before settled is closed
 	reply   Reply
@@ -27,9 +25,6 @@ func newInvocation(event []byte) *invocation {
 
 // settle is for the one goroutine that has taken the invocation out of the function's table.
 func (i *invocation) settle(reply Reply, err error) {
-	if i.deadline != nil {
-		i.deadline.Stop()
-	}
 	i.reply = reply
 	i.err = err
 	close(i.settled)

@@ -27,20 +27,19 @@ func (f *Function) runtimeAPI() http.Handler {
 // next blocks until there is an event.
 func (f *Function) next(w http.ResponseWriter, r *http.Request) {
 	f.asked.Do(func() { close(f.firstNext) })
-	for {
-		select {
-		case <-r.Context().Done(): // the process has ended
-			return
-		case i := <-f.queue:
-			if f.deliver(i) {
-				f.send(w, i)
-				return
-			}
-		}
+	select {
+	case <-r.Context().Done(): // the process has ended
+	case i := <-f.queue:
+		f.send(w, i)
 	}
 }
 
+// send starts the time of an invocation, and sends its event.
 func (f *Function) send(w http.ResponseWriter, i *invocation) {
+	f.mu.Lock()
+	i.began = time.Now()
+	f.mu.Unlock()
+	time.AfterFunc(f.timeout, func() { f.expire(i) })
 	h := w.Header()
 	h.Set("Content-Type", "application/json")
 	h.Set("Lambda-Runtime-Aws-Request-Id", i.id)
@@ -87,19 +86,7 @@ func (f *Function) take(id string) *invocation {
 	return i
 }
 
-// deliver starts the time of an invocation; false if it was settled meanwhile.
-func (f *Function) deliver(i *invocation) bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.open[i.id] != i {
-		return false
-	}
-	i.began = time.Now()
-	i.deadline = time.AfterFunc(f.timeout, func() { f.expire(i) })
-	return true
-}
-
-// expire ends an invocation that is past its deadline, and the process with it.
+// expire ends an invocation that is open past its deadline, and the process with it.
 func (f *Function) expire(i *invocation) {
 	if f.take(i.id) == nil {
 		return
