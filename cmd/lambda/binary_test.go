@@ -97,7 +97,7 @@ func (d deployed) holdsNoKey(t *testing.T, r lambdatest.Reply) {
 
 const (
 	doneID    = `{"group_action_id":22519813685301}`
-	pendingID = `{"group_action_id":22519813685366}`
+	pendingID = `{"group_action_id":22519813685314}`
 	unknownID = `{"group_action_id":22519813685310}`
 )
 

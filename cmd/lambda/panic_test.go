@@ -15,7 +15,7 @@ func TestPanicLeavesTheProcessAlive(t *testing.T) {
 	t.Parallel()
 	d := deploy(t, nil, lambdatest.Options{Binary: withBug(t)})
 	r := d.invoke(t, pendingID)
-	if r.ErrorType != "XDR.Internal" || !strings.Contains(r.ErrorMessage, "index out of range") || !strings.Contains(r.ErrorMessage, "22519813685366") {
+	if r.ErrorType != "XDR.Internal" || !strings.Contains(r.ErrorMessage, "index out of range") || !strings.Contains(r.ErrorMessage, "22519813685314") {
 		t.Errorf("%s: %s", r.ErrorType, r.ErrorMessage)
 	}
 	if r := d.invoke(t, doneID); r.ErrorType != "" {

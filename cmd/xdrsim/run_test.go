@@ -183,7 +183,7 @@ func TestRun(t *testing.T) {
 	if s.secret(t, s.env["XDR_TENANT_SECRET_PREFIX"]+"acme")["api_key"] != secret["api_key"] {
 		t.Error("the tenant acme has another secret")
 	}
-	if got := ask(t, secret, "22519813685366"); strings.Count(got, `"IN_PROGRESS"`) != 1 {
+	if got := ask(t, secret, "22519813685314"); strings.Count(got, `"IN_PROGRESS"`) != 1 {
 		t.Errorf("pending: got %s", got)
 	}
 	if got := ask(t, secret, "12345"); strings.Count(got, `"PENDING"`) != 23 {

@@ -91,5 +91,5 @@ func tenant(t *testing.T, actions ...xdrtest.Scenario) (*xdrtest.Sim, []string) 
 const (
 	doneID    = "22519813685301"
 	failedID  = "22519813685302"
-	pendingID = "22519813685366"
+	pendingID = "22519813685314"
 )

@@ -40,7 +40,7 @@ func ExampleStep_Check() {
 	}
 	step.AllowedOrigins = append(step.AllowedOrigins, origin)
 
-	v, err := step.Check(context.Background(), []byte(`{"group_action_id": 22519813685366}`))
+	v, err := step.Check(context.Background(), []byte(`{"group_action_id": 22519813685314}`))
 	fmt.Println(v.Outcome, v.Reason, "ask again in", v.WaitSeconds, "seconds", err)
 	fmt.Println(v.Endpoints.Succeeded, "of", v.Endpoints.Total, "succeeded;", v.FailedEndpoints[0].Error)
 

@@ -129,14 +129,14 @@ func TestVerdict(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, xdrtest.Options{}, "pending")
 	started := r.clock.Now().Add(-150 * time.Second).Format(time.RFC3339)
-	v := r.check(t, `{"group_action_id":"22519813685366","started_at":%q}`, started)
+	v := r.check(t, `{"group_action_id":"22519813685314","started_at":%q}`, started)
 	got, err := json.MarshalIndent(v, "", " ")
 	if err != nil {
 		t.Fatal(err)
 	}
 	var want bytes.Buffer
 	pending, failed := v.PendingEndpoints[0], v.FailedEndpoints[0].AgentID
-	_ = json.Indent(&want, fmt.Appendf(nil, `{"group_action_id":"22519813685366","verdict":"pending","reason":"in_progress","wait_seconds":14,
+	_ = json.Indent(&want, fmt.Appendf(nil, `{"group_action_id":"22519813685314","verdict":"pending","reason":"in_progress","wait_seconds":14,
 		"endpoints":{"total":3,"succeeded":1,"partial":0,"failed":1,"pending":1,"missing":0,"seen":3},
 		"statuses":{"COMPLETED_SUCCESSFULLY":1,"FAILED":1,"IN_PROGRESS":1},
 		"failed_endpoints":[{"agent_id":%q,"status":"FAILED","error":"Element not found."}],
@@ -292,7 +292,7 @@ func TestTemporary(t *testing.T) {
 func TestLogLine(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, xdrtest.Options{}, "pending", "unknown_status")
-	r.check(t, `{"group_action_id":22519813685366,"tenant":"acme"}`)
+	r.check(t, `{"group_action_id":22519813685314,"tenant":"acme"}`)
 	unknown := anyAction("unknown_status")
 	unknownID, _ := xdrtest.Load("unknown_status")
 	v := r.check(t, `{"group_action_id":%d}`, unknownID.GroupActionID)
@@ -304,7 +304,7 @@ func TestLogLine(t *testing.T) {
 		t.Fatalf("%d lines: %s", len(lines), r.log.String())
 	}
 	for i, want := range [][]string{
-		{`"level":"INFO"`, `"msg":"check"`, `"group_action_id":22519813685366`, `"tenant":"acme"`, `"cold_start":true`, `"secret":"fetched"`, `"secret_ms":`, `"api_ms":`,
+		{`"level":"INFO"`, `"msg":"check"`, `"group_action_id":22519813685314`, `"tenant":"acme"`, `"cold_start":true`, `"secret":"fetched"`, `"secret_ms":`, `"api_ms":`,
 			`"api_calls":1`, `"verdict":"pending"`, `"reason":"in_progress"`, `"wait_seconds":5`, `"endpoints":{"total":3,"succeeded":1,"partial":0,"failed":1,"pending":1,"missing":0,"seen":3}`},
 		{`"level":"WARN"`, `"cold_start":false`, `"unknown_statuses":["COMPLETED_SUCCESSFULLY_WITH_EXCEPTIONS","SUCCEEDED"]`},
 	} {
@@ -326,7 +326,7 @@ func TestDeadlineLeavesTimeToReport(t *testing.T) {
 		r := newRig(t, xdrtest.Options{}, "pending")
 		prepare(r)
 		ctx, cancel := context.WithTimeout(t.Context(), 700*time.Millisecond)
-		_, err := r.Check(ctx, []byte(`{"group_action_id":22519813685366}`))
+		_, err := r.Check(ctx, []byte(`{"group_action_id":22519813685314}`))
 		var named *handler.Error
 		if ctx.Err() != nil || !errors.As(err, &named) || named.Name != name {
 			t.Errorf("context %v, error %v, want %s within its time", ctx.Err(), err, name)
@@ -339,7 +339,7 @@ func TestBinarySecret(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, xdrtest.Options{SecurityLevel: "standard"}, "pending")
 	r.sim.SetSecret(r.sim.SecretValue(), true)
-	r.check(t, `{"group_action_id":22519813685366}`)
+	r.check(t, `{"group_action_id":22519813685314}`)
 }
 
 func TestFQDNSecret(t *testing.T) {
