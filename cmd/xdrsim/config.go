@@ -16,10 +16,23 @@ import (
 // config is the command line.
 type config struct {
 	addr      string
+	tls       string // where the certificate is written; "" for plain HTTP
 	list      bool
+	printKey  bool
 	scenarios []string
 	sim       xdrtest.Options
 }
+
+const usage = `Usage: xdrsim [flags]
+
+Serves a simulated Cortex XDR tenant, and Secrets Manager with its API key. Prints the environment that points the step
+at both, and a command that waits for an action there. While it runs:
+
+  kill -HUP PID, or curl -X POST URL/_sim/rotate   replaces the API key, in the secret too
+  curl -X POST URL/_sim/revoke                     replaces the API key, but not in the secret
+  curl URL/_sim/requests                           lists the requests
+
+`
 
 func parseFlags(args []string, stderr io.Writer) (config, error) {
 	c := config{sim: xdrtest.Options{
@@ -28,7 +41,15 @@ func parseFlags(args []string, stderr io.Writer) (config, error) {
 	}}
 	f := flag.NewFlagSet("xdrsim", flag.ContinueOnError)
 	f.SetOutput(stderr)
+	f.Usage = func() {
+		_, _ = fmt.Fprint(stderr, usage)
+		f.PrintDefaults()
+	}
 	f.StringVar(&c.addr, "addr", "127.0.0.1:0", "loopback `address` to listen on; port 0 takes a free one")
+	f.StringVar(&c.tls, "tls", "", "serve HTTPS, for a day, and write the certificate to trust to this `file`;\n"+
+		"it is good for the address, localhost and api-localhost")
+	f.BoolVar(&c.printKey, "print-key", false, "print the API key too, for programs that do not read Secrets Manager")
+	f.BoolVar(&c.sim.Strict, "strict", false, "refuse what tenants may take: a used nonce, JSON without a Content-Type")
 	f.BoolVar(&c.list, "list", false, "list the embedded scenarios and exit")
 	f.Func("scenario", "`name` of an embedded scenario or path of a .json file; may be repeated\n"+
 		"(default: all embedded ones by their ids, and mixed for any other id)", func(v string) error {

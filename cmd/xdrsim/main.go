@@ -5,8 +5,7 @@
 //	xdrsim -speed 10 >sim.env &
 //	. ./sim.env
 //
-// Each request is a line on stderr. SIGHUP, or POST /_sim/rotate, rotates the API key; POST /_sim/revoke makes the key
-// in the secret wrong; GET /_sim/requests lists the requests.
+// Each request is a line on stderr. xdrsim -help tells more.
 package main
 
 import (

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"flag"
 	"fmt"
@@ -10,7 +11,10 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -45,15 +49,14 @@ func serve(ctx context.Context, c config, stdout, stderr io.Writer, hup <-chan o
 	}
 	c.sim.Log = slog.New(slog.NewTextHandler(stderr, nil))
 	sim := xdrtest.New(c.sim)
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.addr)
+	listener, err := c.listen(ctx, sim)
 	if err != nil {
 		return err
 	}
-	sim.SetURL("http://" + listener.Addr().String())
 	server := &http.Server{Handler: sim, ReadHeaderTimeout: 10 * time.Second}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
-	if err := printEnv(stdout, sim.URL()); err != nil {
+	if err := c.greet(stdout, stderr, sim); err != nil {
 		return errors.Join(err, server.Close())
 	}
 	for {
@@ -69,16 +72,59 @@ func serve(ctx context.Context, c config, stdout, stderr io.Writer, hup <-chan o
 	}
 }
 
-// printEnv prints what the step and the AWS SDK need to find the simulator, for a shell to read.
-func printEnv(w io.Writer, url string) error {
-	_, err := fmt.Fprintf(w, `export XDR_SECRET_ID=xdr/sim
-export XDR_TENANT_SECRET_PREFIX=xdr/tenant-
-export XDR_ALLOWED_ORIGINS=%[1]s
-export AWS_ENDPOINT_URL_SECRETS_MANAGER=%[1]s
-export AWS_REGION=us-east-1
-export AWS_ACCESS_KEY_ID=simulated
-export AWS_SECRET_ACCESS_KEY=simulated
-`, url)
+// listen also tells the simulator its address.
+func (c config) listen(ctx context.Context, sim *xdrtest.Sim) (net.Listener, error) {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.addr)
+	if err != nil {
+		return nil, err
+	}
+	addr := listener.Addr().String()
+	if c.tls == "" {
+		sim.SetURL("http://" + addr)
+		return listener, nil
+	}
+	sim.SetURL("https://" + addr)
+	host, _, _ := net.SplitHostPort(addr) // the kernel's own form
+	ca := xdrtest.NewAuthority("xdrsim")
+	certificate := ca.Issue(time.Now().Add(24*time.Hour), host, "localhost", "api-localhost")
+	listener = tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{certificate}})
+	if err := os.WriteFile(c.tls, ca.PEM(), 0o600); err != nil {
+		return nil, errors.Join(err, listener.Close())
+	}
+	return listener, nil
+}
+
+// exampleID is the action of README's examples. The scenario for any other id answers for it.
+const exampleID = 22519813685366
+
+// greet prints what the step and the AWS SDK need to find the simulator, for a shell to read, and for a person the
+// command that waits for an action.
+func (c config) greet(stdout, stderr io.Writer, sim *xdrtest.Sim) error {
+	aws := []string{
+		"AWS_ENDPOINT_URL_SECRETS_MANAGER=" + sim.URL(),
+		"AWS_REGION=us-east-1",
+		"AWS_ACCESS_KEY_ID=simulated",
+		"AWS_SECRET_ACCESS_KEY=simulated",
+	}
+	if c.tls != "" {
+		file, err := filepath.Abs(c.tls)
+		if err != nil {
+			return err
+		}
+		file = "'" + strings.ReplaceAll(file, "'", `'\''`) + "'"
+		aws = append(aws, "SSL_CERT_FILE="+file, "AWS_CA_BUNDLE="+file) // the AWS SDK prefers the latter
+	}
+	env := []string{"XDR_SECRET_ID=xdr/sim", "XDR_TENANT_SECRET_PREFIX=xdr/tenant-", "XDR_ALLOWED_ORIGINS=" + sim.URL()}
+	if c.printKey {
+		env = append(env, "XDR_API_URL="+sim.APIURL(), "XDR_API_KEY_ID="+xdrtest.KeyID, "XDR_API_KEY="+sim.Key())
+	}
+	id := c.sim.Scenarios[0].GroupActionID
+	if slices.ContainsFunc(c.sim.Scenarios, func(s xdrtest.Scenario) bool { return s.GroupActionID == 0 }) {
+		id = exampleID
+	}
+	_, _ = fmt.Fprintf(stderr, "In this folder, in another terminal:\n\n"+
+		"%s go run ./cmd/xdrwait --secret-id xdr/sim --allow-origin %s %d\n\n", strings.Join(aws, " "), sim.URL(), id)
+	_, err := fmt.Fprintf(stdout, "export %s\n", strings.Join(append(env, aws...), "\nexport "))
 	return err
 }
 

@@ -1,14 +1,17 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -46,7 +49,10 @@ func TestRefusedCommandLines(t *testing.T) {
 		{[]string{"done"}, 2, `"done"`},
 		{[]string{"-scenario", "nothing"}, 1, "nothing"},
 		{[]string{"-scenario", "done", "-scenario", "done"}, 1, "same group_action_id"},
+		{[]string{"-tls", "/nowhere/ca.pem"}, 1, "/nowhere"},
 		{[]string{"-h"}, 0, "-scenario"},
+		{[]string{"-h"}, 0, "/_sim/rotate"},
+		{[]string{"-h"}, 0, "/_sim/revoke"},
 	} {
 		var stdout, stderr bytes.Buffer
 		code := run(ctx, tt.args, &stdout, &stderr, nil)
@@ -68,12 +74,10 @@ func TestLoopbackAddresses(t *testing.T) {
 func TestList(t *testing.T) {
 	t.Parallel()
 	var stdout, stderr bytes.Buffer
-	if code := run(t.Context(), []string{"-list"}, &stdout, &stderr, nil); code != 0 {
-		t.Fatalf("got %d, %s", code, stderr.String())
-	}
+	code := run(t.Context(), []string{"-list"}, &stdout, &stderr, nil)
 	lines := strings.Split(strings.TrimSpace(stdout.String()), "\n")
-	if len(lines) != len(xdrtest.Names()) {
-		t.Errorf("%d lines", len(lines))
+	if code != 0 || len(lines) != len(xdrtest.Names()) {
+		t.Fatalf("got %d, %d lines, %s", code, len(lines), stderr.String())
 	}
 	for i, name := range xdrtest.Names() {
 		if !strings.HasPrefix(lines[i], name+" ") {
@@ -84,13 +88,13 @@ func TestList(t *testing.T) {
 
 // sim is a running simulator.
 type sim struct {
-	env    map[string]string
+	env    map[string]string // what it printed
 	hup    chan os.Signal
 	stderr *lambdatest.Buffer
 	stop   func() int // ends it and returns its exit code
 }
 
-// launch runs the command and reads its environment, as a shell would.
+// launch runs the command and reads its environment.
 func launch(t *testing.T, args ...string) sim {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -103,16 +107,17 @@ func launch(t *testing.T, args ...string) sim {
 	}()
 	s.stop = sync.OnceValue(func() int { cancel(); return <-code })
 	t.Cleanup(func() { s.stop() })
-	lines := bufio.NewScanner(out)
-	for range 7 {
-		if !lines.Scan() {
-			t.Fatalf("it ended: %s", s.stderr.String())
+	printed := make([]byte, 4096)
+	n, err := out.Read(printed) // all of it: it is written at once
+	if err != nil {
+		t.Fatalf("%v: %s", err, s.stderr.String())
+	}
+	for line := range strings.Lines(string(printed[:n])) {
+		name, value, ok := strings.Cut(strings.TrimPrefix(line, "export "), "=")
+		if !ok || !strings.HasPrefix(line, "export ") {
+			t.Errorf("line %q is not for a shell", line)
 		}
-		name, value, ok := strings.Cut(strings.TrimPrefix(lines.Text(), "export "), "=")
-		if !ok || !strings.HasPrefix(lines.Text(), "export ") || strings.ContainsAny(value, " '\"$") {
-			t.Errorf("line %q is not for a shell", lines.Text())
-		}
-		s.env[name] = value
+		s.env[name] = strings.TrimSpace(value)
 	}
 	return s
 }
@@ -127,10 +132,7 @@ func (s sim) secret(t *testing.T, id string) map[string]string {
 	})
 	var v struct{ SecretString string }
 	var value map[string]string
-	if err := json.Unmarshal([]byte(body), &v); err != nil {
-		t.Fatal(err)
-	}
-	if err := json.Unmarshal([]byte(v.SecretString), &value); err != nil {
+	if err := errors.Join(json.Unmarshal([]byte(body), &v), json.Unmarshal([]byte(v.SecretString), &value)); err != nil {
 		t.Fatalf("%v in %s", err, body)
 	}
 	return value
@@ -141,7 +143,6 @@ func ask(t *testing.T, secret map[string]string, id string) string {
 	t.Helper()
 	url := secret["api_url"] + "/public_api/v1/actions/get_action_status"
 	return post(t, url, `{"request_data":{"group_action_id":`+id+`}}`, map[string]string{
-		"Content-Type":  "application/json",
 		"x-xdr-auth-id": secret["api_key_id"],
 		"Authorization": secret["api_key"],
 	})
@@ -156,7 +157,7 @@ func post(t *testing.T, url, body string, header map[string]string) string {
 	for name, value := range header {
 		r.Header.Set(name, value)
 	}
-	res, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(r)
+	res, err := http.DefaultClient.Do(r)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -171,11 +172,6 @@ func post(t *testing.T, url, body string, header map[string]string) string {
 func TestRun(t *testing.T) {
 	t.Parallel()
 	s := launch(t, "-security-level", "standard", "-base-path", "/tenant", "-rate-limit", "-1")
-	for _, name := range []string{"AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"} {
-		if s.env[name] == "" {
-			t.Errorf("no %s", name)
-		}
-	}
 	secret := s.secret(t, s.env["XDR_SECRET_ID"])
 	if secret["api_url"] != s.env["XDR_ALLOWED_ORIGINS"]+"/tenant" || secret["security_level"] != "standard" {
 		t.Errorf("got %v", secret)
@@ -186,7 +182,7 @@ func TestRun(t *testing.T) {
 	if got := ask(t, secret, "22519813685314"); strings.Count(got, `"IN_PROGRESS"`) != 1 {
 		t.Errorf("pending: got %s", got)
 	}
-	if got := ask(t, secret, "12345"); strings.Count(got, `"PENDING"`) != 23 {
+	if got := ask(t, secret, strconv.Itoa(exampleID)); strings.Count(got, `"PENDING"`) != 23 {
 		t.Errorf("any other id: got %s", got)
 	}
 
@@ -195,7 +191,8 @@ func TestRun(t *testing.T) {
 	if got := ask(t, secret, "12345"); !strings.Contains(got, `"err_code":401`) {
 		t.Errorf("the old key got %s", got)
 	}
-	if fresh := s.secret(t, "xdr/sim"); fresh["api_key"] == secret["api_key"] {
+	fresh := s.secret(t, "xdr/sim")["api_key"]
+	if fresh == secret["api_key"] {
 		t.Error("the secret has the old key")
 	}
 	if code := s.stop(); code != 0 {
@@ -205,8 +202,8 @@ func TestRun(t *testing.T) {
 	if strings.Count(log, "api request") != 3 || strings.Count(log, "secret call") != 3 {
 		t.Errorf("logged %s", log)
 	}
-	if strings.Contains(log, secret["api_key"]) {
-		t.Error("the key is in the log")
+	if shown := fmt.Sprint(log, s.env); xdrtest.Leak(shown, fresh, secret["api_key"]) != "" {
+		t.Errorf("the key is in %s", shown)
 	}
 }
 
@@ -217,8 +214,10 @@ func TestRunOwnScenario(t *testing.T) {
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s := launch(t, "-security-level", "standard", "-scenario", file, "-scenario", "late", "-speed", "1e9")
-	secret := s.secret(t, "xdr/sim")
+	s := launch(t, "-print-key", "-security-level", "standard", "-scenario", file, "-scenario", "late", "-speed", "1e9")
+	secret := map[string]string{
+		"api_url": s.env["XDR_API_URL"], "api_key_id": s.env["XDR_API_KEY_ID"], "api_key": s.env["XDR_API_KEY"],
+	}
 	if got := ask(t, secret, "5"); !strings.Contains(got, `"MINE"`) {
 		t.Errorf("got %s", got)
 	}
@@ -235,5 +234,24 @@ func TestRunOwnScenario(t *testing.T) {
 	code := run(t.Context(), []string{"-addr", addr}, &stdout, &stderr, nil)
 	if code != 1 || !strings.Contains(stderr.String(), addr) {
 		t.Errorf("the address is in use: got %d and %s", code, stderr.String())
+	}
+}
+
+// A shell runs the command that is printed for another terminal, over HTTP and HTTPS. The action in it ends.
+func TestPrintedCommand(t *testing.T) {
+	t.Parallel()
+	certificate := filepath.Join(t.TempDir(), "it's the certificate.pem")
+	for _, args := range [][]string{{"-scenario", "done", "-strict"}, {"-scenario", "done", "-tls", certificate}} {
+		s := launch(t, args...)
+		_, command, _ := strings.Cut(s.stderr.String(), ":\n\n")
+		command, _, _ = strings.Cut(command, "\n")
+		shell := exec.CommandContext(t.Context(), "sh", "-c", command)
+		shell.Dir = "../.."
+		if out, err := shell.CombinedOutput(); err != nil || !strings.Contains(string(out), "done") {
+			t.Errorf("%s\n%v\n%s\n%s", command, err, out, s.stderr.String())
+		}
+	}
+	if s := launch(t); !strings.Contains(s.stderr.String(), " "+strconv.Itoa(exampleID)+"\n") {
+		t.Errorf("with all scenarios: %s", s.stderr.String())
 	}
 }

@@ -11,18 +11,19 @@ import (
 )
 
 const (
-	statusPath = "/public_api/v1/actions/get_action_status"
-	maxBody    = 64 << 10
+	statusPath   = "/public_api/v1/actions/get_action_status"
+	validatePath = "/api_keys/validate" // with it, clients find out if their key is good
+	maxBody      = 64 << 10
 )
 
 // question is the one body that the call takes.
 var question = regexp.MustCompile(
 	`^\s*\{\s*"request_data"\s*:\s*\{\s*"group_action_id"\s*:\s*(0|-?[1-9][0-9]*)\s*\}\s*\}\s*$`)
 
-// refusal is what the API gives instead of an answer.
-type refusal struct {
-	status  int
-	problem string
+// action is an action that has been asked about.
+type action struct {
+	start time.Time
+	asked int
 }
 
 // serveAPI decides, then logs, then sends.
@@ -34,8 +35,6 @@ func (s *Sim) serveAPI(w http.ResponseWriter, r *http.Request) {
 		q.Status = a.status
 	}
 	s.settle(q)
-	a.header.Set("Date", q.Time.UTC().Format(http.TimeFormat))
-	a.header.Set("X-Request-Id", q.RequestID)
 	a.send(w, r)
 }
 
@@ -44,57 +43,62 @@ func (s *Sim) serveAPI(w http.ResponseWriter, r *http.Request) {
 func (s *Sim) answer(q *Request) *answer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	a, faults, no := s.accept(q)
-	if no != nil {
-		q.Problem = no.problem
-		return errorAnswer(no.status, no.problem)
+	path, found := strings.CutPrefix(strings.TrimSuffix(q.Path, "/"), s.o.BasePath)
+	a, faults := wrongPath(), []Fault(nil)
+	if found && (path == statusPath || path == validatePath) {
+		a, faults = s.judge(q, path)
+	} else {
+		q.Problem = "no such path"
 	}
-	for _, f := range append(faults, hits(s.faults, q.Number)...) {
+	a.header.Set("Date", q.Time.UTC().Format(http.TimeFormat))
+	a.header.Set("X-Request-Id", q.RequestID)
+	for _, f := range faults {
 		f.apply(a, q.Time)
 	}
 	return a
 }
 
-// accept returns the answer of the scenario, and the faults of the scenario for it.
-func (s *Sim) accept(q *Request) (*answer, []Fault, *refusal) {
-	if strings.TrimSuffix(q.Path, "/") != s.o.BasePath+statusPath {
-		return nil, nil, &refusal{http.StatusInternalServerError, "no such path"}
+// judge answers a request for a path that exists. It returns the faults that the answer meets.
+func (s *Sim) judge(q *Request, path string) (*answer, []Fault) {
+	if q.Method != http.MethodPost && (path != validatePath || q.Method != http.MethodGet) {
+		q.Problem = "method is not POST"
+		return refused(http.StatusMethodNotAllowed, q.Problem), nil
 	}
-	if q.Method != http.MethodPost {
-		return nil, nil, &refusal{http.StatusMethodNotAllowed, "method is not POST"}
-	}
-	if problem := s.authProblem(q.Header, q.Time); problem != "" {
-		return nil, nil, &refusal{http.StatusUnauthorized, problem}
+	if q.Problem = s.authProblem(q.Header, q.Time); q.Problem != "" {
+		return refused(http.StatusUnauthorized, nil), nil // a tenant does not say why
 	}
 	if !s.withinRate(q.Time) {
-		return nil, nil, &refusal{http.StatusTooManyRequests, "over the rate limit"}
+		q.Problem = "over the rate limit"
+		return refused(http.StatusTooManyRequests, nil), nil
 	}
-	if no := readQuestion(q); no != nil {
-		return nil, nil, no
+	if path == validatePath {
+		return newAnswer(http.StatusOK, "application/json", []byte(`"true"`)), hits(s.faults, q.Number)
 	}
-	a, faults := s.play(q.GroupActionID, q.Time)
-	return a, faults, nil
+	if q.Problem = s.readQuestion(q); q.Problem != "" {
+		return refused(http.StatusBadRequest, q.Problem), nil
+	}
+	return s.play(q)
 }
 
-// readQuestion checks the content type and the body, and takes the id out of it.
-func readQuestion(q *Request) *refusal {
-	bad := func(problem string) *refusal { return &refusal{http.StatusBadRequest, problem} }
-	if mt, _, err := mime.ParseMediaType(q.Header.Get("Content-Type")); err != nil || mt != "application/json" {
-		return bad("Content-Type is not application/json")
-	}
-	if len(q.Body) > maxBody {
-		return bad("body is too long")
-	}
+// readQuestion checks the content type and the body, and takes the id out of it. It returns what is wrong.
+func (s *Sim) readQuestion(q *Request) string {
+	kind := q.Header.Get("Content-Type")
+	mt, _, _ := mime.ParseMediaType(kind) // "" for what cannot be parsed
 	m := question.FindSubmatch(q.Body)
-	if m == nil {
-		return bad(`body is not {"request_data":{"group_action_id":<integer>}}`)
+	switch {
+	case mt != "application/json" && (s.o.Strict || kind != ""):
+		return "Content-Type is not application/json"
+	case len(q.Body) > maxBody:
+		return "body is too long"
+	case m == nil:
+		return `body is not {"request_data":{"group_action_id":<integer>}}`
 	}
 	id, err := strconv.ParseInt(string(m[1]), 10, 64)
 	if err != nil {
-		return bad("group_action_id is out of range")
+		return "group_action_id is out of range"
 	}
 	q.GroupActionID = id
-	return nil
+	return ""
 }
 
 // withinRate allows as many requests in any one second as the limit says; refused ones do not count.
@@ -112,22 +116,19 @@ func (s *Sim) withinRate(now time.Time) bool {
 	return true
 }
 
-// play answers from the scenario for id, whose clock starts with the first question.
-func (s *Sim) play(id int64, now time.Time) (*answer, []Fault) {
-	p := s.scenarios[id]
+// play answers from the scenario of the action, whose clock starts with the first question.
+func (s *Sim) play(q *Request) (*answer, []Fault) {
+	p := s.scenarios[q.GroupActionID]
 	if p == nil {
 		p = s.scenarios[0]
 	}
-	if p == nil {
-		p = &script{}
-	}
-	act := s.actions[id]
+	act := s.actions[q.GroupActionID]
 	if act == nil {
-		act = &action{start: now}
-		s.actions[id] = act
+		act = &action{start: q.Time}
+		s.actions[q.GroupActionID] = act
 	}
 	act.asked++
-	t := max(0, now.Sub(act.start).Seconds()*s.o.Speed) // the later of two questions at a time may start the clock
-	a := jsonAnswer(http.StatusOK, func(w writer) { p.write(w, t) })
-	return a, hits(p.Faults, act.asked)
+	t := max(0, q.Time.Sub(act.start).Seconds()*s.o.Speed) // the later of two questions at a time may start the clock
+	a := newAnswer(http.StatusOK, "application/json", p.reply(t))
+	return a, append(hits(p.Faults, act.asked), hits(s.faults, q.Number)...)
 }

@@ -9,10 +9,10 @@ import (
 	"time"
 )
 
-const (
-	keyID   = "7"
-	maxSkew = 15 * time.Minute // from the Sim's time to that of a signature
-)
+// KeyID is the id of the API key.
+const KeyID = "7"
+
+const maxSkew = 15 * time.Minute // from the Sim's time to that of a signature
 
 var validNonce = regexp.MustCompile(`^[A-Za-z0-9]{64}$`)
 
@@ -20,25 +20,24 @@ var validNonce = regexp.MustCompile(`^[A-Za-z0-9]{64}$`)
 // refused request too.
 func (s *Sim) authProblem(h http.Header, now time.Time) string {
 	nonce := h.Get("X-Xdr-Nonce")
-	replayed := s.nonces[nonce]
-	if nonce != "" {
-		s.nonces[nonce] = true
-	}
+	replayed := s.o.Strict && s.nonces[nonce]
+	s.nonces[nonce] = true
 	for _, name := range []string{"X-Xdr-Auth-Id", "Authorization", "X-Xdr-Nonce", "X-Xdr-Timestamp"} {
 		if len(h.Values(name)) > 1 {
 			return name + " appears more than once"
 		}
 	}
-	if h.Get("X-Xdr-Auth-Id") != keyID {
+	switch {
+	case h.Get("X-Xdr-Auth-Id") != KeyID:
 		return "x-xdr-auth-id is not the key's"
-	}
-	if s.o.SecurityLevel == "standard" {
+	case s.o.SecurityLevel == "standard":
 		return s.standardProblem(h)
-	}
-	if replayed {
+	case !validNonce.MatchString(nonce):
+		return "x-xdr-nonce is not 64 letters and digits"
+	case replayed:
 		return "x-xdr-nonce was used before"
 	}
-	return s.advancedProblem(h, now)
+	return s.signatureProblem(h, now)
 }
 
 func (s *Sim) standardProblem(h http.Header) string {
@@ -51,20 +50,16 @@ func (s *Sim) standardProblem(h http.Header) string {
 	return ""
 }
 
-func (s *Sim) advancedProblem(h http.Header, now time.Time) string {
-	nonce, stamp := h.Get("X-Xdr-Nonce"), h.Get("X-Xdr-Timestamp")
-	if !validNonce.MatchString(nonce) {
-		return "x-xdr-nonce is not 64 letters and digits"
-	}
+func (s *Sim) signatureProblem(h http.Header, now time.Time) string {
+	stamp := h.Get("X-Xdr-Timestamp")
 	ms, err := strconv.ParseInt(stamp, 10, 64)
-	if err != nil {
+	sum := sha256.Sum256([]byte(s.key + h.Get("X-Xdr-Nonce") + stamp))
+	switch {
+	case err != nil:
 		return "x-xdr-timestamp is not in milliseconds"
-	}
-	if now.Sub(time.UnixMilli(ms)).Abs() > maxSkew {
+	case now.Sub(time.UnixMilli(ms)).Abs() > maxSkew:
 		return "x-xdr-timestamp is too far from the server's time"
-	}
-	sum := sha256.Sum256([]byte(s.key + nonce + stamp))
-	if h.Get("Authorization") != hex.EncodeToString(sum[:]) {
+	case h.Get("Authorization") != hex.EncodeToString(sum[:]):
 		return "Authorization is not the signature"
 	}
 	return ""

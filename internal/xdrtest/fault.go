@@ -2,6 +2,7 @@ package xdrtest
 
 import (
 	"errors"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -16,8 +17,9 @@ type Fault struct {
 
 	DelaySeconds  float64 `json:"delay_seconds,omitempty"` // in real time
 	Reset         bool    `json:"reset,omitempty"`         // TCP RST, no reply
-	Status        int     `json:"status,omitempty"`        // with the API's error object unless there is a body
+	Status        int     `json:"status,omitempty"`        // with the API's own text unless there is a body
 	RetryAfter    string  `json:"retry_after,omitempty"`   // "7", or "date+7" for that time as a date
+	Date          string  `json:"date,omitempty"`          // as "date-900", of a server whose clock is slow
 	ContentType   string  `json:"content_type,omitempty"`
 	Body          string  `json:"body,omitempty"`
 	PadBytes      int     `json:"pad_bytes,omitempty"`       // of white space inside the JSON
@@ -28,17 +30,20 @@ type Fault struct {
 // apply puts the effects of f on an answer.
 func (f Fault) apply(a *answer, now time.Time) {
 	if f.Status != 0 {
+		said := refused(f.Status, nil)
 		a.status = f.Status
-		a.body = errorAnswer(f.Status, nil).body
+		a.body = said.body
+		maps.Copy(a.header, said.header)
 	}
 	if f.Body != "" {
-		a.body = func(w writer) { w.put(f.Body) }
+		a.body = []byte(f.Body)
 	}
-	if f.ContentType != "" {
-		a.header.Set("Content-Type", f.ContentType)
-	}
-	if f.RetryAfter != "" {
-		a.header.Set("Retry-After", retryAfter(f.RetryAfter, now))
+	for name, value := range map[string]string{
+		"Content-Type": f.ContentType, "Retry-After": headerDate(f.RetryAfter, now), "Date": headerDate(f.Date, now),
+	} {
+		if value != "" {
+			a.header.Set(name, value)
+		}
 	}
 	a.delay += time.Duration(f.DelaySeconds * float64(time.Second))
 	a.reset = a.reset || f.Reset
@@ -47,8 +52,9 @@ func (f Fault) apply(a *answer, now time.Time) {
 	a.cut = max(a.cut, f.CutAfterBytes)
 }
 
-func retryAfter(value string, now time.Time) string {
-	seconds, ok := strings.CutPrefix(value, "date+")
+// headerDate returns the date that "date+7" or "date-7" means, or any other value as it is.
+func headerDate(value string, now time.Time) string {
+	seconds, ok := strings.CutPrefix(value, "date")
 	n, err := strconv.Atoi(seconds)
 	if !ok || err != nil {
 		return value
@@ -58,18 +64,12 @@ func retryAfter(value string, now time.Time) string {
 
 func (f Fault) check() error {
 	switch {
-	case f.From < 0:
-		return errors.New("from: want 0 or more")
-	case f.To != 0 && f.To < f.From:
-		return errors.New("to: want 0, or at least from")
+	case f.From < 0, f.To != 0 && f.To < f.From:
+		return errors.New("from: want 0 or more, and to not below it")
 	case f.Status != 0 && (f.Status < 200 || f.Status > 599):
 		return errors.New("status: want 200 to 599")
-	case f.DelaySeconds < 0:
-		return errors.New("delay_seconds: want 0 or more")
-	case f.PadBytes < 0:
-		return errors.New("pad_bytes: want 0 or more")
-	case f.CutAfterBytes < 0:
-		return errors.New("cut_after_bytes: want 0 or more")
+	case f.DelaySeconds < 0, f.PadBytes < 0, f.CutAfterBytes < 0:
+		return errors.New("delay_seconds, pad_bytes, cut_after_bytes: want 0 or more")
 	}
 	return nil
 }

@@ -61,10 +61,6 @@ func parse(data []byte) (Scenario, error) {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&s); err != nil {
-		var wrong *json.UnmarshalTypeError
-		if errors.As(err, &wrong) {
-			return s, fmt.Errorf("%s: want %s, got %s", wrong.Field, wrong.Type, wrong.Value)
-		}
 		return s, err
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
@@ -80,7 +76,7 @@ func (s Scenario) check() error {
 	if _, ok := emptyReplies[s.EmptyAs]; !ok {
 		return fmt.Errorf("empty_as: want object, null, absent or no_reply, got %q", s.EmptyAs)
 	}
-	seen := map[string]bool{"": false}
+	seen := map[string]bool{}
 	for i, a := range s.Agents {
 		if err := a.check(); err != nil {
 			return fmt.Errorf("agents[%d].%w", i, err)
@@ -100,10 +96,8 @@ func (s Scenario) check() error {
 
 func (a Agent) check() error {
 	switch {
-	case a.ID == "" && a.Count < 1:
-		return errors.New("count: want 1 or more, or an id")
-	case a.ID != "" && a.Count != 0:
-		return errors.New("count: want none together with an id")
+	case a.Count < 0, (a.ID == "") != (a.Count > 0):
+		return errors.New("count: want 1 or more, or an id in place of it")
 	case a.ID != "" && !hexID.MatchString(a.ID):
 		return fmt.Errorf("id: want 32 lowercase hex digits, got %q", a.ID)
 	case a.Spread < 0:

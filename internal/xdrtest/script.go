@@ -1,40 +1,28 @@
 package xdrtest
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"slices"
-	"time"
 )
 
-// action is an action that has been asked about.
-type action struct {
-	start time.Time
-	asked int
-}
-
-// script is a Scenario made ready to be played: one endpoint for each agent, its JSON prepared.
+// script is a Scenario made ready to be played, with an endpoint for each of its agents.
 type script struct {
 	Scenario
 
 	endpoints []endpoint
 }
 
+// endpoint is an Agent whose steps after the first moment come later by shift.
 type endpoint struct {
-	key    string // `"<id>":`
-	steps  []step
-	shift  float64
-	reason json.RawMessage
+	Agent
+
+	shift float64
 }
 
-type step struct {
-	Step
-
-	value string // the status as JSON
-}
-
+// replies without an agent, by [Scenario.EmptyAs]
 var emptyReplies = map[string]string{
 	"":         `{"reply":{"data":{}}}`,
 	"object":   `{"reply":{"data":{}}}`,
@@ -51,18 +39,13 @@ var reasonStatuses = []string{
 func newScript(s Scenario) *script {
 	p := &script{Scenario: s}
 	for group, a := range s.Agents {
-		steps := make([]step, len(a.Timeline))
-		for i, st := range a.Timeline {
-			steps[i] = step{st, quote(st.Status)}
-		}
-		n := max(a.Count, 1)
-		for i := range n {
-			e := endpoint{key: quote(a.ID) + ":", steps: steps, reason: a.ErrorReason}
+		for i := range max(a.Count, 1) {
+			e := endpoint{Agent: a}
 			if a.ID == "" {
-				e.key = quote(agentID(group, i)) + ":"
+				e.ID = agentID(group, i)
 			}
-			if n > 1 {
-				e.shift = a.Spread * float64(i) / float64(n-1)
+			if a.Count > 1 {
+				e.shift = a.Spread * float64(i) / float64(a.Count-1)
 			}
 			p.endpoints = append(p.endpoints, e)
 		}
@@ -76,76 +59,45 @@ func agentID(group, number int) string {
 	return hex.EncodeToString(sum[:16])
 }
 
-func quote(s string) string {
-	b, err := json.Marshal(s)
-	if err != nil {
-		panic(err) // a string always has a JSON form
-	}
-	return string(b)
-}
-
-func (e *endpoint) due(st step) float64 {
-	if st.At == 0 {
-		return 0
-	}
-	return st.At + e.shift
-}
-
-// at returns the step that the endpoint is in after t seconds; its Status is "" if it is not visible.
-func (e *endpoint) at(t float64) step {
-	var now step
-	for _, st := range e.steps {
-		if e.due(st) > t {
-			break
+// status is that after t seconds; "" if the endpoint is not visible.
+func (e *endpoint) status(t float64) string {
+	now := ""
+	for _, step := range e.Timeline {
+		if step.At == 0 || step.At+e.shift <= t {
+			now = step.Status
 		}
-		now = st
 	}
 	return now
 }
 
-// write writes the reply after t seconds, an agent at a time: it may have 100,000.
-func (p *script) write(w writer, t float64) {
-	data := members{w: w, open: `{"reply":{"data":{`}
+// reply is what the API answers after t seconds.
+func (p *script) reply(t float64) []byte {
+	var data, reasons bytes.Buffer
 	for i := range p.endpoints {
 		e := &p.endpoints[i]
-		if st := e.at(t); st.Status != "" {
-			data.add(e.key, st.value)
+		status := e.status(t)
+		if status == "" {
+			continue
+		}
+		member(&data, e.ID, toJSON(status))
+		if e.ErrorReason != nil && slices.Contains(reasonStatuses, status) {
+			member(&reasons, e.ID, e.ErrorReason)
 		}
 	}
-	if data.n == 0 {
-		w.put(emptyReplies[p.EmptyAs])
-		return
+	switch {
+	case data.Len() == 0:
+		return []byte(emptyReplies[p.EmptyAs])
+	case reasons.Len() == 0:
+		return fmt.Appendf(nil, `{"reply":{"data":{%s}}}`, &data)
 	}
-	w.put("}")
-	p.writeReasons(w, t)
-	w.put("}}")
+	return fmt.Appendf(nil, `{"reply":{"data":{%s},"errorReasons":{%s}}}`, &data, &reasons)
 }
 
-func (p *script) writeReasons(w writer, t float64) {
-	reasons := members{w: w, open: `,"errorReasons":{`}
-	for i := range p.endpoints {
-		e := &p.endpoints[i]
-		if e.reason != nil && slices.Contains(reasonStatuses, e.at(t).Status) {
-			reasons.add(e.key, string(e.reason))
-		}
+// member adds a member to those of a JSON object.
+func member(b *bytes.Buffer, name string, value []byte) {
+	if b.Len() > 0 {
+		b.WriteByte(',')
 	}
-	if reasons.n > 0 {
-		w.put("}")
-	}
-}
-
-// members writes the members of a JSON object; open precedes the first one.
-type members struct {
-	w    writer
-	open string
-	n    int
-}
-
-func (m *members) add(key, value string) {
-	before := ","
-	if m.n == 0 {
-		before = m.open
-	}
-	m.n++
-	m.w.put(before, key, value)
+	b.WriteString(`"` + name + `":`)
+	b.Write(value)
 }

@@ -2,19 +2,16 @@ package xdrtest
 
 import (
 	"crypto/rand"
-	"encoding/json"
 	"fmt"
 	"time"
 )
 
-// secret is what Secrets Manager holds: the JSON with a key, or any other value.
+// secret is what Secrets Manager holds under a name.
 type secret struct {
-	key      string
-	value    string // in place of the JSON with key, where replaced
-	binary   bool
-	version  string
-	created  time.Time
-	replaced bool
+	value   string
+	binary  bool
+	version string
+	created time.Time
 }
 
 // Stored returns the value that Secrets Manager holds under a name; "" if it holds none.
@@ -22,47 +19,36 @@ func (s *Sim) Stored(name string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if held := s.secrets[name]; held != nil {
-		return s.valueOf(held)
-	}
-	return ""
-}
-
-func (s *Sim) valueOf(held *secret) string {
-	if held.replaced {
 		return held.value
 	}
-	return s.secretJSON(held.key)
+	return ""
 }
 
 // SecretValue returns the secret as it should be: with the API key that is valid now. Secrets Manager may hold another.
 func (s *Sim) SecretValue() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.secretJSON(s.key)
+	return s.secretValue()
 }
 
-func (s *Sim) secretJSON(key string) string {
-	b, err := json.Marshal(map[string]string{
+func (s *Sim) secretValue() string {
+	return string(toJSON(map[string]string{
 		"api_url":        s.url + s.o.BasePath,
-		"api_key_id":     keyID,
-		"api_key":        key,
+		"api_key_id":     KeyID,
+		"api_key":        s.key,
 		"security_level": s.o.SecurityLevel,
-	})
-	if err != nil {
-		panic(err) // strings always have a JSON form
-	}
-	return string(b)
+	}))
 }
 
 // Rotate replaces the API key by a random one, see [Sim.RotateTo].
 func (s *Sim) Rotate() { s.RotateTo(newKey()) }
 
-// RotateTo replaces the API key at once, and puts it in a new version of the secret.
+// RotateTo replaces the API key, and at the same moment puts it in a new version of the secret.
 func (s *Sim) RotateTo(key string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.key = key
-	*s.secrets[s.o.SecretID] = secret{key: key, version: newUUID(), created: s.o.Now()}
+	s.put(s.secretValue(), false)
 }
 
 // RevokeKey replaces the API key by a random one that the secret does not get: its key is now wrong.
@@ -76,13 +62,11 @@ func (s *Sim) RevokeKey() {
 func (s *Sim) SetSecret(value string, binary bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	held := s.secrets[s.o.SecretID]
-	held.replace(value, newUUID(), s.o.Now())
-	held.binary = binary
+	s.put(value, binary)
 }
 
-func (held *secret) replace(value, version string, now time.Time) {
-	*held = secret{key: held.key, value: value, version: version, created: now, replaced: true}
+func (s *Sim) put(value string, binary bool) {
+	*s.secrets[s.o.SecretID] = secret{value: value, binary: binary, version: newUUID(), created: s.o.Now()}
 }
 
 // newKey returns a random key of a real one's length.

@@ -3,7 +3,6 @@ package xdrtest
 import (
 	"cmp"
 	"encoding/json"
-	"errors"
 	"io"
 	"net/http"
 	"regexp"
@@ -14,8 +13,6 @@ import (
 
 // SecretCall is one call of Secrets Manager.
 type SecretCall struct {
-	Number    int // from 1
-	Time      time.Time
 	Operation string // such as "GetSecretValue"
 	SecretID  string // as the call names it
 	KMSKeyID  string // the key that the secret is to be encrypted with, if the call names one
@@ -32,10 +29,7 @@ type SecretFault struct {
 
 func (f SecretFault) window() (from, to int) { return f.From, f.To }
 
-// awsError is an error of the AWS JSON protocol.
-type awsError struct{ name, message string }
-
-func (e *awsError) Error() string { return e.name + ": " + e.message }
+const awsJSON = "application/x-amz-json-1.1"
 
 var (
 	signature  = regexp.MustCompile(`^AWS4-HMAC-SHA256 Credential=[^,\s]+/secretsmanager/aws4_request[,\s]`)
@@ -59,16 +53,20 @@ type secretRequest struct {
 	ClientRequestToken string
 }
 
-// secretReply is any of the operations' replies.
+// secretReply is any of the operations' replies, or an error.
 type secretReply struct {
-	ARN           string
-	Name          string
-	VersionID     string   `json:"VersionId"`
+	Error         string   `json:"__type,omitempty"`
+	Message       string   `json:",omitempty"`
+	ARN           string   `json:",omitempty"`
+	Name          string   `json:",omitempty"`
+	VersionID     string   `json:"VersionId,omitempty"`
 	SecretString  string   `json:",omitempty"`
 	SecretBinary  []byte   `json:",omitempty"`
 	VersionStages []string `json:",omitempty"`
 	CreatedDate   float64  `json:",omitempty"`
 }
+
+func failure(name, message string) secretReply { return secretReply{Error: name, Message: message} }
 
 // SecretCalls returns all Secrets Manager calls in order.
 func (s *Sim) SecretCalls() []SecretCall {
@@ -77,70 +75,66 @@ func (s *Sim) SecretCalls() []SecretCall {
 	return slices.Clone(s.secretCalls)
 }
 
-// serveSecret decides, then logs, then sends.
 func (s *Sim) serveSecret(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(io.LimitReader(r.Body, maxBody)) // a broken body is then refused as no JSON
 	var in secretRequest
-	err := checkCall(r, body, &in)
-	a, call := s.secretAnswer(in, err)
-	s.o.Log.Info("secret call", "number", call.Number, "operation", call.Operation,
-		"secret_id", call.SecretID, "result", call.Result)
-	a.send(w, r)
+	out := checkCall(r, body, &in)
+	s.secretAnswer(in, out).send(w, r)
 }
 
-// checkCall checks what the AWS front does before the service is asked, and decodes the body.
-func checkCall(r *http.Request, body []byte, in *secretRequest) error {
-	auth := r.Header.Get("Authorization")
+// checkCall checks what the AWS front does before the service is asked, and decodes the body. It returns the error, or
+// an empty reply.
+func checkCall(r *http.Request, body []byte, in *secretRequest) secretReply {
+	auth, kind := r.Header.Get("Authorization"), r.Header.Get("Content-Type")
 	operation, ok := strings.CutPrefix(r.Header.Get("X-Amz-Target"), "secretsmanager.")
 	in.operation = operation
 	switch {
-	case r.Method != http.MethodPost || r.Header.Get("Content-Type") != "application/x-amz-json-1.1",
-		!ok, !slices.Contains(operations, operation):
-		return &awsError{"UnknownOperationException", ""}
+	case r.Method != http.MethodPost, kind != awsJSON, !ok, !slices.Contains(operations, operation):
+		return failure("UnknownOperationException", "")
 	case auth == "":
-		return &awsError{"MissingAuthenticationTokenException", "Missing Authentication Token"}
+		return failure("MissingAuthenticationTokenException", "Missing Authentication Token")
 	case !signature.MatchString(auth):
-		return &awsError{"IncompleteSignatureException", "Authorization is not a signature for secretsmanager."}
+		return failure("IncompleteSignatureException", "Authorization is not a signature for secretsmanager.")
 	case json.Unmarshal(body, in) != nil:
-		return &awsError{"SerializationException", "The body is not a request."}
+		return failure("SerializationException", "The body is not a request.")
 	}
-	return nil
+	return secretReply{}
 }
 
-func (s *Sim) secretAnswer(in secretRequest, err error) (*answer, SecretCall) {
+// secretAnswer decides and logs. An error that out holds comes before a fault, and that before the service's own.
+func (s *Sim) secretAnswer(in secretRequest, out secretReply) *answer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	call := SecretCall{
-		Number:    len(s.secretCalls) + 1,
-		Time:      s.o.Now(),
-		Operation: in.operation,
-		SecretID:  cmp.Or(in.SecretID, in.Name),
-		KMSKeyID:  in.KMSKeyID,
-	}
-	var delay time.Duration
-	var reset bool
-	for _, f := range hits(s.secretFaults, call.Number) {
-		delay, reset = delay+f.Delay, reset || f.Reset
-		if f.Name != "" && err == nil {
-			err = &awsError{f.Name, "A simulated fault."}
+	a := newAnswer(http.StatusOK, awsJSON, nil)
+	for _, f := range hits(s.secretFaults, len(s.secretCalls)+1) {
+		a.delay += f.Delay
+		a.reset = a.reset || f.Reset
+		if f.Name != "" && out.Error == "" {
+			out = failure(f.Name, "A simulated fault.")
 		}
 	}
-	var out secretReply
-	if err == nil {
-		out, err = s.secretReply(in)
+	if out.Error == "" {
+		out = s.secretReply(in)
 	}
-	a := awsAnswer(out, err)
-	a.delay, a.reset = delay, reset
-	var failed *awsError
-	if errors.As(err, &failed) {
-		call.Result = failed.name
+	switch out.Error {
+	case "":
+	case "InternalServiceError":
+		a.status = http.StatusInternalServerError
+	default:
+		a.status = http.StatusBadRequest
+	}
+	a.body = toJSON(out)
+	a.header.Set("X-Amzn-RequestId", newUUID())
+	call := SecretCall{
+		Operation: in.operation, SecretID: cmp.Or(in.SecretID, in.Name), KMSKeyID: in.KMSKeyID, Result: out.Error,
 	}
 	s.secretCalls = append(s.secretCalls, call)
-	s.secretBudget.spend("Secrets Manager calls", call.Number)
-	return a, call
+	s.o.Log.Info("secret call", "number", len(s.secretCalls), "operation", call.Operation,
+		"secret_id", call.SecretID, "result", call.Result)
+	return a
 }
 
-func (s *Sim) secretReply(in secretRequest) (secretReply, error) {
+func (s *Sim) secretReply(in secretRequest) secretReply {
 	if in.operation == "CreateSecret" {
 		return s.createSecret(in)
 	}
@@ -148,60 +142,60 @@ func (s *Sim) secretReply(in secretRequest) (secretReply, error) {
 	held := s.secrets[name]
 	switch {
 	case held == nil:
-		return secretReply{}, &awsError{"ResourceNotFoundException", "Secrets Manager can't find the specified secret."}
+		return failure("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
 	case in.operation == "GetSecretValue":
-		return s.getSecret(name, held, in)
+		return getSecret(name, held, in)
 	}
 	return s.putSecret(name, held, in)
 }
 
-func (s *Sim) getSecret(name string, held *secret, in secretRequest) (secretReply, error) {
+func getSecret(name string, held *secret, in secretRequest) secretReply {
 	if in.VersionID != "" && in.VersionID != held.version || in.VersionStage != "" && in.VersionStage != "AWSCURRENT" {
-		return secretReply{}, &awsError{"ResourceNotFoundException",
-			"Secrets Manager can't find the specified secret version."}
+		return failure("ResourceNotFoundException", "Secrets Manager can't find the specified secret version.")
 	}
-	out := newSecretReply(name, held)
+	out := written(name, held)
 	out.VersionStages = []string{"AWSCURRENT"}
 	out.CreatedDate = float64(held.created.UnixMilli()) / 1000
 	if held.binary {
-		out.SecretBinary = []byte(s.valueOf(held))
+		out.SecretBinary = []byte(held.value)
 	} else {
-		out.SecretString = s.valueOf(held)
+		out.SecretString = held.value
 	}
-	return out, nil
+	return out
 }
 
-func (s *Sim) createSecret(in secretRequest) (secretReply, error) {
+func (s *Sim) createSecret(in secretRequest) secretReply {
 	switch {
 	case !secretName.MatchString(in.Name):
-		return secretReply{}, &awsError{"ValidationException", "Invalid name. Must be a valid name containing " +
-			"alphanumeric characters, or any of the following: -/_+=.@!"}
+		return failure("ValidationException", "Invalid name. Must be a valid name containing alphanumeric characters, "+
+			"or any of the following: -/_+=.@!")
 	case s.secrets[in.Name] != nil:
-		return secretReply{}, &awsError{"ResourceExistsException",
-			"The operation failed because the secret " + in.Name + " already exists."}
+		return failure("ResourceExistsException",
+			"The operation failed because the secret "+in.Name+" already exists.")
 	}
 	held := new(secret)
-	out, err := s.putSecret(in.Name, held, in)
-	if err == nil {
+	out := s.putSecret(in.Name, held, in)
+	if out.Error == "" {
 		s.secrets[in.Name] = held
 	}
-	return out, err
+	return out
 }
 
 // putSecret makes a new version of the secret. The token of the call is its id.
-func (s *Sim) putSecret(name string, held *secret, in secretRequest) (secretReply, error) {
+func (s *Sim) putSecret(name string, held *secret, in secretRequest) secretReply {
 	switch {
 	case in.ClientRequestToken == "":
-		return secretReply{}, &awsError{"InvalidParameterException",
-			"You must provide a ClientRequestToken value. We recommend a UUID-type value."}
+		return failure("InvalidParameterException",
+			"You must provide a ClientRequestToken value. We recommend a UUID-type value.")
 	case in.SecretString == "":
-		return secretReply{}, &awsError{"InvalidParameterException", "You must provide either SecretString or SecretBinary."}
+		return failure("InvalidParameterException", "You must provide either SecretString or SecretBinary.")
 	}
-	held.replace(in.SecretString, in.ClientRequestToken, s.o.Now())
-	return newSecretReply(name, held), nil
+	*held = secret{value: in.SecretString, version: in.ClientRequestToken, created: s.o.Now()}
+	return written(name, held)
 }
 
-func newSecretReply(name string, held *secret) secretReply {
+// written is the reply to a call that wrote a secret.
+func written(name string, held *secret) secretReply {
 	return secretReply{
 		ARN:       "arn:aws:secretsmanager:us-east-1:123456789012:secret:" + name + "-Sim123",
 		Name:      name,
@@ -220,22 +214,4 @@ func (s *Sim) nameOf(id string) string {
 		}
 	}
 	return ""
-}
-
-func awsAnswer(out any, err error) *answer {
-	status := http.StatusOK
-	var failed *awsError
-	if errors.As(err, &failed) {
-		status = http.StatusBadRequest
-		if failed.name == "InternalServiceError" {
-			status = http.StatusInternalServerError
-		}
-		out = map[string]string{"__type": failed.name, "Message": failed.message}
-	}
-	a := jsonAnswer(status, func(w writer) {
-		_ = json.NewEncoder(w).Encode(out) // see writer
-	})
-	a.header.Set("Content-Type", "application/x-amz-json-1.1")
-	a.header.Set("X-Amzn-RequestId", newUUID())
-	return a
 }

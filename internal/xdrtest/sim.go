@@ -17,6 +17,7 @@ type Options struct {
 	Key           string           // the first API key; default random
 	BasePath      string           // prefix of the API's paths, such as "/tenant"
 	RateLimit     int              // API requests in any one second of Now; 0 means 10, negative means no limit
+	Strict        bool             // refuse what tenants may take: a nonce used before, JSON without a Content-Type
 	Now           func() time.Time // dates replies, judges signatures and drives scenarios; default time.Now
 	SecretID      string           // name of the secret; default "xdr/sim"
 	SecretAliases []string         // further names of the same secret
@@ -40,8 +41,8 @@ type Sim struct {
 	secrets      map[string]*secret // by name; the aliases are one
 	secretFaults []SecretFault
 	secretCalls  []SecretCall
-	apiBudget    budget
-	secretBudget budget
+	want         int // API requests that a test expects; below 0 for any number
+	wantSecrets  int // and Secrets Manager calls
 }
 
 // New returns a Sim to be served by the caller, who also sets its address with [Sim.SetURL].
@@ -57,11 +58,13 @@ func New(o Options) *Sim {
 		o.Now = time.Now
 	}
 	s := &Sim{
-		o:         o,
-		nonces:    map[string]bool{},
-		scenarios: map[int64]*script{},
-		actions:   map[int64]*action{},
-		secrets:   map[string]*secret{},
+		o:           o,
+		nonces:      map[string]bool{},
+		scenarios:   map[int64]*script{0: {}},
+		actions:     map[int64]*action{},
+		secrets:     map[string]*secret{},
+		want:        -1,
+		wantSecrets: -1,
 	}
 	tenant := new(secret)
 	for _, name := range append([]string{o.SecretID}, o.SecretAliases...) {
@@ -88,11 +91,12 @@ func (s *Sim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// SetURL sets the address under which the Sim is served, such as "http://127.0.0.1:8080".
+// SetURL sets the address under which the Sim is served, such as "http://127.0.0.1:8080", and puts it in the secret.
 func (s *Sim) SetURL(url string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.url = strings.TrimSuffix(url, "/")
+	s.put(s.secretValue(), false)
 }
 
 // URL returns the address of the Sim: the allowed origin, and the Secrets Manager endpoint.

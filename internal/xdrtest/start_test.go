@@ -2,10 +2,8 @@ package xdrtest_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/soarstep/xdr-action-status/internal/lambdatest"
@@ -14,38 +12,22 @@ import (
 
 // fakeTB is a test that may fail.
 type fakeTB struct {
-	mu       sync.Mutex
-	errors   []string
+	*testing.T
+
+	failures int
 	cleanups []func()
 }
 
-func (f *fakeTB) Helper() {}
-
-func (f *fakeTB) Errorf(format string, args ...any) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.errors = append(f.errors, fmt.Sprintf(format, args...))
-}
-
-func (f *fakeTB) Cleanup(fn func()) { f.cleanups = append(f.cleanups, fn) }
-
-func (f *fakeTB) failures() int {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return len(f.errors)
-}
+func (f *fakeTB) Errorf(string, ...any) { f.failures++ }
+func (f *fakeTB) Cleanup(fn func())     { f.cleanups = append(f.cleanups, fn) }
 
 func TestExpect(t *testing.T) {
 	t.Parallel()
 	const anything = -1
-	for _, tt := range []struct {
-		want, api, secret int
-		before, after     int // failures before and after the end of the test
-	}{
-		{2, 2, 2, 0, 0}, {2, 1, 2, 0, 1}, {2, 2, 0, 0, 1}, {2, 3, 2, 1, 1},
-		{0, 0, 2, 2, 2}, {0, 0, 0, 0, 0}, {anything, 1, 1, 0, 0},
+	for _, tt := range []struct{ want, api, secret, failures int }{
+		{2, 2, 2, 0}, {2, 1, 2, 1}, {2, 2, 0, 1}, {2, 3, 2, 1}, {0, 0, 2, 1}, {0, 0, 0, 0}, {anything, 1, 1, 0},
 	} {
-		f := &fakeTB{}
+		f := &fakeTB{T: t}
 		clock := lambdatest.NewClock()
 		r := rig{xdrtest.Start(f, xdrtest.Options{Now: clock.Now}), clock, t}
 		if tt.want != anything {
@@ -58,12 +40,11 @@ func TestExpect(t *testing.T) {
 		for range tt.secret {
 			r.getSecret()
 		}
-		before := f.failures()
 		for _, fn := range f.cleanups {
 			fn()
 		}
-		if before != tt.before || f.failures() != tt.after {
-			t.Errorf("%+v: got %d, then %v", tt, before, f.errors)
+		if f.failures != tt.failures {
+			t.Errorf("%+v: got %d", tt, f.failures)
 		}
 	}
 }
