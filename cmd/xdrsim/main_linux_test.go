@@ -1,7 +1,7 @@
 package main
 
 import (
-	"context"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,29 +19,27 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// process returns the command as a process of its own, which does not outlive the test.
-func process(t *testing.T, args ...string) *exec.Cmd {
+// process starts the command as a process of its own, which does not outlive the test.
+func process(t *testing.T, args ...string) (cmd *exec.Cmd, stdout io.Reader) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-	t.Cleanup(cancel)
-	cmd := exec.CommandContext(ctx, os.Args[0], args...)
+	cmd = exec.CommandContext(t.Context(), os.Args[0], args...)
 	cmd.Env = append(os.Environ(), asCommand+"=1")
-	return cmd
+	stdout, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cmd, stdout
 }
 
 // One signal ends the simulator as usual, and SIGHUP does not.
 func TestASignalEndsIt(t *testing.T) {
 	t.Parallel()
 	for _, signal := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
-		cmd := process(t)
-		out, err := cmd.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := out.Read(make([]byte, 1)); err != nil { // it serves
+		cmd, stdout := process(t)
+		if _, err := stdout.Read(make([]byte, 1)); err != nil { // it serves
 			t.Fatal(err)
 		}
 		_ = cmd.Process.Signal(syscall.SIGHUP)
@@ -59,10 +57,7 @@ func TestASecondSignalEndsAHang(t *testing.T) {
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd := process(t, "-scenario", pipe)
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	cmd, _ := process(t, "-scenario", pipe)
 	writer, err := os.OpenFile(pipe, os.O_WRONLY, 0) // opens when it reads
 	if err != nil {
 		t.Fatal(err)

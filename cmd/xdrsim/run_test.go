@@ -3,9 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -122,41 +119,17 @@ func launch(t *testing.T, args ...string) sim {
 	return s
 }
 
-// secret reads the secret as the step would.
-func (s sim) secret(t *testing.T, id string) map[string]string {
+// ask asks with a standard key, as a client that names no Content-Type.
+func (s sim) ask(t *testing.T, id string) string {
 	t.Helper()
-	body := post(t, s.env["AWS_ENDPOINT_URL_SECRETS_MANAGER"]+"/", `{"SecretId":"`+id+`"}`, map[string]string{
-		"Content-Type":  "application/x-amz-json-1.1",
-		"X-Amz-Target":  "secretsmanager.GetSecretValue",
-		"Authorization": "AWS4-HMAC-SHA256 Credential=x/20261124/us-east-1/secretsmanager/aws4_request, Signature=0",
-	})
-	var v struct{ SecretString string }
-	var value map[string]string
-	if err := errors.Join(json.Unmarshal([]byte(body), &v), json.Unmarshal([]byte(v.SecretString), &value)); err != nil {
-		t.Fatalf("%v in %s", err, body)
-	}
-	return value
-}
-
-// ask asks with a standard key.
-func ask(t *testing.T, secret map[string]string, id string) string {
-	t.Helper()
-	url := secret["api_url"] + "/public_api/v1/actions/get_action_status"
-	return post(t, url, `{"request_data":{"group_action_id":`+id+`}}`, map[string]string{
-		"x-xdr-auth-id": secret["api_key_id"],
-		"Authorization": secret["api_key"],
-	})
-}
-
-func post(t *testing.T, url, body string, header map[string]string) string {
-	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(body))
+	url := s.env["XDR_API_URL"] + "/public_api/v1/actions/get_action_status"
+	body := strings.NewReader(`{"request_data":{"group_action_id":` + id + `}}`)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, body)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, value := range header {
-		r.Header.Set(name, value)
-	}
+	r.Header.Set("X-Xdr-Auth-Id", s.env["XDR_API_KEY_ID"])
+	r.Header.Set("Authorization", s.env["XDR_API_KEY"])
 	res, err := http.DefaultClient.Do(r)
 	if err != nil {
 		t.Fatal(err)
@@ -171,39 +144,27 @@ func post(t *testing.T, url, body string, header map[string]string) string {
 
 func TestRun(t *testing.T) {
 	t.Parallel()
-	s := launch(t, "-security-level", "standard", "-base-path", "/tenant", "-rate-limit", "-1")
-	secret := s.secret(t, s.env["XDR_SECRET_ID"])
-	if secret["api_url"] != s.env["XDR_ALLOWED_ORIGINS"]+"/tenant" || secret["security_level"] != "standard" {
-		t.Errorf("got %v", secret)
+	s := launch(t, "-security-level", "standard", "-base-path", "/tenant", "-rate-limit", "-1", "-print-key")
+	if s.env["XDR_API_URL"] != s.env["XDR_ALLOWED_ORIGINS"]+"/tenant" {
+		t.Errorf("got %v", s.env)
 	}
-	if s.secret(t, s.env["XDR_TENANT_SECRET_PREFIX"]+"acme")["api_key"] != secret["api_key"] {
-		t.Error("the tenant acme has another secret")
-	}
-	if got := ask(t, secret, "22519813685314"); strings.Count(got, `"IN_PROGRESS"`) != 1 {
+	if got := s.ask(t, "22519813685314"); strings.Count(got, `"IN_PROGRESS"`) != 1 {
 		t.Errorf("pending: got %s", got)
 	}
-	if got := ask(t, secret, strconv.Itoa(exampleID)); strings.Count(got, `"PENDING"`) != 23 {
+	if got := s.ask(t, strconv.Itoa(exampleID)); strings.Count(got, `"PENDING"`) != 23 {
 		t.Errorf("any other id: got %s", got)
 	}
-
 	s.hup <- syscall.SIGHUP
 	s.hup <- syscall.SIGHUP // taken only when the first one is done
-	if got := ask(t, secret, "12345"); !strings.Contains(got, `"err_code":401`) {
+	if got := s.ask(t, "12345"); !strings.Contains(got, `"err_code":401`) {
 		t.Errorf("the old key got %s", got)
-	}
-	fresh := s.secret(t, "xdr/sim")["api_key"]
-	if fresh == secret["api_key"] {
-		t.Error("the secret has the old key")
 	}
 	if code := s.stop(); code != 0 {
 		t.Errorf("it ended with %d", code)
 	}
 	log := s.stderr.String()
-	if strings.Count(log, "api request") != 3 || strings.Count(log, "secret call") != 3 {
+	if strings.Count(log, "api request") != 3 || xdrtest.Leak(log, s.env["XDR_API_KEY"]) != "" {
 		t.Errorf("logged %s", log)
-	}
-	if shown := fmt.Sprint(log, s.env); xdrtest.Leak(shown, fresh, secret["api_key"]) != "" {
-		t.Errorf("the key is in %s", shown)
 	}
 }
 
@@ -215,18 +176,15 @@ func TestRunOwnScenario(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := launch(t, "-print-key", "-security-level", "standard", "-scenario", file, "-scenario", "late", "-speed", "1e9")
-	secret := map[string]string{
-		"api_url": s.env["XDR_API_URL"], "api_key_id": s.env["XDR_API_KEY_ID"], "api_key": s.env["XDR_API_KEY"],
-	}
-	if got := ask(t, secret, "5"); !strings.Contains(got, `"MINE"`) {
+	if got := s.ask(t, "5"); !strings.Contains(got, `"MINE"`) {
 		t.Errorf("got %s", got)
 	}
-	if got := ask(t, secret, "6"); got != `{"reply":{"data":{}}}` {
+	if got := s.ask(t, "6"); got != `{"reply":{"data":{}}}` {
 		t.Errorf("an unknown id got %s", got)
 	}
 	const late = "22519813685308"
-	ask(t, secret, late)
-	if got := ask(t, secret, late); strings.Count(got, `"COMPLETED_SUCCESSFULLY"`) != 3 {
+	s.ask(t, late)
+	if got := s.ask(t, late); strings.Count(got, `"COMPLETED_SUCCESSFULLY"`) != 3 {
 		t.Errorf("got %s", got)
 	}
 	var stdout, stderr bytes.Buffer
@@ -237,7 +195,8 @@ func TestRunOwnScenario(t *testing.T) {
 	}
 }
 
-// A shell runs the command that is printed for another terminal, over HTTP and HTTPS. The action in it ends.
+// A shell runs the command that is printed for another terminal, over HTTP and HTTPS, and the action in it ends. The
+// key is not printed unasked.
 func TestPrintedCommand(t *testing.T) {
 	t.Parallel()
 	certificate := filepath.Join(t.TempDir(), "it's the certificate.pem")
@@ -251,7 +210,8 @@ func TestPrintedCommand(t *testing.T) {
 			t.Errorf("%s\n%v\n%s\n%s", command, err, out, s.stderr.String())
 		}
 	}
-	if s := launch(t); !strings.Contains(s.stderr.String(), " "+strconv.Itoa(exampleID)+"\n") {
-		t.Errorf("with all scenarios: %s", s.stderr.String())
+	s := launch(t)
+	if log := s.stderr.String(); !strings.Contains(log, " "+strconv.Itoa(exampleID)+"\n") || s.env["XDR_API_KEY"] != "" {
+		t.Errorf("with all scenarios: %s, %v", log, s.env)
 	}
 }

@@ -4,15 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
-	"sync"
+	"runtime"
 )
-
-// tags leave out the protocol of an old runtime, and HTTP/2, which is off.
-const tags = "lambda.norpc,nethttpomithttp2"
 
 // Build compiles the main package in the folder pkgDir as for [Lambda] and returns the path of the binary,
 // outDir/bootstrap. overlay, which may be nil, maps source files to the files that are compiled in their place, as
@@ -25,40 +22,25 @@ func Build(ctx context.Context, pkgDir, outDir string, overlay map[string]string
 	if err != nil {
 		return "", err
 	}
-	binary := filepath.Join(outDir, "bootstrap")
-	args := []string{"build", "-buildvcs=false", "-trimpath", "-tags", tags, "-ldflags", "-s -w", "-o", binary}
-	if len(overlay) > 0 {
-		file := filepath.Join(outDir, "overlay.json")
-		if err := writeOverlay(file, overlay); err != nil {
-			return "", err
-		}
-		args = append(args, "-overlay", file)
-	}
-	if _, err := goCommand(ctx, pkgDir, append(args, ".")...); err != nil {
+	file := filepath.Join(outDir, "overlay.json")
+	if err := writeOverlay(file, overlay); err != nil {
 		return "", err
 	}
-	list, err := sources(ctx, pkgDir)
-	built.Store(binary, list)
-	return binary, err
-}
-
-// goCommand runs a go command in a folder and returns its standard output.
-func goCommand(ctx context.Context, dir string, args ...string) (string, error) {
-	var stdout, stderr strings.Builder
+	binary := filepath.Join(outDir, "bootstrap")
+	args := []string{"build", "-buildvcs=false", "-trimpath", "-overlay", file, "-ldflags", "-s -w", "-o", binary,
+		"-tags", "lambda.norpc,nethttpomithttp2", "."} // without the protocol of an old runtime, and HTTP/2, which is off
 	cmd := exec.CommandContext(ctx, "go", args...) //nolint:gosec // a test chooses what it builds
-	cmd.Dir = dir
+	cmd.Dir = pkgDir
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	cmd.Stdout = &stdout
-	cmd.Stderr = &stderr
-	if err := cmd.Run(); err != nil {
-		return "", fmt.Errorf("lambdatest: go %s in %s: %w\n%s", args[0], dir, err, &stderr)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("lambdatest: go build in %s: %w\n%s", pkgDir, err, out)
 	}
-	return stdout.String(), nil
+	return binary, nil
 }
 
 // writeOverlay writes the file that -overlay reads, with absolute paths: the compiler runs in another folder.
 func writeOverlay(file string, overlay map[string]string) error {
-	replace := make(map[string]string, len(overlay))
+	replace := map[string]string{}
 	for source, replacement := range overlay {
 		source, err := filepath.Abs(source)
 		if err != nil {
@@ -75,31 +57,28 @@ func writeOverlay(file string, overlay map[string]string) error {
 	return os.WriteFile(file, content, 0o600)
 }
 
-// built has the sources of each binary. Most are built in a TestMain, where go test does not look yet.
-var built sync.Map
-
-// sources lists what a main package is made of: its folder, the folders of what it imports from its module, and go.mod.
-func sources(ctx context.Context, pkgDir string) ([]string, error) {
-	const format = "{{with .Module}}{{if .Main}}{{$.Dir}}\n{{.GoMod}}{{end}}{{end}}"
-	list, err := goCommand(ctx, pkgDir, "list", "-deps", "-tags", tags, "-f", format, ".")
-	return strings.FieldsFunc(list, func(r rune) bool { return r == '\n' }), err
-}
-
-// openSources makes the result that go test keeps of the calling test depend on what the binary was built from. go test
-// does not see what another process compiles. But it sees which folders of the test's module the test opens (see
-// [go help test]), and runs the test again when a file in one of them has changed. To import the packages would not be
-// enough: the linker leaves out of the test what no test calls, and a change there leaves the test as it was.
+// openSources makes the result that go test keeps of the calling test depend on the sources of the module. go test does
+// not see what another process compiles. But it sees which folders of the test's module the test opens (see
+// [go help test]), and runs the test again when a file in one of them has changed.
 //
 // [go help test]: https://pkg.go.dev/cmd/go#hdr-Test_packages
-func openSources(binary string) error {
-	list, _ := built.Load(binary)
-	names, _ := list.([]string) // none for a binary that Build has not built
-	for _, name := range names {
-		file, err := os.Open(name) //nolint:gosec // go list has named it
+func openSources() error {
+	_, here, _, _ := runtime.Caller(0)
+	module := filepath.Join(filepath.Dir(here), "../..")
+	for _, root := range []string{"go.mod", "cmd", "pkg"} {
+		err := filepath.WalkDir(filepath.Join(module, root), func(name string, _ fs.DirEntry, err error) error {
+			if err != nil {
+				return err
+			}
+			file, err := os.Open(name) //nolint:gosec // a source file
+			if err == nil {
+				err = file.Close()
+			}
+			return err
+		})
 		if err != nil {
 			return err
 		}
-		_ = file.Close() // nothing was read
 	}
 	return nil
 }

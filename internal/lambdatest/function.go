@@ -56,7 +56,7 @@ func start(o Options) (*Function, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := openSources(o.Binary); err != nil {
+	if err := openSources(); err != nil {
 		return nil, err
 	}
 	f := &Function{

@@ -232,26 +232,18 @@ func TestRateLimit(t *testing.T) {
 	checkError(t, r.ask(anyID), http.StatusTooManyRequests)
 }
 
-func TestRequestsAndReplyHeaders(t *testing.T) {
+func TestRequestsAreLogged(t *testing.T) {
 	t.Parallel()
 	r := start(t, xdrtest.Options{})
 	sent := r.question(anyID)
-	first := send(sent)
-	second := r.ask(anyID)
+	id := send(sent).header.Get("X-Request-Id")
 	q := r.Requests()[0]
-	if q.Number != 1 || !q.Time.Equal(r.Now()) || q.Method != http.MethodPost || q.Path != "/tenant"+statusPath ||
+	if !q.Time.Equal(r.Now()) || q.Method != http.MethodPost || q.Path != "/tenant"+statusPath || q.RequestID != id ||
 		string(q.Body) != questionBody(anyID) || q.GroupActionID != anyID ||
 		q.Header.Get("Authorization") != sent.Header.Get("Authorization") {
 		t.Errorf("logged %+v", q)
 	}
-	if date := first.header.Get("Date"); date != "Tue, 24 Nov 2026 10:00:00 GMT" {
-		t.Errorf("Date %q is not the Sim's time", date)
-	}
-	if kind := first.header.Get("Content-Type"); kind != "application/json" {
-		t.Errorf("Content-Type %q", kind)
-	}
-	id := first.header.Get("X-Request-Id")
-	if id == "" || id == second.header.Get("X-Request-Id") || id != q.RequestID {
-		t.Errorf("X-Request-Id %q is not the request's own", id)
+	if next := r.ask(anyID).header.Get("X-Request-Id"); id == "" || id == next {
+		t.Errorf("X-Request-Id %q, then %q", id, next)
 	}
 }

@@ -18,7 +18,7 @@ var embedded embed.FS
 
 var hexID = regexp.MustCompile(`^[0-9a-f]{32}$`)
 
-// Names returns the names of the embedded scenarios in order; scenarios/README.md describes them.
+// Names returns the names of the embedded scenarios in order.
 func Names() []string {
 	entries, err := embedded.ReadDir("scenarios")
 	if err != nil {

@@ -1,16 +1,11 @@
 package xdrtest_test
 
 import (
-	"fmt"
-	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
-	"slices"
-	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/soarstep/xdr-action-status/internal/xdrtest"
 )
@@ -59,57 +54,6 @@ func TestLoadMissing(t *testing.T) {
 	} {
 		if _, err := xdrtest.Load(name); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want %s in it", name, err, want)
-		}
-	}
-}
-
-// Each embedded scenario ends as its description says, and is in the table of scenarios/README.md.
-func TestEmbedded(t *testing.T) {
-	t.Parallel()
-	const success = "COMPLETED_SUCCESSFULLY"
-	ends := map[string]map[string]int{
-		"all_statuses": {
-			"PENDING": 1, "IN_PROGRESS": 1, "CANCELLED": 1, "PENDING_ABORT": 1, "ABORTED": 1, "EXPIRED": 1,
-			"COMPLETED_PARTIAL": 1, success: 1, "FAILED": 1, "TIMEOUT": 1, "CANCELED": 1,
-		},
-		"done":           {success: 5},
-		"empty":          {},
-		"empty_no_reply": {},
-		"empty_null":     {},
-		"errors":         {success: 5},
-		"failed":         {"FAILED": 4},
-		"late":           {success: 3},
-		"mixed":          {success: 21, "FAILED": 1, "EXPIRED": 1, "CANCELLED": 1},
-		"offline":        {success: 8, "EXPIRED": 2},
-		"partial":        {success: 1, "COMPLETED_PARTIAL": 1},
-		"pending":        {success: 1, "FAILED": 1, "IN_PROGRESS": 1},
-		"thousand":       {success: 1000},
-		"unknown_status": {success: 1, success + "_WITH_EXCEPTIONS": 1, "SUCCEEDED": 1},
-		"vanish":         {success: 4},
-	}
-	if got, want := xdrtest.Names(), slices.Sorted(maps.Keys(ends)); !slices.Equal(got, want) {
-		t.Fatalf("names are %v, want %v", got, want)
-	}
-	readme, err := os.ReadFile("scenarios/README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, end := range ends {
-		s := load(t, name)
-		r := start(t, xdrtest.Options{Scenarios: []xdrtest.Scenario{s}})
-		id := "any other"
-		if s.GroupActionID != 0 {
-			id = strconv.FormatInt(s.GroupActionID, 10)
-		}
-		if row := fmt.Sprintf("| %s | %s | %s |\n", name, id, s.Description); !strings.Contains(string(readme), row) {
-			t.Errorf("no row %q", row)
-		}
-		for range 5 { // the first questions of errors meet its faults
-			r.ask(max(s.GroupActionID, 1))
-		}
-		r.Advance(72 * time.Hour)
-		if got := r.counts(max(s.GroupActionID, 1)); !maps.Equal(got, end) {
-			t.Errorf("%s: got %v, want %v", name, got, end)
 		}
 	}
 }

@@ -5,11 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"regexp"
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/soarstep/xdr-action-status/internal/xdrtest"
 )
@@ -33,14 +31,10 @@ func (r rig) secretCall(body string) *http.Request {
 type secretReply struct {
 	reply
 
-	ARN, Name     string
-	VersionID     string `json:"VersionId"`
-	SecretString  *string
-	SecretBinary  *string
-	VersionStages []string
-	CreatedDate   float64
-	Type          string `json:"__type"`
-	Message       string
+	Name, Message              string
+	VersionID                  string `json:"VersionId"`
+	SecretString, SecretBinary *string
+	Type                       string `json:"__type"`
 }
 
 func (r rig) sendSecret(q *http.Request) secretReply {
@@ -59,29 +53,6 @@ func (r rig) getSecret() secretReply {
 		r.t.Fatalf("got %+v", v)
 	}
 	return v
-}
-
-func TestSecretReply(t *testing.T) {
-	t.Parallel()
-	r := start(t, xdrtest.Options{})
-	v := r.getSecret()
-	if v.header.Get("Content-Type") != "application/x-amz-json-1.1" || v.header.Get("X-Amzn-Requestid") == "" {
-		t.Errorf("headers %v", v.header)
-	}
-	if !regexp.MustCompile(`^`+arnPrefix+`xdr/sim-[A-Za-z0-9]{6}$`).MatchString(v.ARN) || v.Name != "xdr/sim" ||
-		!regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`).MatchString(v.VersionID) ||
-		len(v.VersionStages) != 1 || v.VersionStages[0] != "AWSCURRENT" ||
-		v.CreatedDate != float64(r.Now().Unix()) || v.SecretBinary != nil {
-		t.Errorf("got %+v", v)
-	}
-	var value map[string]string
-	if err := json.Unmarshal([]byte(*v.SecretString), &value); err != nil {
-		t.Fatal(err)
-	}
-	if value["api_url"] != r.APIURL() || value["api_key_id"] != "7" || value["api_key"] != r.Key() ||
-		value["security_level"] != "advanced" || len(value) != 4 {
-		t.Errorf("got %v", value)
-	}
 }
 
 func TestSecretRequests(t *testing.T) {
@@ -138,17 +109,15 @@ func TestSecretRequests(t *testing.T) {
 func TestRotation(t *testing.T) {
 	t.Parallel()
 	r := start(t, xdrtest.Options{})
-	old := r.Key()
-	before := r.getSecret()
+	first := r.getSecret()
 	stale := r.question(anyID)
-	byVersion := `{"SecretId":"xdr/sim","VersionId":"` + before.VersionID + `"}`
+	byVersion := `{"SecretId":"xdr/sim","VersionId":"` + first.VersionID + `"}`
 	if v := r.sendSecret(r.secretCall(byVersion)); v.status != http.StatusOK {
 		t.Errorf("asked for by its version: %+v", v)
 	}
 	r.RotateTo("next")
-	after := r.getSecret()
-	if *after.SecretString != r.SecretValue() || !strings.Contains(r.SecretValue(), `"api_key":"next"`) {
-		t.Errorf("the secret is %s", *after.SecretString)
+	if v := r.getSecret(); *v.SecretString != r.SecretValue() || !strings.Contains(r.SecretValue(), `"api_key":"next"`) {
+		t.Errorf("the secret is %s", *v.SecretString)
 	}
 	if v := r.sendSecret(r.secretCall(byVersion)); v.Type != "ResourceNotFoundException" {
 		t.Errorf("the old version is still there: %+v", v)
@@ -158,43 +127,17 @@ func TestRotation(t *testing.T) {
 		t.Errorf("the new key got %+v", got)
 	}
 	r.Rotate()
-	if r.Key() == "next" || r.Key() == old || len(r.Key()) != 128 {
-		t.Errorf("rotated to %q", r.Key())
-	}
-}
-
-func TestRevokedKeyStaysInTheSecret(t *testing.T) {
-	t.Parallel()
-	r := start(t, xdrtest.Options{})
-	before := r.getSecret()
-	stale := r.question(anyID)
+	second := r.getSecret()
+	stale = r.question(anyID)
 	r.RevokeKey()
-	after := r.getSecret()
-	if *after.SecretString != *before.SecretString || after.VersionID != before.VersionID {
-		t.Error("the secret changed")
+	if v := r.getSecret(); *v.SecretString != *second.SecretString || v.VersionID != second.VersionID || len(r.Key()) != 128 {
+		t.Error("the secret changed with the key")
 	}
 	checkError(t, send(stale), http.StatusUnauthorized)
-	r.SetSecret(r.SecretValue(), false)
-	if v := r.getSecret(); *v.SecretString == *before.SecretString || v.VersionID == before.VersionID {
-		t.Error("the secret cannot be replaced")
-	}
-}
-
-func TestSetSecret(t *testing.T) {
-	t.Parallel()
-	r := start(t, xdrtest.Options{})
 	r.SetSecret("any\x00text", true)
-	v := r.getSecret()
-	if v.SecretString != nil || *v.SecretBinary != base64.StdEncoding.EncodeToString([]byte("any\x00text")) {
+	if v := r.getSecret(); v.SecretString != nil ||
+		*v.SecretBinary != base64.StdEncoding.EncodeToString([]byte("any\x00text")) || v.VersionID == second.VersionID {
 		t.Errorf("got %+v", v)
-	}
-	r.SetSecret("text", false)
-	if v := r.getSecret(); *v.SecretString != "text" || v.SecretBinary != nil {
-		t.Errorf("got %+v", v)
-	}
-	r.Rotate()
-	if v := r.getSecret(); *v.SecretString != r.SecretValue() {
-		t.Errorf("a rotation left %s", *v.SecretString)
 	}
 }
 
@@ -234,23 +177,20 @@ func TestSecretFaults(t *testing.T) {
 	r := start(t, xdrtest.Options{})
 	r.AddSecretFaults(
 		xdrtest.SecretFault{From: 1, Name: "ThrottlingException"},
-		xdrtest.SecretFault{From: 2, Name: "InternalServiceError", Delay: 50 * time.Millisecond},
+		xdrtest.SecretFault{From: 2, Name: "InternalServiceError"},
 		xdrtest.SecretFault{From: 3, Reset: true},
 	)
 	if v := r.sendSecret(r.secretCall(goodSecret)); v.status != 400 || v.Type != "ThrottlingException" || v.Message == "" {
 		t.Errorf("got %+v", v)
 	}
-	began := time.Now()
-	v := r.sendSecret(r.secretCall(goodSecret))
-	if took := time.Since(began); v.status != 500 || v.Type != "InternalServiceError" || took < 50*time.Millisecond {
-		t.Errorf("got %+v after %v", v, took)
+	if v := r.sendSecret(r.secretCall(goodSecret)); v.status != 500 || v.Type != "InternalServiceError" {
+		t.Errorf("got %+v", v)
 	}
 	if got := send(r.secretCall(goodSecret)); !errors.Is(got.err, syscall.ECONNRESET) {
 		t.Errorf("got %+v, want a connection reset", got)
 	}
 	r.getSecret()
-	calls := r.SecretCalls()
-	if len(calls) != 4 || calls[0].Result != "ThrottlingException" || calls[3].Result+calls[3].SecretID != "xdr/sim" {
+	if calls := r.SecretCalls(); calls[0].Result != "ThrottlingException" || calls[3].Result+calls[3].SecretID != "xdr/sim" {
 		t.Errorf("logged %+v", calls)
 	}
 }

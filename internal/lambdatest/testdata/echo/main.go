@@ -4,7 +4,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -12,22 +11,10 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
-	"github.com/aws/aws-lambda-go/lambda/messages"
 	"github.com/aws/aws-lambda-go/lambdacontext"
 )
 
-const greeting = "plain"
-
-func main() {
-	switch os.Getenv("INIT") {
-	case "exit":
-		fmt.Fprintln(os.Stderr, "cannot start")
-		os.Exit(4)
-	case "hang":
-		time.Sleep(time.Hour)
-	}
-	lambda.Start(function{})
-}
+func main() { lambda.Start(function{}) }
 
 type function struct{}
 
@@ -39,19 +26,11 @@ func (function) Invoke(ctx context.Context, event []byte) ([]byte, error) {
 		}
 	}
 	switch string(event) {
-	case `"error"`:
-		return nil, messages.InvokeResponse_Error{Type: "Echo.Refused", Message: "as asked"}
-	case `"plain error"`:
-		return nil, errors.New("a plain error")
-	case `"panic"`:
-		panic("as asked")
 	case `"exit"`:
 		fmt.Fprintln(os.Stderr, "last words")
 		os.Exit(7)
 	case `"hang"`:
 		time.Sleep(time.Hour)
-	case `"greet"`:
-		return []byte(greeting), nil
 	case `"context"`:
 		return describe(ctx)
 	case `"print"`:
