@@ -49,7 +49,7 @@ func parseFlags(args []string, stderr io.Writer) (config, error) {
 	f.StringVar(&c.tls, "tls", "", "serve HTTPS, for a day, and write the certificate to trust to this `file`;\n"+
 		"it is good for the address, localhost and api-localhost")
 	f.BoolVar(&c.printKey, "print-key", false, "print the API key too, for programs that do not read Secrets Manager")
-	f.BoolVar(&c.sim.Strict, "strict", false, "refuse what tenants may take: a used nonce, JSON without a Content-Type")
+	strict := f.Bool("strict", false, "refuse what tenants may take: a used nonce, JSON without a Content-Type")
 	f.BoolVar(&c.list, "list", false, "list the embedded scenarios and exit")
 	f.Func("scenario", "`name` of an embedded scenario or path of a .json file; may be repeated\n"+
 		"(default: all embedded ones by their ids, and mixed for any other id)", func(v string) error {
@@ -63,6 +63,7 @@ func parseFlags(args []string, stderr io.Writer) (config, error) {
 	if err := f.Parse(args); err != nil {
 		return c, err
 	}
+	c.sim.Lenient = !*strict
 	if f.NArg() > 0 {
 		return c, fmt.Errorf("unexpected argument %q", f.Arg(0))
 	}

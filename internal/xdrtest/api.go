@@ -86,7 +86,7 @@ func (s *Sim) readQuestion(q *Request) string {
 	mt, _, _ := mime.ParseMediaType(kind) // "" for what cannot be parsed
 	m := question.FindSubmatch(q.Body)
 	switch {
-	case mt != "application/json" && (s.o.Strict || kind != ""):
+	case mt != "application/json" && (kind != "" || !s.o.Lenient):
 		return "Content-Type is not application/json"
 	case len(q.Body) > maxBody:
 		return "body is too long"

@@ -20,7 +20,7 @@ var validNonce = regexp.MustCompile(`^[A-Za-z0-9]{64}$`)
 // refused request too.
 func (s *Sim) authProblem(h http.Header, now time.Time) string {
 	nonce := h.Get("X-Xdr-Nonce")
-	replayed := s.o.Strict && s.nonces[nonce]
+	replayed := !s.o.Lenient && s.nonces[nonce]
 	s.nonces[nonce] = true
 	for _, name := range []string{"X-Xdr-Auth-Id", "Authorization", "X-Xdr-Nonce", "X-Xdr-Timestamp"} {
 		if len(h.Values(name)) > 1 {

@@ -17,7 +17,7 @@ type Options struct {
 	Key           string           // the first API key; default random
 	BasePath      string           // prefix of the API's paths, such as "/tenant"
 	RateLimit     int              // API requests in any one second of Now; 0 means 10, negative means no limit
-	Strict        bool             // refuse what tenants may take: a nonce used before, JSON without a Content-Type
+	Lenient       bool             // take what tenants may take: a used nonce, JSON without a Content-Type
 	Now           func() time.Time // dates replies, judges signatures and drives scenarios; default time.Now
 	SecretID      string           // name of the secret; default "xdr/sim"
 	SecretAliases []string         // further names of the same secret

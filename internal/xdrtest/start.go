@@ -9,10 +9,9 @@ type TB interface {
 	Cleanup(f func())
 }
 
-// Start serves a strict Sim on a free loopback port until the test ends.
+// Start serves a Sim on a free loopback port until the test ends.
 func Start(t TB, o Options) *Sim {
 	t.Helper()
-	o.Strict = true
 	s := New(o)
 	server := httptest.NewServer(s)
 	s.SetURL(server.URL)
