@@ -22,8 +22,22 @@ func Build(ctx context.Context, pkgDir, outDir string, overlay map[string]string
 	if err != nil {
 		return "", err
 	}
+	replace := map[string]string{} // with absolute paths: the compiler runs in another folder
+	for source, replacement := range overlay {
+		source, err := filepath.Abs(source)
+		if err != nil {
+			return "", err
+		}
+		if replace[source], err = filepath.Abs(replacement); err != nil {
+			return "", err
+		}
+	}
+	content, err := json.Marshal(map[string]any{"Replace": replace})
+	if err != nil {
+		return "", err
+	}
 	file := filepath.Join(outDir, "overlay.json")
-	if err := writeOverlay(file, overlay); err != nil {
+	if err := os.WriteFile(file, content, 0o600); err != nil {
 		return "", err
 	}
 	binary := filepath.Join(outDir, "bootstrap")
@@ -36,25 +50,6 @@ func Build(ctx context.Context, pkgDir, outDir string, overlay map[string]string
 		return "", fmt.Errorf("lambdatest: go build in %s: %w\n%s", pkgDir, err, out)
 	}
 	return binary, nil
-}
-
-// writeOverlay writes the file that -overlay reads, with absolute paths: the compiler runs in another folder.
-func writeOverlay(file string, overlay map[string]string) error {
-	replace := map[string]string{}
-	for source, replacement := range overlay {
-		source, err := filepath.Abs(source)
-		if err != nil {
-			return err
-		}
-		if replace[source], err = filepath.Abs(replacement); err != nil {
-			return err
-		}
-	}
-	content, err := json.Marshal(map[string]any{"Replace": replace})
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(file, content, 0o600)
 }
 
 // openSources makes the result that go test keeps of the calling test depend on the sources of the module. go test does

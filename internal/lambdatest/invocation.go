@@ -3,7 +3,6 @@ package lambdatest
 import (
 	"crypto/rand"
 	"encoding/json"
-	"fmt"
 	"time"
 )
 
@@ -16,26 +15,18 @@ type Reply struct {
 	Payload []byte
 	// ErrorType and ErrorMessage are read from the error that the function reported.
 	ErrorType, ErrorMessage string
-	// RawError is that error as it was posted.
+	// RawError is that error as it was posted, nil if there was none.
 	RawError []byte
-
-	failed bool
 }
 
 // Failed reports whether the function reported an error, even one without a type.
-func (r Reply) Failed() bool { return r.failed }
+func (r Reply) Failed() bool { return r.RawError != nil }
 
 // failure reads an error as it was posted. A body of another shape is left to RawError.
 func failure(id string, body []byte) Reply {
 	var e struct{ ErrorType, ErrorMessage string }
 	_ = json.Unmarshal(body, &e)
-	return Reply{
-		RequestID:    id,
-		ErrorType:    e.ErrorType,
-		ErrorMessage: e.ErrorMessage,
-		RawError:     body,
-		failed:       true,
-	}
+	return Reply{RequestID: id, ErrorType: e.ErrorType, ErrorMessage: e.ErrorMessage, RawError: body}
 }
 
 // invocation is one event on its way: queued, delivered, settled.
@@ -52,7 +43,7 @@ type invocation struct {
 }
 
 func newInvocation(event []byte) *invocation {
-	return &invocation{id: newID(), event: event, settled: make(chan struct{})}
+	return &invocation{id: rand.Text(), event: event, settled: make(chan struct{})}
 }
 
 // settle is for the one goroutine that has taken the invocation out of the function's table.
@@ -60,13 +51,4 @@ func (i *invocation) settle(reply Reply, err error) {
 	i.reply = reply
 	i.err = err
 	close(i.settled)
-}
-
-// newID is a random UUID.
-func newID() string {
-	b := make([]byte, 16)
-	_, _ = rand.Read(b) // never fails
-	b[6] = b[6]&0x0f | 0x40
-	b[8] = b[8]&0x3f | 0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }

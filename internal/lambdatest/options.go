@@ -1,6 +1,7 @@
 package lambdatest
 
 import (
+	"cmp"
 	"maps"
 	"os/exec"
 	"path/filepath"
@@ -33,9 +34,7 @@ type Options struct {
 func (o Options) withDefaults() (Options, error) {
 	var err error
 	o.Binary, err = filepath.Abs(o.Binary)
-	if o.Timeout <= 0 {
-		o.Timeout = 30 * time.Second
-	}
+	o.Timeout = cmp.Or(o.Timeout, 30*time.Second)
 	if o.Start == nil {
 		o.Start = (*exec.Cmd).Start
 	}

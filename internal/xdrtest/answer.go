@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -62,7 +63,10 @@ func (a *answer) send(w http.ResponseWriter, r *http.Request) {
 		reset(w)
 	}
 	maps.Copy(w.Header(), a.header)
-	body := a.padded()
+	body := a.body
+	if a.pad > 0 { // where JSON allows white space: after the first brace
+		body = slices.Concat(body[:1], bytes.Repeat([]byte(" "), a.pad), body[1:])
+	}
 	if a.gzip && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
 		w.Header().Set("Content-Encoding", "gzip")
 		body = compress(body)
@@ -75,14 +79,6 @@ func (a *answer) send(w http.ResponseWriter, r *http.Request) {
 		body = body[:min(a.cut, len(body))] // net/http drops a connection whose reply falls short
 	}
 	_, _ = w.Write(body) // the client may be gone
-}
-
-// padded returns the body, with its padding where JSON allows white space: after the first brace.
-func (a *answer) padded() []byte {
-	if a.pad == 0 || len(a.body) == 0 {
-		return a.body
-	}
-	return bytes.Join([][]byte{a.body[:1], a.body[1:]}, bytes.Repeat([]byte(" "), a.pad))
 }
 
 func compress(b []byte) []byte {

@@ -26,16 +26,11 @@ type action struct {
 	asked int
 }
 
-// serveAPI decides, then logs, then sends.
+// serveAPI decides, then logs, then sends: a client that has its reply finds it in Requests.
 func (s *Sim) serveAPI(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(io.LimitReader(r.Body, maxBody+1)) // a broken body is then refused as too short
-	q := s.arrive(r, body)
-	a := s.answer(&q)
-	if !a.reset {
-		q.Status = a.status
-	}
-	s.settle(q)
-	a.send(w, r)
+	q := &Request{Method: r.Method, Path: r.URL.Path, Header: r.Header.Clone(), Body: body, RequestID: newUUID()}
+	s.answer(q).send(w, r)
 }
 
 // answer judges a request in the API's order: first who asks and how often, then what is asked. Faults meet only
@@ -43,6 +38,8 @@ func (s *Sim) serveAPI(w http.ResponseWriter, r *http.Request) {
 func (s *Sim) answer(q *Request) *answer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	q.Number = len(s.requests) + 1
+	q.Time = s.o.Now()
 	path, found := strings.CutPrefix(strings.TrimSuffix(q.Path, "/"), s.o.BasePath)
 	a, faults := wrongPath(), []Fault(nil)
 	if found && (path == statusPath || path == validatePath) {
@@ -55,6 +52,12 @@ func (s *Sim) answer(q *Request) *answer {
 	for _, f := range faults {
 		f.apply(a, q.Time)
 	}
+	if !a.reset {
+		q.Status = a.status
+	}
+	s.requests = append(s.requests, *q)
+	s.o.Log.Info("api request", "number", q.Number, "group_action_id", q.GroupActionID,
+		"status", q.Status, "problem", q.Problem)
 	return a
 }
 

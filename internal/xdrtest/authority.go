@@ -36,13 +36,6 @@ func (a *Authority) PEM() []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.root.Raw})
 }
 
-// Pool returns the root certificate as what a client trusts.
-func (a *Authority) Pool() *x509.CertPool {
-	pool := x509.NewCertPool()
-	pool.AddCert(a.root)
-	return pool
-}
-
 // Issue makes a server's certificate for hosts, which are names or IP addresses. With a time in the past it has
 // expired.
 func (a *Authority) Issue(until time.Time, hosts ...string) tls.Certificate {

@@ -69,7 +69,7 @@ func TestFaultWindow(t *testing.T) {
 
 func TestFaultsOfTheConnection(t *testing.T) {
 	t.Parallel()
-	r := faulty(t, xdrtest.Fault{From: 1, Reset: true}, xdrtest.Fault{From: 2, CutAfterBytes: 20})
+	r := faulty(t, xdrtest.Fault{From: 1, Reset: true}, xdrtest.Fault{From: 2, CutAfterBytes: 20}, xdrtest.Fault{})
 	if got := r.ask(anyID); !errors.Is(got.err, syscall.ECONNRESET) || r.Requests()[0].Status != 0 {
 		t.Errorf("got %+v, want a connection reset, and no status logged", got)
 	}

@@ -1,6 +1,7 @@
 package xdrtest
 
 import (
+	"encoding/json"
 	"net/http"
 	"slices"
 	"time"
@@ -17,7 +18,7 @@ type Request struct {
 	Body          []byte
 	GroupActionID int64  // 0 unless the body was well-formed
 	RequestID     string // X-Request-Id of the reply
-	Status        int    // of the reply; 0 if the connection was reset, or before the reply is known
+	Status        int    // of the reply; 0 if the connection was reset
 	Problem       string // why it was refused; "" if it was not
 }
 
@@ -28,29 +29,32 @@ func (s *Sim) Requests() []Request {
 	return slices.Clone(s.requests)
 }
 
-// arrive numbers and logs a request, before anything is known of its answer.
-func (s *Sim) arrive(r *http.Request, body []byte) Request {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	q := Request{
-		Number:    len(s.requests) + 1,
-		Time:      s.o.Now(),
-		Method:    r.Method,
-		Path:      r.URL.Path,
-		Header:    r.Header.Clone(),
-		Body:      body,
-		RequestID: newUUID(),
+// adminRoutes are the simulator's own paths, for people who run it by hand.
+func (s *Sim) adminRoutes() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /_sim/requests", s.listRequests)
+	for path, change := range map[string]func(){"rotate": s.Rotate, "revoke": s.RevokeKey} {
+		mux.HandleFunc("POST /_sim/"+path, func(w http.ResponseWriter, _ *http.Request) {
+			change()
+			w.WriteHeader(http.StatusNoContent)
+		})
 	}
-	s.requests = append(s.requests, q)
-	return q
+	return mux
 }
 
-// settle logs how a request ends. It comes before the reply is sent, so that a client that has its reply finds it in
-// Requests.
-func (s *Sim) settle(q Request) {
-	s.mu.Lock()
-	s.requests[q.Number-1] = q
-	s.mu.Unlock()
-	s.o.Log.Info("api request", "number", q.Number, "group_action_id", q.GroupActionID,
-		"status", q.Status, "problem", q.Problem)
+// listRequests leaves out headers and bodies: they hold credentials.
+func (s *Sim) listRequests(w http.ResponseWriter, _ *http.Request) {
+	type line struct {
+		Number        int    `json:"number"`
+		GroupActionID int64  `json:"group_action_id"`
+		Status        int    `json:"status"`
+		Problem       string `json:"problem"`
+	}
+	requests := s.Requests()
+	lines := make([]line, len(requests))
+	for i, q := range requests {
+		lines[i] = line{Number: q.Number, GroupActionID: q.GroupActionID, Status: q.Status, Problem: q.Problem}
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(lines) // the client may be gone
 }

@@ -3,7 +3,6 @@ package xdrtest
 import (
 	"crypto/rand"
 	"fmt"
-	"time"
 )
 
 // secret is what Secrets Manager holds under a name.
@@ -11,7 +10,6 @@ type secret struct {
 	value   string
 	binary  bool
 	version string
-	created time.Time
 }
 
 // Stored returns the value that Secrets Manager holds under a name; "" if it holds none.
@@ -66,7 +64,7 @@ func (s *Sim) SetSecret(value string, binary bool) {
 }
 
 func (s *Sim) put(value string, binary bool) {
-	*s.secrets[s.o.SecretID] = secret{value: value, binary: binary, version: newUUID(), created: s.o.Now()}
+	*s.secrets[s.o.SecretID] = secret{value: value, binary: binary, version: newUUID()}
 }
 
 // newKey returns a random key of a real one's length.

@@ -63,7 +63,6 @@ type secretReply struct {
 	SecretString  string   `json:",omitempty"`
 	SecretBinary  []byte   `json:",omitempty"`
 	VersionStages []string `json:",omitempty"`
-	CreatedDate   float64  `json:",omitempty"`
 }
 
 func failure(name, message string) secretReply { return secretReply{Error: name, Message: message} }
@@ -155,7 +154,6 @@ func getSecret(name string, held *secret, in secretRequest) secretReply {
 	}
 	out := written(name, held)
 	out.VersionStages = []string{"AWSCURRENT"}
-	out.CreatedDate = float64(held.created.UnixMilli()) / 1000
 	if held.binary {
 		out.SecretBinary = []byte(held.value)
 	} else {
@@ -190,7 +188,7 @@ func (s *Sim) putSecret(name string, held *secret, in secretRequest) secretReply
 	case in.SecretString == "":
 		return failure("InvalidParameterException", "You must provide either SecretString or SecretBinary.")
 	}
-	*held = secret{value: in.SecretString, version: in.ClientRequestToken, created: s.o.Now()}
+	*held = secret{value: in.SecretString, version: in.ClientRequestToken}
 	return written(name, held)
 }
 
