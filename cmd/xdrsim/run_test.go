@@ -62,16 +62,10 @@ func TestRefusedCommandLines(t *testing.T) {
 
 func TestList(t *testing.T) {
 	t.Parallel()
-	var stdout, stderr bytes.Buffer
-	code := run(t.Context(), []string{"-list"}, &stdout, &stderr, nil)
-	lines := strings.Split(strings.TrimSpace(stdout.String()), "\n")
-	if code != 0 || len(lines) != len(xdrtest.Names()) {
-		t.Fatalf("got %d, %d lines, %s", code, len(lines), stderr.String())
-	}
-	for i, name := range xdrtest.Names() {
-		if !strings.HasPrefix(lines[i], name+" ") {
-			t.Errorf("line %q is not about %s", lines[i], name)
-		}
+	var stdout bytes.Buffer
+	code := run(t.Context(), []string{"-list"}, &stdout, io.Discard, nil)
+	if lines := strings.Count(stdout.String(), "\n"); code != 0 || lines != len(xdrtest.Names()) {
+		t.Errorf("got %d and %s", code, stdout.String())
 	}
 }
 
@@ -178,12 +172,6 @@ func TestRunOwnScenario(t *testing.T) {
 	s.ask(t, late)
 	if got := s.ask(t, late); strings.Count(got, `"COMPLETED_SUCCESSFULLY"`) != 3 {
 		t.Errorf("got %s", got)
-	}
-	var stdout, stderr bytes.Buffer
-	addr := strings.TrimPrefix(s.env["XDR_ALLOWED_ORIGINS"], "http://")
-	code := run(t.Context(), []string{"-addr", addr}, &stdout, &stderr, nil)
-	if code != 1 || !strings.Contains(stderr.String(), addr) {
-		t.Errorf("the address is in use: got %d and %s", code, stderr.String())
 	}
 }
 

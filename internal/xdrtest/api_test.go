@@ -47,12 +47,12 @@ func standard(q *http.Request, r rig) {
 func correct(*http.Request, rig) {}
 
 // probe makes it the question if the key is good.
-func probe(q *http.Request, _ rig) {
-	q.Method = http.MethodGet
-	q.URL.Path = "/tenant/api_keys/validate/"
+func probe(method string) change {
+	return func(q *http.Request, _ rig) {
+		q.Method = method
+		q.URL.Path = "/tenant/api_keys/validate/"
+	}
 }
-
-func method(name string) change { return func(q *http.Request, _ rig) { q.Method = name } }
 
 func TestRefusals(t *testing.T) {
 	t.Parallel()
@@ -75,11 +75,14 @@ func TestRefusals(t *testing.T) {
 			q.Method = http.MethodGet
 			q.URL.Path = "/"
 		}},
-		{"GET", 405, method(http.MethodGet)},
+		{"GET", 405, func(q *http.Request, _ rig) { q.Method = http.MethodGet }},
 		{"probe, POST", 200, path("/tenant/api_keys/validate")},
-		{"probe, PUT", 405, func(q *http.Request, r rig) { probe(q, r); q.Method = http.MethodPut }},
-		{"probe, GET", 200, probe},
-		{"probe with a wrong key", 401, func(q *http.Request, r rig) { probe(q, r); q.Header.Set("Authorization", "x") }},
+		{"probe, PUT", 405, probe(http.MethodPut)},
+		{"probe, GET", 200, probe(http.MethodGet)},
+		{"probe with a wrong key", 401, func(q *http.Request, r rig) {
+			probe(http.MethodGet)(q, r)
+			q.Header.Set("Authorization", "x")
+		}},
 
 		{"clock too slow", 401, signed(newNonce(), -15*time.Minute-time.Millisecond)},
 		{"clock too fast", 401, signed(newNonce(), 15*time.Minute+time.Millisecond)},

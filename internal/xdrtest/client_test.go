@@ -122,16 +122,6 @@ func (r rig) statuses(id int64) map[string]string {
 	return v.Reply.Data
 }
 
-// counts asks, and counts the agents by status.
-func (r rig) counts(id int64) map[string]int {
-	r.t.Helper()
-	n := map[string]int{}
-	for _, status := range r.statuses(id) {
-		n[status]++
-	}
-	return n
-}
-
 func load(t *testing.T, name string) xdrtest.Scenario {
 	t.Helper()
 	s, err := xdrtest.Load(name)
