@@ -28,12 +28,10 @@ func TestRefusedCommandLines(t *testing.T) {
 		want string
 	}{
 		{[]string{"-addr", "0.0.0.0:0"}, 2, "loopback"},
-		{[]string{"-addr", ":8080"}, 2, "loopback"},
 		{[]string{"-addr", "192.168.0.1:0"}, 2, "loopback"},
 		{[]string{"-addr", "example.com:80"}, 2, "loopback"},
 		{[]string{"-addr", "127.0.0.1"}, 2, "HOST:PORT"},
 		{[]string{"-speed", "0"}, 2, "-speed"},
-		{[]string{"-speed", "-1"}, 2, "-speed"},
 		{[]string{"-speed", "NaN"}, 2, "-speed"},
 		{[]string{"-speed", "Inf"}, 2, "-speed"},
 		{[]string{"-rate-limit", "0"}, 2, "-rate-limit"},
@@ -48,7 +46,6 @@ func TestRefusedCommandLines(t *testing.T) {
 		{[]string{"-addr", "[::1]:0", "-scenario", "nothing"}, 1, "nothing"},
 		{[]string{"-scenario", "done", "-scenario", "done"}, 1, "same group_action_id"},
 		{[]string{"-tls", "/nowhere/ca.pem"}, 1, "/nowhere"},
-		{[]string{"-h"}, 0, "-scenario"},
 		{[]string{"-h"}, 0, "/_sim/rotate"},
 		{[]string{"-h"}, 0, "/_sim/revoke"},
 	} {

@@ -1,9 +1,11 @@
 package xdrtest
 
 import (
+	"crypto/x509"
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestLeak(t *testing.T) {
@@ -25,5 +27,14 @@ func TestLeak(t *testing.T) {
 		if got := Leak(c.text, Canary, "short"); (got != "") != c.want {
 			t.Errorf("Leak(%q) = %q, want a leak: %v", c.text, got, c.want)
 		}
+	}
+}
+
+func TestExpiredCertificate(t *testing.T) {
+	t.Parallel()
+	ended := time.Now().Add(-time.Hour).Truncate(time.Second)
+	leaf, err := x509.ParseCertificate(NewAuthority("Test").Issue(ended, "127.0.0.1").Certificate[0])
+	if err != nil || !leaf.NotAfter.Equal(ended) {
+		t.Errorf("%v, %v", leaf.NotAfter, err)
 	}
 }
