@@ -31,10 +31,13 @@ func TestRefusedCommandLines(t *testing.T) {
 		want string
 	}{
 		{[]string{"-addr", "0.0.0.0:0"}, 2, "loopback"},
+		{[]string{"-addr", ":8080"}, 2, "loopback"},
+		{[]string{"-addr", "example.com:80"}, 2, "loopback"},
 		{[]string{"-addr", "192.168.0.1:0"}, 2, "loopback"},
 		{[]string{"-addr", "127.0.0.1"}, 2, "HOST:PORT"},
 		{[]string{"-speed", "0"}, 2, "-speed"},
 		{[]string{"-speed", "NaN"}, 2, "-speed"},
+		{[]string{"-speed", "Inf"}, 2, "-speed"},
 		{[]string{"-rate-limit", "0"}, 2, "-rate-limit"},
 		{[]string{"-security-level", "high"}, 2, "-security-level"},
 		{[]string{"-base-path", "tenant"}, 2, "-base-path"},

@@ -98,7 +98,6 @@ func TestLoadIsStrict(t *testing.T) {
 	for _, tt := range []struct{ name, text, want string }{
 		{"unknown field", `{"agentz":[]}`, `"agentz"`},
 		{"unknown field in a step", `{"agents":[{"count":1,"timeline":[{"at":0,"state":"FAILED"}]}]}`, `"state"`},
-		{"type", `{"agents":[{"count":"1"}]}`, "agents.0.count"},
 		{"no JSON", `{`, "EOF"},
 		{"trailing data", `{} {}`, "data after"},
 		{"negative id", `{"group_action_id":-1}`, "group_action_id:"},
