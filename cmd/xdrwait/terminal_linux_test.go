@@ -76,7 +76,7 @@ func TestLiveLines(t *testing.T) {
 	control := regexp.MustCompile("\x1b\\[[0-9;?]*[A-Za-z]|[\r\n]+")
 	for columns, trouble := range map[uint16]string{
 		20: "\ranswered 503: Servi…", 40: "\r…5311 answered 503: Service Unavailab…",
-		80: "\r22519813685311 answered 503: Service Unavailable. · retry ", 120: " · not heard of yet", 200: " · not heard of yet",
+		80: "\r22519813685311 answered 503: Service Unavailable · retry ", 120: " · not heard of yet", 200: " · not heard of yet",
 	} {
 		for _, ids := range []string{"22519813685311", "22519813685311 2 3 4 5"} {
 			t.Run(fmt.Sprint(columns, ids), func(t *testing.T) {
