@@ -20,8 +20,8 @@ import (
 // systemBundle is where Amazon Linux 2023 keeps all its root certificates.
 const systemBundle = "/etc/pki/tls/certs/ca-bundle.crt"
 
-// usualAuthorities are the organizations that sign for AWS and for the API; the vendor lists its own. Parsing only their
-// roots saves most of the time of a first handshake.
+// usualAuthorities are the organizations that sign for AWS and for the API; the vendor lists its own. Parsing only
+// their roots saves most of the time of a first handshake.
 var usualAuthorities = [][]byte{
 	[]byte("Amazon"), []byte("Google Trust Services"), []byte("DigiCert"), []byte("GoDaddy"), []byte("GlobalSign"),
 }

@@ -162,7 +162,9 @@ func signAWS(r *http.Request, body string) {
 		os.Getenv("AWS_ACCESS_KEY_ID"), scope, signed, key))
 }
 
-func (f *function) post(ctx context.Context, url, body string, sign func(*http.Request, string)) (io.ReadCloser, error) {
+type signer func(r *http.Request, body string)
+
+func (f *function) post(ctx context.Context, url, body string, sign signer) (io.ReadCloser, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader(body))
 	if err != nil {
 		return nil, err
