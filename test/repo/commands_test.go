@@ -77,7 +77,7 @@ var plain = strings.Fields("aws cd curl cut date describe diff echo git make ope
 // problem says what is wrong with a command; "" if nothing is.
 func (c checker) problem(t *testing.T, words []string) string {
 	t.Helper()
-	if len(words) > 2 && words[0] == "go" && slices.Contains([]string{"run", "install", "test"}, words[1]) {
+	if len(words) > 2 && words[0] == "go" && slices.Contains([]string{"run", "install", "test", "get"}, words[1]) {
 		words = words[2:]
 	}
 	name := strings.TrimSuffix(strings.TrimPrefix(words[0], "github.com/soarstep/xdr-action-status/"), "@latest")

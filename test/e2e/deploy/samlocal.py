@@ -66,9 +66,12 @@ def base_image(folder, env):
 
 
 def invoke(build, event, env):
-    args = [local.TOOLS / "deploy/bin/sam", "local", "invoke", "StatusFunction", "--template", f"{build}/template.yaml",
-            "--event", f"events/{event}.json", "--env-vars", "events/env.json", "--docker-network", "host", "--skip-pull-image",
-            "--parameter-overrides", f"Architecture={local.architecture()}"]
+    """Runs the command of README with another event, and with what it needs here: the build, and no download."""
+    readme = (local.ROOT / "README.md").read_text()
+    command, = [line for line in readme.splitlines() if line.startswith("sam local invoke")]
+    command = command.replace("events/done.json", f"events/{event}.json")
+    command = command.replace("Architecture=arm64", f"Architecture={local.architecture()}")
+    args = [local.TOOLS / "deploy/bin/sam", *command.split()[1:], "--template", f"{build}/template.yaml", "--skip-pull-image"]
     done = local.run(*args, env=env, check=False, timeout=120)
     return {"stdout": done.stdout, "stderr": done.stderr, "code": done.returncode}
 

@@ -52,6 +52,15 @@ def test_invoke(replies, name):
     samples.compare(name, json.loads(reply["stdout"]))
 
 
+def test_readme(replies):
+    """README shows what sam local invoke prints"""
+    _, _, section = (local.ROOT / "README.md").read_text().partition("## On your machine")
+    shown = json.loads(section.split("```json")[1].split("```")[0])
+    printed = json.loads(replies["done"]["stdout"])
+    assert shown | {"checked_at": ""} == printed | {"checked_at": ""}
+    assert shown.keys() == printed.keys()
+
+
 def test_log(replies):
     """sam local invoke shows the function's log"""
     # of most events: sam stops to read a container's log when its reply is there, and may miss the last lines
