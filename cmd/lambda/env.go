@@ -21,8 +21,12 @@ type settings struct {
 	aws           awsSettings
 }
 
-// awsSettings are the variables that Lambda sets by itself, and the endpoint override of the SDKs.
-type awsSettings struct{ region, endpoint, accessKeyID, secretAccessKey, sessionToken string }
+// awsSettings are the variables that Lambda sets by itself, and those that choose the endpoint in every SDK.
+type awsSettings struct {
+	region, endpoint                           string
+	fips                                       bool
+	accessKeyID, secretAccessKey, sessionToken string
+}
 
 // readEnv takes the defaults for what is not set; a bad value is an error that names the variable.
 func readEnv(lookup func(string) (string, bool)) (settings, error) {
@@ -45,6 +49,7 @@ func readEnv(lookup func(string) (string, bool)) (settings, error) {
 		aws: awsSettings{
 			region:          e.text("AWS_REGION"),
 			endpoint:        e.address("AWS_ENDPOINT_URL_SECRETS_MANAGER"),
+			fips:            e.boolean("AWS_USE_FIPS_ENDPOINT"),
 			accessKeyID:     e.text("AWS_ACCESS_KEY_ID"),
 			secretAccessKey: e.text("AWS_SECRET_ACCESS_KEY"),
 			sessionToken:    e.text("AWS_SESSION_TOKEN"),
@@ -110,6 +115,14 @@ func (e *env) fraction(name string, absent float64) float64 {
 		e.fail(name, "a number above 0, at most 1", text)
 	}
 	return f
+}
+
+func (e *env) boolean(name string) bool {
+	text := e.text(name)
+	if text != "" && !strings.EqualFold(text, "true") && !strings.EqualFold(text, "false") {
+		e.fail(name, "true or false", text)
+	}
+	return strings.EqualFold(text, "true")
 }
 
 func (e *env) address(name string) string {

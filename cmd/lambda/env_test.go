@@ -33,7 +33,7 @@ func TestEveryVariable(t *testing.T) {
 		"XDR_ALLOWED_ORIGINS": "*.example.com, http://127.0.0.1:8480", "XDR_TIMEOUT_SECONDS": "7200", "XDR_MIN_WAIT_SECONDS": "2",
 		"XDR_MAX_WAIT_SECONDS": "60", "XDR_WAIT_FRACTION": "0.25", "XDR_EMPTY_GRACE_SECONDS": "0", "XDR_MAX_REPLY_BYTES": "5000000000",
 		"AWS_REGION": "eu-central-1", "AWS_ENDPOINT_URL_SECRETS_MANAGER": "http://127.0.0.1:1", "AWS_ACCESS_KEY_ID": "a",
-		"AWS_SECRET_ACCESS_KEY": "b", "AWS_SESSION_TOKEN": "c",
+		"AWS_SECRET_ACCESS_KEY": "b", "AWS_SESSION_TOKEN": "c", "AWS_USE_FIPS_ENDPOINT": "True",
 	}))
 	want := settings{
 		step: handler.Config{
@@ -41,7 +41,7 @@ func TestEveryVariable(t *testing.T) {
 			AllowedOrigins: []handler.Origin{{Scheme: "https", Host: "*.example.com"}, {Scheme: "http", Host: "127.0.0.1", Port: "8480"}},
 		},
 		httpTimeout: 3 * time.Second, maxReplyBytes: 5_000_000_000,
-		aws: awsSettings{region: "eu-central-1", endpoint: "http://127.0.0.1:1", accessKeyID: "a", secretAccessKey: "b", sessionToken: "c"},
+		aws: awsSettings{region: "eu-central-1", endpoint: "http://127.0.0.1:1", fips: true, accessKeyID: "a", secretAccessKey: "b", sessionToken: "c"},
 	}
 	if err != nil || !reflect.DeepEqual(s, want) {
 		t.Errorf("%+v, %v", s, err)
@@ -54,7 +54,7 @@ var badValues = []struct{ name, value string }{
 	{"XDR_HTTP_TIMEOUT_SECONDS", "0"}, {"XDR_TIMEOUT_SECONDS", "0"}, {"XDR_TIMEOUT_SECONDS", "1e3"}, {"XDR_TIMEOUT_SECONDS", "100000000"},
 	{"XDR_SECRET_TTL_SECONDS", "100000000"}, {"XDR_EMPTY_GRACE_SECONDS", "100000000"}, {"XDR_HTTP_TIMEOUT_SECONDS", "100000000"}, {"XDR_MAX_WAIT_SECONDS", "100000000"},
 	{"XDR_TIMEOUT_SECONDS", "604801"}, {"XDR_ALLOWED_ORIGINS", "https://*"}, {"AWS_ENDPOINT_URL_SECRETS_MANAGER", "vpce-0a1b2c3d:443"},
-	{"AWS_ENDPOINT_URL_SECRETS_MANAGER", "https://"}, {"AWS_ENDPOINT_URL_SECRETS_MANAGER", "https://%zz"},
+	{"AWS_ENDPOINT_URL_SECRETS_MANAGER", "https://"}, {"AWS_ENDPOINT_URL_SECRETS_MANAGER", "https://%zz"}, {"AWS_USE_FIPS_ENDPOINT", "yes"}, {"AWS_USE_FIPS_ENDPOINT", "1"},
 	{"XDR_MIN_WAIT_SECONDS", "0"}, {"XDR_MIN_WAIT_SECONDS", "601"}, {"XDR_MAX_WAIT_SECONDS", "x"}, {"XDR_WAIT_FRACTION", "0"},
 	{"XDR_WAIT_FRACTION", "NaN"}, {"XDR_WAIT_FRACTION", "1.1"}, {"XDR_EMPTY_GRACE_SECONDS", "x"}, {"XDR_SECRET_ID", " "}, {"XDR_MAX_REPLY_BYTES", "0"}, {"XDR_SECRET_ID", ""},
 }

@@ -59,8 +59,11 @@ func secretsManager(s awsSettings, t http.RoundTripper) *secretsmanager.Client {
 			}, nil
 		}),
 	}
-	if s.endpoint != "" {
+	switch {
+	case s.endpoint != "": // it wins: the SDK refuses both together
 		o.BaseEndpoint = &s.endpoint
+	case s.fips:
+		o.EndpointOptions.UseFIPSEndpoint = aws.FIPSEndpointStateEnabled
 	}
 	return secretsmanager.New(o)
 }

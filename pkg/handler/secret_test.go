@@ -26,6 +26,7 @@ func TestParseSecretAddress(t *testing.T) {
 		{`"api_url":"https://API-acme.xdr.us.paloaltonetworks.com:443/gateway/"`, "https://API-acme.xdr.us.paloaltonetworks.com:443/gateway"},
 		{`"api_url":"http://127.0.0.1:8480/base"`, "http://127.0.0.1:8480/base"},
 		{`"fqdn":"acme.xdr.us.paloaltonetworks.com"`, "https://api-acme.xdr.us.paloaltonetworks.com"},
+		{`"fqdn":"acme.xdr.federal.paloaltonetworks.com"`, "https://api-acme.xdr.federal.paloaltonetworks.com"},
 		{`"fqdn":"api-acme.xdr.us.paloaltonetworks.com"`, "https://api-acme.xdr.us.paloaltonetworks.com"},
 		{`"fqdn":"https://acme.xdr.us.paloaltonetworks.com/"`, "https://api-acme.xdr.us.paloaltonetworks.com"},
 		{`"fqdn":"https://api-acme.xdr.us.paloaltonetworks.com","note":null`, "https://api-acme.xdr.us.paloaltonetworks.com"},
@@ -120,6 +121,7 @@ func TestAllowList(t *testing.T) {
 		want          bool
 	}{
 		{"https://*.paloaltonetworks.com", "https://api-acme.xdr.us.paloaltonetworks.com", true},
+		{"https://*.paloaltonetworks.com", "https://api-acme.xdr.federal.paloaltonetworks.com", true},
 		{"https://*.paloaltonetworks.com", "https://API-ACME.XDR.US.PALOALTONETWORKS.COM:443", true},
 		{"*.paloaltonetworks.com", "https://api-acme.xdr.us.paloaltonetworks.com/base", true},
 		{"https://*.paloaltonetworks.com", "https://paloaltonetworks.com", false},
