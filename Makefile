@@ -4,9 +4,13 @@ GOLANGCI_LINT_VERSION = v2.15.0
 GOLANGCI_LINT = .tools/golangci-lint-$(GOLANGCI_LINT_VERSION)-$(GO_VERSION)
 CYCLONEDX_GOMOD_VERSION = v1.10.0
 CYCLONEDX_GOMOD = .tools/cyclonedx-gomod-$(CYCLONEDX_GOMOD_VERSION)
+ACTIONLINT = .tools/actionlint-v1.7.12
+ZIZMOR_VERSION = 1.32.0
+ZIZMOR = .tools/zizmor-$(ZIZMOR_VERSION)/bin/zizmor
+BOM = CGO_ENABLED=0 GOARCH=amd64 $(CYCLONEDX_GOMOD) app -json -licenses -short-purls -noserial -notimestamp
 
-# The Go that go.mod names is fetched where another one is installed.
-export GOTOOLCHAIN = auto
+# The Go that go.mod names is fetched where another one is installed, be it older or newer.
+export GOTOOLCHAIN = $(GO_VERSION)
 
 FUZZTIME ?= 60s
 SPEED ?= 20
@@ -14,7 +18,7 @@ SEED ?= 1
 STARTS ?= 30
 MIN_COVERAGE = 98
 
-.PHONY: help demo test lint cover check build sim fuzz bench e2e torture sbom release picture build-StatusFunction
+.PHONY: help demo test fips lint workflows cover check build sim fuzz bench e2e torture sbom release picture build-StatusFunction
 
 help: ## list the targets
 	@grep -hE '^[a-zA-Z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 24
@@ -28,6 +32,9 @@ test: ## run all tests with the race detector, in random order
 	go test -race -shuffle=on -count=1 ./...
 	cd test/torture && go test -race -shuffle=on -count=1 ./...
 
+fips: ## run the tests of pkg/ and cmd/ in FIPS mode, with the module that the FIPS zips are built with
+	GOFIPS140=v1.0.0 go test -shuffle=on -count=1 ./pkg/... ./cmd/...
+
 lint: $(GOLANGCI_LINT) ## run the linters, and check formatting and modules
 	$(GOLANGCI_LINT) run ./...
 	go mod tidy -diff
@@ -39,6 +46,10 @@ cover: ## run the tests of pkg/ and demand their coverage
 	@go tool cover -func=coverage.out | awk '/^total:/ { print "coverage of pkg/: " $$3; exit ($$3+0 < $(MIN_COVERAGE)) }'
 
 check: lint cover demo test ## what CI runs
+
+workflows: $(ACTIONLINT) $(ZIZMOR) ## check .github; ONLINE=1 asks GitHub too, and needs GH_TOKEN
+	$(ACTIONLINT)
+	$(ZIZMOR) $(if $(ONLINE),,--offline) --no-progress .github
 
 build: ## build the bootstrap and the commands into bin/
 	CGO_ENABLED=0 go build -trimpath -tags lambda.norpc,nethttpomithttp2 -ldflags '-s -w' -o bin/bootstrap ./cmd/lambda
@@ -63,9 +74,10 @@ e2e: ## deploy the template into a local AWS and run the workflow on third-party
 torture: ## all campaigns in their long form, at most 15 minutes; SEED=2 draws another run
 	cd test/torture && TORTURE=long bash -o pipefail -c 'go test -count=1 -v -timeout 15m . -seed=$(SEED) | grep -vE "^ *(===|--- PASS)"'
 
-sbom: $(CYCLONEDX_GOMOD) ## write the function's bill of materials to bin/bootstrap.cdx.json
+sbom: $(CYCLONEDX_GOMOD) ## write the bills of materials of the function and of xdrwait to bin/
 	@mkdir -p bin
-	GOOS=linux CGO_ENABLED=0 GOFLAGS=-tags=lambda.norpc,nethttpomithttp2 $(CYCLONEDX_GOMOD) app -json -licenses -noserial -notimestamp -main cmd/lambda -output bin/bootstrap.cdx.json
+	GOOS=linux GOFLAGS=-tags=lambda.norpc,nethttpomithttp2 $(BOM) -main cmd/lambda -output bin/xdr-action-status.cdx.json
+	GOOS=windows $(BOM) -main cmd/xdrwait -output bin/xdrwait.cdx.json # it has one module more than the others
 
 release: $(CYCLONEDX_GOMOD) ## write the artefacts of VERSION=1.2.3 to dist/; see docs/releasing.md
 	@scripts/release "$$VERSION"
@@ -88,6 +100,15 @@ $(GOLANGCI_LINT):
 	@mkdir -p .tools
 	GOTOOLCHAIN=$(GO_VERSION) GOBIN=$(CURDIR)/.tools go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION)
 	mv .tools/golangci-lint $@
+
+$(ACTIONLINT):
+	@mkdir -p .tools
+	GOBIN=$(CURDIR)/.tools go install github.com/rhysd/actionlint/cmd/actionlint@$(@:.tools/actionlint-%=%)
+	mv .tools/actionlint $@
+
+$(ZIZMOR):
+	python3 -m venv .tools/zizmor-$(ZIZMOR_VERSION)
+	.tools/zizmor-$(ZIZMOR_VERSION)/bin/pip install -q --disable-pip-version-check zizmor==$(ZIZMOR_VERSION)
 
 $(CYCLONEDX_GOMOD):
 	@mkdir -p .tools

@@ -14,6 +14,7 @@ const (
 	notSemantic  = "VERSION=%s is not a semantic version: write 1.2.3 or 1.2.3-rc.1, without v and without build metadata"
 	noSection    = "CHANGELOG.md has no section '## %s': move what is under Unreleased to it"
 	emptySection = "the section '## %s' of CHANGELOG.md is empty: say what has changed"
+	dirty        = "this clone is not as its commit: commit, or undo, what git status lists"
 	noClone      = "this is not a git clone, which the bill of materials needs: git clone --branch v%s"
 )
 
@@ -40,11 +41,18 @@ func TestReleaseRefuses(t *testing.T) {
 	}
 	refuses(t, "", "1.2.3", changes, "VERSION is missing: call make release VERSION=1.2.3")
 	refuses(t, "1.2.3", "1.2.2", changes, "template.yaml has SemanticVersion '1.2.2', not '1.2.3': make them equal")
+	clone := t.TempDir()
+	run(t, clone, nil, "git", "init", "-q")
+	refusesIn(t, clone, "1.2.3", "1.2.3", changes, dirty)
 }
 
 func refuses(t *testing.T, version, template, changelog, want string) {
 	t.Helper()
-	dir := t.TempDir()
+	refusesIn(t, t.TempDir(), version, template, changelog, want)
+}
+
+func refusesIn(t *testing.T, dir, version, template, changelog, want string) {
+	t.Helper()
 	write(t, filepath.Join(dir, "scripts", "release"), read(t, "scripts/release"))
 	write(t, filepath.Join(dir, "template.yaml"), "Metadata:\n  App:\n    SemanticVersion: '"+template+"'\n")
 	write(t, filepath.Join(dir, "CHANGELOG.md"), changelog)
