@@ -29,7 +29,7 @@ demo: bin/xdrwait ## watch the real step follow a simulated action of 24 endpoin
 	echo "exit code $$code: the action failed on 3 of its 24 endpoints, so 1 is right"; test $$code -eq 1
 
 test: ## run all tests with the race detector, in random order
-	go test -race -shuffle=on -count=1 ./...
+	go test -race -shuffle=on -count=1 -timeout 20m ./... # a release is built for ten targets, at first without a cache
 	cd test/torture && go test -race -shuffle=on -count=1 ./...
 
 fips: ## run the tests of pkg/ and cmd/ in FIPS mode, with the module that the FIPS zips are built with
