@@ -27,7 +27,7 @@ func TestRelease(t *testing.T) {
 	version := find(read(t, "template.yaml"), `SemanticVersion: (\S+)`)[0]
 	home := t.TempDir()
 	write(t, filepath.Join(home, ".config", "go", "env"), "GOFIPS140=latest\nGOAMD64=v3\nGOEXPERIMENT=heapminimum512kib\n")
-	first := release(t, version, "a", "v9.9.9", "TZ=UTC")
+	first := release(t, version, "a", "v1.99.0", "TZ=UTC")
 	dist := release(t, version, "another/folder", "other", "TZ=Asia/Tokyo", "GOARM64=v9.0", "GOFLAGS=-tags=other",
 		"GOFIPS140=latest", "GOEXPERIMENT=heapminimum512kib", "GODEBUG=fips140=on", "CGO_ENABLED=1", "HOME="+home, "GOCACHE="+goEnv(t, "GOCACHE"), "GOMODCACHE="+goEnv(t, "GOMODCACHE"))
 	sums := read(t, filepath.Join(dist, "SHA256SUMS"))
