@@ -148,12 +148,12 @@ func TestUsualFirstThroughAProxy(t *testing.T) {
 			return
 		}
 		defer upstream.Close()
-		w.WriteHeader(http.StatusOK)
 		conn, _, err := http.NewResponseController(w).Hijack()
 		if err != nil {
 			return
 		}
 		defer conn.Close()
+		_, _ = io.WriteString(conn, "HTTP/1.1 200 Connection established\r\n\r\n")
 		go func() { _, _ = io.Copy(upstream, conn) }()
 		_, _ = io.Copy(conn, upstream)
 	}))

@@ -14,7 +14,7 @@ import (
 func TestRequestLimits(t *testing.T) {
 	t.Parallel()
 	refused := 0
-	events := limits()
+	events := limits(scalars(t))
 	for event, beyond := range events {
 		schema := schematest.Validate("request", []byte(event))
 		_, code := step(goodSecret).Check(t.Context(), []byte(event))
@@ -31,8 +31,34 @@ func TestRequestLimits(t *testing.T) {
 	}
 }
 
+// scalars are the fields of the schema that are a text or an integer, by type, with the largest length or value.
+func scalars(t *testing.T) (texts, integers map[string]int) {
+	t.Helper()
+	var schema struct {
+		Properties map[string]struct {
+			Type, Format       string
+			MaxLength, Maximum int
+		}
+	}
+	readJSON(t, "schema/request.schema.json", &schema)
+	texts = map[string]int{}
+	integers = map[string]int{}
+	for name, p := range schema.Properties {
+		switch {
+		case p.Type == "string" && p.Format == "":
+			texts[name] = p.MaxLength
+		case p.Type == "integer":
+			integers[name] = p.Maximum
+		}
+	}
+	if len(texts) < 2 || len(integers) < 1 {
+		t.Fatalf("texts %v, integers %v", texts, integers)
+	}
+	return texts, integers
+}
+
 // limits returns requests at each limit and next to it, and whether a request is beyond the schema.
-func limits() map[string]bool {
+func limits(texts, integers map[string]int) map[string]bool {
 	all := map[string]bool{}
 	add := func(name, value string, beyond bool) {
 		all[fmt.Sprintf(`{%q:%s,"group_action_id":1}`, name, value)] = beyond
@@ -48,8 +74,11 @@ func limits() map[string]bool {
 		}
 	}
 	for _, n := range []int{-1, 0, 1, 2, 99, 100, 101, 604_799, 604_800, 604_801} {
-		add("timeout_seconds", fmt.Sprint(n), false)
 		add("policy", fmt.Sprintf(`{"min_success_percent":%d}`, n), false)
+		for name, most := range integers {
+			add(name, fmt.Sprint(n), false)
+			add(name, fmt.Sprint(most+n), false)
+		}
 	}
 	for _, name := range []string{"partial", "unknown", "settle"} {
 		for _, value := range []string{"failed", "done", "pending", "all", "certain", "Done", ""} {
@@ -57,11 +86,11 @@ func limits() map[string]bool {
 		}
 	}
 	for _, char := range []string{"a", "_", " ", "é", "€", "😀"} { // one to four bytes, one or two units of UTF-16
-		for _, length := range []int{0, 1, 2, 47, 48, 49, 79, 80, 81} {
-			text := strings.Repeat(char, length)
-			for _, form := range []string{text, escaped(text)} {
-				add("tenant", `"`+form+`"`, false)
-				add("execution", `"`+form+`"`, false)
+		for name, most := range texts {
+			for _, length := range []int{0, 1, 2, 47, 48, 49, 79, 80, 81, max(0, most-1), most, most + 1, 5_000} {
+				text := strings.Repeat(char, length)
+				add(name, `"`+text+`"`, false)
+				add(name, `"`+escaped(text)+`"`, false)
 			}
 		}
 		for _, size := range []int{4_095, 4_096, 4_097} { // of a context, without white space
