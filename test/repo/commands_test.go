@@ -72,7 +72,7 @@ func newChecker(t *testing.T) checker {
 }
 
 // plain are the tools that pages may use. Commands of aws are checked in test/e2e, against the models of its services.
-var plain = strings.Fields("aws cd curl cut date describe diff echo gh git jq make openssl out sam seq redrive sha256sum sleep test wait waits")
+var plain = strings.Fields("aws cd curl cut date describe diff echo gh git jq make npm npx openssl out redrive sam seq sha256sum sleep test wait waits")
 
 // problem says what is wrong with a command; "" if nothing is.
 func (c checker) problem(t *testing.T, words []string) string {

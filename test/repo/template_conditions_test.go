@@ -20,9 +20,10 @@ func holds(n *yaml.Node, parameters map[string]string) bool {
 		return !slices.ContainsFunc(n.Content, func(c *yaml.Node) bool { return !holds(c, parameters) })
 	case "!Or":
 		return slices.ContainsFunc(n.Content, func(c *yaml.Node) bool { return holds(c, parameters) })
-	case "!EachMemberEquals":
-		list := strings.Split(value(n.Content[0], parameters), ",")
-		return !slices.ContainsFunc(list, func(member string) bool { return member != n.Content[1].Value })
+	}
+	if each := at(n, "Fn::EachMemberEquals"); !each.IsZero() {
+		list := strings.Split(value(each.Content[0], parameters), ",")
+		return !slices.ContainsFunc(list, func(member string) bool { return member != each.Content[1].Value })
 	}
 	panic("unknown function " + n.Tag)
 }

@@ -12,10 +12,11 @@ class Stack:
     def __init__(self, aws, built, **parameters):
         self.aws = aws
         parameters["Architecture"] = local.architecture()
+        template = adapted(yaml.safe_load((built / "template.yaml").read_text()), built)
         options = ["--resolve-s3", "--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset", "--no-progressbar"]
         options += ["--parameter-overrides", *[f"{k}={v}" for k, v in parameters.items()]]
         env = {"AWS_ENDPOINT_URL": aws.url}
-        local.sam("deploy", "--template-file", adapted(built), "--stack-name", NAME, *options, env=env)
+        local.sam("deploy", "--template-file", template, "--stack-name", NAME, *options, env=env)
         stack = aws.client("cloudformation").describe_stacks(StackName=NAME)["Stacks"][0]
         assert stack["StackStatus"].endswith("_COMPLETE"), stack
         self.outputs = {o["OutputKey"]: o["OutputValue"] for o in stack["Outputs"]}
@@ -30,19 +31,21 @@ class Stack:
         return decision["EvaluationResults"][0]["EvalDecision"] == "allowed"
 
 
-def adapted(built):
-    """The template without what MiniStack lacks: LoggingConfig, saved queries, alarms on several metrics, and the context
-    object in a ResultSelector, where AWS resolves $$ as in Parameters. The verdict repeats the same name."""
-    template = yaml.safe_load((built / "template.yaml").read_text())
+def adapted(template, folder):
+    """A file with the template without what MiniStack lacks: LoggingConfig, saved queries, alarms on several metrics, and
+    the context object in a ResultSelector, where AWS resolves $$ as in Parameters. The verdict repeats the same name."""
     resources = {
         name: r for name, r in template["Resources"].items()
         if r["Type"] != "AWS::Logs::QueryDefinition" and "Metrics" not in r["Properties"]}
     resources["StatusFunction"]["Properties"]["Environment"]["Variables"]["AWS_LAMBDA_LOG_FORMAT"] = "JSON"
-    definition = json.loads((local.ROOT / "statemachine/wait_for_action.asl.json").read_text())
-    definition["States"]["Check"]["ResultSelector"]["execution.$"] = "$.Payload.execution"
     properties = resources["WaitForAction"]["Properties"]
-    for name in {"DefinitionUri", "DefinitionS3Location"} & properties.keys():
-        properties[name] = "local.asl.json"
-    (built / "local.asl.json").write_text(json.dumps(definition))
-    (built / "local.yaml").write_text(yaml.safe_dump(template | {"Resources": resources}))
-    return built / "local.yaml"
+    definition = properties.get("DefinitionString") or (local.ROOT / "statemachine/wait_for_action.asl.json").read_text()
+    definition = json.loads(definition)
+    definition["States"]["Check"]["ResultSelector"]["execution.$"] = "$.Payload.execution"
+    if "DefinitionString" in properties:
+        properties["DefinitionString"] = json.dumps(definition)
+    else:
+        properties["DefinitionS3Location"] = "local.asl.json"
+        (folder / "local.asl.json").write_text(json.dumps(definition))
+    (folder / "local.yaml").write_text(yaml.safe_dump(template | {"Resources": resources}))
+    return folder / "local.yaml"

@@ -14,7 +14,10 @@ pytestmark = pytest.mark.engine(f"botocore {botocore.__version__} + {local.pinne
 
 PAGES = [p for p in [*local.ROOT.glob("*.md"), *local.ROOT.glob("*/*.md"), *local.ROOT.glob("docs/**/*.md")] if ".tools" not in p.parts]
 GLOBAL = {"query", "output", "region", "profile", "max-items", "cli-binary-format", "no-paginate"}
-CUSTOM = {("logs", "tail"): {"since", "format", "follow"}}  # commands that only the CLI has
+CUSTOM = { # commands that only the CLI has; test_packaged.py runs the last two
+    ("logs", "tail"): {"since", "format", "follow"}, ("s3", "cp"): set(),
+    ("cloudformation", "deploy"): {"stack-name", "capabilities", "template-file", "parameter-overrides"},
+}
 
 
 def commands(tool):
