@@ -19,6 +19,7 @@ func TestPackagedTemplate(t *testing.T) {
 	packaged := func() string {
 		c := exec.CommandContext(t.Context(), "go", "run", "./scripts/template", "1.2.3-rc.1")
 		c.Dir = root
+		c.Stderr = t.Output()
 		out, err := c.Output()
 		if err != nil {
 			t.Fatal(err)

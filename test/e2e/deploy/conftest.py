@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import sys
+import zipfile
 
 import pytest
 
@@ -41,6 +42,17 @@ def built(tmp_path_factory):
     """The directory that `sam build` filled, for this machine's processor."""
     out = tmp_path_factory.mktemp("sam") / "build"
     return local.build(out, local.goarch())
+
+
+@pytest.fixture(scope="session")
+def template(built, tmp_path_factory):
+    """The template of a release, with the name that the pages use; beside it the zip for this machine's processor."""
+    name = tmp_path_factory.mktemp("release") / "xdr-action-status_1.2.3"
+    with zipfile.ZipFile(f"{name}_linux_{local.architecture()}.zip", "w") as z:
+        z.write(built / "StatusFunction/bootstrap", "bootstrap")
+    packaged = name.with_name(f"{name.name}.template.yaml")
+    packaged.write_text(local.run("go", "run", "./scripts/template", "1.2.3").stdout)
+    return packaged
 
 
 @pytest.fixture(scope="session")

@@ -4,12 +4,9 @@ someone who has no rights but those of docs/deployer-policy.json.
 This engine (MiniStack) judges the deployer's own calls, but not those that CloudFormation makes in his name: for them
 AWS's own schemas of the resource types say what they need."""
 
-import csv
 import json
 import os
 import re
-import shutil
-import zipfile
 
 import local
 import machines
@@ -20,24 +17,8 @@ from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 from samtranslator.yaml_helper import yaml_parse
 from test_static import transformed # noqa: F401 (a fixture)
 
-NAME = "xdr-action-status_1.2.3" # as on the pages
 PAGE = (local.ROOT / "docs/deploying.md").read_text()
 POLICY = json.loads((local.ROOT / "docs/deployer-policy.json").read_text())
-
-
-@pytest.fixture(scope="module")
-def release(built, tmp_path_factory):
-    """A folder with the template of a release, and the zip for this machine's processor."""
-    folder = tmp_path_factory.mktemp("release")
-    (folder / f"{NAME}.template.yaml").write_text(local.run("go", "run", "./scripts/template", "1.2.3").stdout)
-    with zipfile.ZipFile(folder / f"{NAME}_linux_{local.architecture()}.zip", "w") as z:
-        z.write(built / "StatusFunction/bootstrap", "bootstrap")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def template(release):
-    return release / f"{NAME}.template.yaml"
 
 
 @pytest.mark.engine(local.pinned("aws-sam-translator"))
@@ -72,7 +53,7 @@ def test_checkov(template):
 
 
 @pytest.fixture(scope="module")
-def shell(aws, secrets, simulator, release, tmp_path_factory):
+def shell(aws, secrets, simulator, template, tmp_path_factory):
     """Runs a block of the page as the deployer; gives the calls that the AWS CLI makes."""
     iam = aws.client("iam")
     iam.create_user(UserName="deployer")
@@ -80,10 +61,9 @@ def shell(aws, secrets, simulator, release, tmp_path_factory):
     key = iam.create_access_key(UserName="deployer")["AccessKey"]
     aws.client("s3").create_bucket(Bucket="my-bucket")
     folder = tmp_path_factory.mktemp("deployer")
-    zip_ = f"{NAME}_linux_{local.architecture()}.zip"
-    (folder / zip_).symlink_to(release / zip_)
-    adapted = stack.adapted(yaml_parse((release / f"{NAME}.template.yaml").read_text()), folder)
-    adapted.rename(folder / f"{NAME}.template.yaml")
+    for file in template.parent.glob("*.zip"):
+        (folder / file.name).symlink_to(file)
+    stack.adapted(yaml_parse(template.read_text()), folder).rename(folder / template.name)
     env = local.clean_env(
         AWS_ACCESS_KEY_ID=key["AccessKeyId"], AWS_SECRET_ACCESS_KEY=key["SecretAccessKey"], AWS_ENDPOINT_URL=aws.url,
         AWS_MAX_ATTEMPTS="1", PATH=f"{local.TOOLS / 'aws/bin'}:{os.environ['PATH']}")
@@ -107,9 +87,14 @@ def test_deployed(aws, shell):
     machine, = (o["OutputValue"] for o in outputs if o["OutputKey"] == "WaitForActionArn")
     run = machines.run(aws, machine, {"group_action_id": 22519813685301})
     assert run["status"] == "SUCCEEDED" and json.loads(run["output"])["verdict"] == "done", run
+    resources = list(made(aws))
+    assert {sid for sid, _ in resources} == ARNS.keys()
+    for sid, arn in resources:
+        assert decisions(aws, sid, arn) == {"allowed"}, arn
+        assert "allowed" not in decisions(aws, sid, arn.replace("action", "other").replace("WaitForA", "A")), arn
     called |= shell(remove)
-    allowed = actions("Stack") | actions("Code") - {"s3:GetObject"}
-    assert {action.partition(":")[2] for action in allowed} == called
+    own = actions("Stack") | actions("Code") - {"s3:GetObject"}
+    assert {action.partition(":")[2] for action in own} == called
 
 
 # What AWS lists for the types, and this template does not use.
@@ -142,31 +127,37 @@ def needs(type_):
     return {p for name, handler in handlers.items() if name != "list" for p in handler["permissions"]}
 
 
+ARNS = { # of a resource that is called {}
+    "CloudWatchAlarm": "arn:aws:cloudwatch:us-east-1:000000000000:alarm:{}",
+    "CloudWatchDashboard": "arn:aws:cloudwatch::000000000000:dashboard/{}",
+    "EventsRule": "arn:aws:events:us-east-1:000000000000:rule/{}",
+    "IAMRole": "arn:aws:iam::000000000000:role/{}",
+    "LambdaFunction": "arn:aws:lambda:us-east-1:000000000000:function:{}",
+    "LogsLogGroup": "arn:aws:logs:us-east-1:000000000000:log-group:{}",
+    "SQSQueue": "arn:aws:sqs:us-east-1:000000000000:{}",
+    "StepFunctionsStateMachine": "{}",
+}
+
+
+def made(aws):
+    """The type and ARN of each resource of the stack that has one of its own."""
+    for r in aws.client("cloudformation").list_stack_resources(StackName="xdr-action-status")["StackResourceSummaries"]:
+        sid, name = r["ResourceType"].replace("AWS", "").replace(":", ""), r["PhysicalResourceId"]
+        if sid in ARNS:
+            yield sid, ARNS[sid].format(name.rpartition("/")[2] if sid == "SQSQueue" else name)
+
+
+ON_IT = {"LogsLogGroup": "LogsMetricFilter", "SQSQueue": "SQSQueuePolicy"}
+
+
+def decisions(aws, sid, arn):
+    """What the engine's policy evaluation says to the deployer's actions on a resource, and on what belongs to it."""
+    names = sorted(actions(sid) | actions(ON_IT.get(sid, sid)))
+    said = aws.client("iam").simulate_principal_policy(
+        PolicySourceArn="arn:aws:iam::000000000000:user/deployer", ActionNames=names, ResourceArns=[arn])
+    return {d["EvalDecision"] for d in said["EvaluationResults"]}
+
+
 def actions(sid):
     statement, = (s for s in POLICY["Statement"] if s["Sid"] == sid)
     return {statement["Action"]} if isinstance(statement["Action"], str) else set(statement["Action"])
-
-
-CDK = local.ROOT / "examples/cdk"
-PINS = json.loads((CDK / "package.json").read_text())
-
-
-@pytest.mark.engine(f"aws-cdk-lib {PINS['dependencies']['aws-cdk-lib']} + cdk-nag {PINS['devDependencies']['cdk-nag']}")
-def test_cdk(release, template, tmp_path):
-    """examples/cdk: no error of cfn-lint; cdk-nag finds exactly what the template suppresses with a reason"""
-    for file in [CDK / "app.js", local.ROOT / "test/e2e/deploy/nag.js", template]:
-        shutil.copy(file, tmp_path)
-    shutil.copy(next(release.glob("*.zip")), tmp_path / f"{NAME}_linux_arm64.zip")
-    (tmp_path / "node_modules").symlink_to(local.TOOLS / "cdk/node_modules")
-    app = json.loads((CDK / "cdk.json").read_text())["app"].replace("node ", "node -r ./nag.js ")
-    local.run("node_modules/.bin/cdk", "synth", "--quiet", "--app", app, cwd=tmp_path)
-    out = tmp_path / "cdk.out"
-    linted = local.run(local.TOOLS / "deploy/bin/cfn-lint", "--ignore-checks", "W", "--", out / "xdr-action-status.template.json")
-    assert linted.stdout == ""
-    report, = out.glob("AwsSolutions-*.csv")
-    with report.open(newline="") as rows:
-        judged = {(row["Resource ID"].rpartition("/")[2], row["Compliance"], row["Exception Reason"]) for row in csv.DictReader(rows)}
-    found = sorted((name, reason.removeprefix("[Resource::*] ")) for name, result, reason in judged if result != "Compliant")
-    assert found == sorted(
-        (name, rule["reason"]) for name, r in yaml_parse(template.read_text())["Resources"].items()
-        for rule in r.get("Metadata", {}).get("cdk_nag", {}).get("rules_to_suppress", []))

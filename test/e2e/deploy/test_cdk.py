@@ -1,0 +1,34 @@
+"""The CDK app of examples/cdk, synthesised as `cdk deploy` does it first, and checked by cdk-nag."""
+
+import csv
+import json
+import shutil
+
+import local
+import pytest
+from samtranslator.yaml_helper import yaml_parse
+
+CDK = local.ROOT / "examples/cdk"
+PINS = json.loads((CDK / "package.json").read_text())
+
+
+@pytest.mark.engine(f"aws-cdk-lib {PINS['dependencies']['aws-cdk-lib']} + cdk-nag {PINS['devDependencies']['cdk-nag']}")
+def test_cdk(template, tmp_path):
+    """examples/cdk: no error of cfn-lint; cdk-nag finds exactly what the template suppresses with a reason"""
+    for file in [CDK / "app.js", local.ROOT / "test/e2e/deploy/nag.js", template]:
+        shutil.copy(file, tmp_path)
+    for file in template.parent.glob("*.zip"):
+        shutil.copy(file, tmp_path / file.name.replace(local.architecture(), "arm64"))
+    (tmp_path / "node_modules").symlink_to(local.TOOLS / "cdk/node_modules")
+    app = json.loads((CDK / "cdk.json").read_text())["app"].replace("node ", "node -r ./nag.js ")
+    local.run("node_modules/.bin/cdk", "synth", "--quiet", "--app", app, cwd=tmp_path)
+    out = tmp_path / "cdk.out"
+    stack = out / "xdr-action-status.template.json"
+    assert local.run(local.TOOLS / "deploy/bin/cfn-lint", "--ignore-checks", "W", "--", stack).stdout == ""
+    report, = out.glob("AwsSolutions-*.csv")
+    with report.open(newline="") as rows:
+        judged = [r for r in csv.DictReader(rows) if r["Compliance"] != "Compliant"]
+    found = {(r["Resource ID"].rpartition("/")[2], r["Exception Reason"].removeprefix("[Resource::*] ")) for r in judged}
+    assert found == {
+        (name, rule["reason"]) for name, r in yaml_parse(template.read_text())["Resources"].items()
+        for rule in r.get("Metadata", {}).get("cdk_nag", {}).get("rules_to_suppress", [])}
