@@ -37,7 +37,7 @@ func TestRelease(t *testing.T) {
 	}
 	run(t, dist, nil, "sha256sum", "--check", "--strict", "SHA256SUMS")
 
-	want := []string{"notes.md"}
+	want := []string{"notes.md", "xdr-action-status_" + version + ".template.yaml"}
 	for name, target := range functions {
 		want = append(want, "xdr-action-status_"+version+"_"+name+".zip")
 		checkFunction(t, filepath.Join(dist, want[len(want)-1]), target.machine, target.fips)
