@@ -69,6 +69,9 @@ func TestCheckHasARetrierForEachDecision(t *testing.T) {
 			t.Errorf("%+v", r)
 		}
 	}
+	if first := retriers[2].IntervalSeconds; first > 5 {
+		t.Errorf("a blip costs a wait up to %d s", first)
+	}
 }
 
 // A name that nothing raises is a typo of one that something does.

@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+	"time"
 
 	"github.com/soarstep/xdr-action-status/internal/asl"
 	"github.com/soarstep/xdr-action-status/pkg/handler"
@@ -64,6 +65,38 @@ func (w *wait) answers() {
 	w.events += asl.EventsLoop
 }
 
+// chance makes so many of 20 attempts an outage, and so many throttled.
+func (w *wait) chance(outages, refusals int, until float64) {
+	for w.elapsed < until {
+		switch die := w.random.Float64() * 20; {
+		case die < float64(outages):
+			w.fails(outage)
+		case die < float64(outages+refusals):
+			w.fails(throttled)
+		default:
+			w.answers()
+		}
+	}
+}
+
+// With the shortest maximum that the template accepts, six days must fit; its text says so.
+func TestHistoryOfTheShortestWaits(t *testing.T) {
+	t.Parallel()
+	var worst int
+	for p := range 21 {
+		for q := range 21 - p {
+			w := newWait(t, uint64(100*p+q))
+			w.config.MaxWait = 5 * time.Minute
+			w.chance(p, q, week*6/7)
+			worst = max(worst, w.events)
+		}
+	}
+	t.Logf("events of six days, waits of at most 5 minutes: %d at worst; the limit is %d", worst, maxEvents)
+	if worst >= maxEvents {
+		t.Errorf("%d events", worst)
+	}
+}
+
 // A week must fit into one history, however often an attempt fails as outage and however often it is throttled.
 func TestHistoryOfAWeek(t *testing.T) {
 	t.Parallel()
@@ -72,16 +105,7 @@ func TestHistoryOfAWeek(t *testing.T) {
 	for p := range 21 {
 		for q := range 21 - p {
 			w := newWait(t, uint64(100*p+q))
-			for w.elapsed < week {
-				switch die := w.random.Float64() * 20; {
-				case die < float64(p):
-					w.fails(outage)
-				case die < float64(p+q):
-					w.fails(throttled)
-				default:
-					w.answers()
-				}
-			}
+			w.chance(p, q, week)
 			if w.events > worst {
 				worst = w.events
 				of = fmt.Sprintf("%d %% outage, %d %% throttled", 5*p, 5*q)

@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"errors"
+	"io"
 	"net/http"
 	"os"
 	"slices"
@@ -33,7 +34,7 @@ type usualFirst struct {
 	system *http.Transport
 
 	mu    sync.Mutex
-	wrong map[string]bool // hosts that the usual roots do not verify
+	wrong map[string]bool // whether the usual roots do not verify a host, once that is known
 }
 
 func newUsualFirst(timeout time.Duration) *usualFirst {
@@ -50,19 +51,29 @@ func newUsualFirst(timeout time.Duration) *usualFirst {
 	return u
 }
 
-// RoundTrip makes one request. A host that is refused has got nothing yet, so the request can be made once more.
+// RoundTrip makes one request. A host that is refused has got nothing yet, so the request can be made once more: its body
+// is kept open for that where nothing is known of the host.
 func (u *usualFirst) RoundTrip(r *http.Request) (*http.Response, error) {
-	if u.isWrong(r.URL.Host) {
+	wrong, known := u.isWrong(r.URL.Host)
+	if wrong {
 		return u.system.RoundTrip(r)
 	}
-	resp, err := u.usual().RoundTrip(r)
-	if err == nil || !refusesCertificate(err) {
-		return resp, err
+	first := r
+	if !known && r.Body != nil {
+		first = r.WithContext(r.Context())
+		first.Body = io.NopCloser(r.Body)
 	}
-	u.mu.Lock()
-	u.wrong[r.URL.Host] = true
-	u.mu.Unlock()
-	return u.system.RoundTrip(r)
+	resp, err := u.usual().RoundTrip(first)
+	refused := err != nil && refusesCertificate(err)
+	if refused || err == nil && !known {
+		u.mu.Lock()
+		u.wrong[r.URL.Host] = refused
+		u.mu.Unlock()
+	}
+	if refused {
+		return u.system.RoundTrip(r)
+	}
+	return resp, err
 }
 
 // CloseIdleConnections closes those of both.
@@ -71,10 +82,11 @@ func (u *usualFirst) CloseIdleConnections() {
 	u.system.CloseIdleConnections()
 }
 
-func (u *usualFirst) isWrong(host string) bool {
+func (u *usualFirst) isWrong(host string) (wrong, known bool) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	return u.wrong[host]
+	wrong, known = u.wrong[host]
+	return wrong, known
 }
 
 func refusesCertificate(err error) bool {

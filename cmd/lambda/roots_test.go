@@ -62,12 +62,30 @@ func bundle(t *testing.T, parts ...[]byte) string {
 	return file
 }
 
+// once is a body that is gone when it has been closed, as the AWS SDK's are.
+type once struct {
+	io.Reader
+	closed bool
+}
+
+func (o *once) Read(p []byte) (int, error) {
+	if o.closed {
+		return 0, io.EOF
+	}
+	return o.Reader.Read(p)
+}
+
+func (o *once) Close() error {
+	o.closed = true
+	return nil
+}
+
 // post sends a body, which must arrive whole.
 func post(u *usualFirst, server *httptest.Server, host string) error {
 	_, port, _ := strings.Cut(server.Listener.Addr().String(), ":")
 	client := http.Client{Transport: u}
 	defer client.CloseIdleConnections()
-	resp, err := client.Post("https://"+host+":"+port, "text/plain", strings.NewReader("body"))
+	resp, err := client.Post("https://"+host+":"+port, "text/plain", &once{Reader: strings.NewReader("body")})
 	if err != nil {
 		return err
 	}

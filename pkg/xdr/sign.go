@@ -54,6 +54,6 @@ func (c Credentials) sign(h http.Header, nonce string, at time.Time) {
 // set sets headers, given as canonical names and values in turn, with one allocation.
 func set(h http.Header, headers ...string) {
 	for i := 0; i < len(headers); i += 2 {
-		h[headers[i]] = headers[i+1 : i+2]
+		h[headers[i]] = headers[i+1 : i+2 : i+2]
 	}
 }

@@ -113,7 +113,7 @@ func (m model) always(fail, throttle float64) func(float64) int {
 
 func newRecord(length float64) record {
 	r := record{}
-	for _, metric := range []string{"FailedChecks", "PendingEndpoints", "Throttles", "ApiThrottles"} {
+	for _, metric := range []string{"FailedChecks", "PendingEndpoints", "Throttles", "ApiThrottles", "ExecutionsFailed"} {
 		r[metric] = make([]float64, int(length/60))
 	}
 	return r

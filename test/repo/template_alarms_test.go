@@ -85,3 +85,52 @@ func TestOutageAlarmForgivesThreeErrors(t *testing.T) {
 		}
 	}
 }
+
+// Until an outage is over the alarm must not say that it is, however few attempts a wait makes.
+func TestOutageAlarmStaysOn(t *testing.T) {
+	t.Parallel()
+	template := load(t)
+	for name, during := range map[string]int{"OutageAlarm": failed, "ThrottleAlarm": throttled} {
+		a := readAlarm(t, template, name)
+		m := newModel(t, 4)
+		over := 0
+		for range 30 {
+			r := newRecord(day)
+			m.wait(r, m.age(), 0, day, func(second float64) int {
+				if second > hour {
+					return during
+				}
+				return answered
+			})
+			r.total()
+			on := false
+			for minute := range r["FailedChecks"] {
+				rings := a.rings(r, minute, true)
+				if on && !rings {
+					over++
+				}
+				on = rings
+			}
+		}
+		t.Logf("%s: over %d times in 30 outages of a day, with one wait open", name, over)
+		if over > 15 {
+			t.Errorf("%s says %d times in 30 days that the outage is over", name, over)
+		}
+	}
+}
+
+// A key that is revoked ends every wait with one failed check. That is no outage that waits outlast.
+func TestFinalErrorsAreNoOutage(t *testing.T) {
+	t.Parallel()
+	m := newModel(t, 5)
+	r := newRecord(hour)
+	for range 30 {
+		end := hour / 2 * m.Float64()
+		r.add("FailedChecks", end)
+		r.add("ExecutionsFailed", end+m.Float64())
+	}
+	r.total()
+	if minute := readAlarm(t, load(t), "OutageAlarm").first(r, true); minute >= 0 {
+		t.Errorf("the alarm goes off after %d minutes", minute)
+	}
+}

@@ -5,7 +5,7 @@ Where this engine (MiniStack) differs from AWS:
 - it stores LoggingConfig without telling the function, which therefore gets one environment variable that the template
   does not have;
 - IAM is enforced for the function's own calls (AUTH=true), but not for those that Step Functions and EventBridge make;
-  test_policy.py judges their roles;
+  test_stack.py asks the engine's simulator about their roles;
 - memory, reserved concurrency, tracing and log encryption are stored and have no effect;
 - a failing target is not retried, and dead letters are not delivered;
 - States.ALL and jitter are those of this interpreter; test/e2e/semantics compares another one.

@@ -39,6 +39,8 @@ def playbook(aws):
     """Runs a playbook with the mocked answers of a case; gives its end."""
     answers = {case: [{"Return": {"Output": v}} for _, v in attempts] for case, attempts in ATTEMPTS.items()}
     answers |= {case: [{"Throw": {"Error": error, "Cause": cause}}] for case, (error, cause) in REFUSALS.items()}
+    busy = {"Error": "StepFunctions.ThrottlingException", "Cause": "Rate exceeded"}
+    answers["busy"] = [{"Throw": busy}, {"Return": {"Output": DONE | {"group_action_id": 7}}}]
     machines.mock(aws, answers | {"isolations": [machines.isolation(n) for n in (1, 2, 3)]}, {
         "isolate_and_wait": {case: {"Isolate": "isolations", "WaitForAction": case} for case in answers},
         "wait_for_many": {case: {"WaitForAction": case} for case in answers},
@@ -59,6 +61,14 @@ def test_isolate_and_wait(aws, playbook, case):
     else:
         counts = f"in attempt {len(isolated)}: of 2 endpoints 1 failed, 0 are pending; see execution wait"
         assert (end["error"], end["cause"]) == ("Playbook.NotIsolated", f"{last['reason']} {counts}")
+
+
+def test_start_is_retried(playbook):
+    """Both playbooks: a start that Step Functions throttles is made again"""
+    one = playbook("isolate_and_wait", "busy", {"expected_agents": ["a"]})
+    assert json.loads(one["output"])["verdict"] == "done"
+    many = playbook("wait_for_many", "busy", {"actions": [{"group_action_id": 7}]})
+    assert [item["verdict"] for item in json.loads(many["output"])] == ["done"]
 
 
 @pytest.mark.parametrize("case", REFUSALS)
