@@ -7,8 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
-
 	"github.com/soarstep/xdr-action-status/internal/xdrtest"
 	"github.com/soarstep/xdr-action-status/pkg/handler"
 )
@@ -130,67 +128,33 @@ func TestRotationLosesNoCheck(t *testing.T) {
 // A wrong key never loops: the secret is read once more, and the call repeated only if that brought another version.
 func TestWrongKeyEnds(t *testing.T) {
 	t.Parallel()
-	t.Run("the secret changes to another wrong key", func(t *testing.T) {
-		t.Parallel()
-		r := newCacheRig(t)
-		r.check(t, anyID)
-		r.sim.Expect(3)
-		r.sim.ExpectSecretCalls(2)
-		r.sim.RevokeKey()
-		r.sim.SetSecret(strings.Replace(r.sim.SecretValue(), `"api_key":"`, `"api_key":"x`, 1), false)
-		if err := r.fails(t, handler.Unauthorized, anyID); strings.Contains(err.Message, "not changed") {
-			t.Error(err)
-		}
-	})
-	t.Run("the secret does not change", func(t *testing.T) {
-		t.Parallel()
-		r := newCacheRig(t)
-		r.check(t, anyID)
-		r.sim.Expect(2)
-		r.sim.ExpectSecretCalls(2)
-		r.sim.RevokeKey()
-		if err := r.fails(t, handler.Unauthorized, anyID); !strings.Contains(err.Message, "not changed") {
-			t.Error(err)
-		}
-	})
-	t.Run("Secrets Manager is down", func(t *testing.T) {
-		t.Parallel()
-		r := newCacheRig(t)
-		r.check(t, anyID)
-		r.sim.RevokeKey()
-		r.sim.AddSecretFaults(xdrtest.SecretFault{From: 2, Name: "ThrottlingException"})
-		r.fails(t, handler.CredentialsUnavailable, anyID)
-	})
-}
-
-// scripted answers GetSecretValue from a list, each reply when the test lets it go.
-type scripted struct {
-	arrived chan struct{}
-	reply   chan *secretsmanager.GetSecretValueOutput
-}
-
-func (s *scripted) GetSecretValue(context.Context, *secretsmanager.GetSecretValueInput, ...func(*secretsmanager.Options)) (*secretsmanager.GetSecretValueOutput, error) {
-	s.arrived <- struct{}{}
-	return <-s.reply, nil
-}
-
-func TestCheckGivesUpAndTheFetchGoesOn(t *testing.T) {
-	t.Parallel()
-	r := newCacheRig(t)
-	sm := &scripted{make(chan struct{}, 1), make(chan *secretsmanager.GetSecretValueOutput)}
-	r.Secrets = sm
-	ctx, cancel := context.WithCancel(t.Context())
-	result := make(chan error, 1)
-	go func() {
-		_, err := r.Check(ctx, []byte(anyID))
-		result <- err
-	}()
-	<-sm.arrived
-	cancel()
-	if err := <-result; err == nil || !strings.Contains(err.Error(), "cancelled") {
-		t.Error(err)
+	for _, c := range []struct {
+		name        string
+		change      func(*xdrtest.Sim)
+		calls       int
+		secretCalls int
+		want        handler.ErrorName
+		unchanged   bool
+	}{
+		{"the secret changes to another wrong key", func(s *xdrtest.Sim) {
+			s.SetSecret(strings.Replace(s.SecretValue(), `"api_key":"`, `"api_key":"x`, 1), false)
+		}, 3, 2, handler.Unauthorized, false},
+		{"the secret does not change", func(*xdrtest.Sim) {}, 2, 2, handler.Unauthorized, true},
+		{"Secrets Manager is down", func(s *xdrtest.Sim) {
+			s.AddSecretFaults(xdrtest.SecretFault{From: 2, To: 9, Name: "ThrottlingException"})
+		}, 2, 2, handler.CredentialsUnavailable, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			r := newCacheRig(t)
+			r.check(t, anyID)
+			r.sim.Expect(c.calls)
+			r.sim.ExpectSecretCalls(c.secretCalls)
+			r.sim.RevokeKey()
+			c.change(r.sim)
+			if err := r.fails(t, c.want, anyID); strings.Contains(err.Message, "not changed") != c.unchanged {
+				t.Error(err)
+			}
+		})
 	}
-	value, version := r.sim.SecretValue(), "1"
-	sm.reply <- &secretsmanager.GetSecretValueOutput{SecretString: &value, VersionId: &version}
-	r.check(t, anyID) // would wait for ever if it asked anew
 }

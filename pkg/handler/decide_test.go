@@ -155,11 +155,9 @@ func policies(percents ...int) (all []policy) {
 
 func TestEveryPairOfStatuses(t *testing.T) {
 	t.Parallel()
-	cases := 0
 	for _, p := range policies(1, 50, 51, 100) {
 		for _, a := range every {
 			for _, b := range every {
-				cases++
 				got, why, tally := judged(p, false, false, a, b)
 				if want := oracle(p, []xdr.Status{a, b}); got != want {
 					t.Errorf("%s + %s under %+v: %s (%s), want %s", a, b, p, got, why, want)
@@ -170,69 +168,42 @@ func TestEveryPairOfStatuses(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d pairs under policies", cases)
 }
 
-func TestDeadlineAndGrace(t *testing.T) {
+// An action that had endpoints does not become unknown. An error text beside the statuses makes success doubtful, and
+// nothing else.
+func TestSituations(t *testing.T) {
 	t.Parallel()
-	ok, bad, open := xdr.StatusCompletedSuccessfully, xdr.StatusFailed, xdr.StatusPending
+	ok := Endpoints{Total: 2, Succeeded: 2, Seen: 2}
+	bad := Endpoints{Total: 2, Succeeded: 1, Failed: 1, Seen: 2}
+	open := Endpoints{Total: 2, Succeeded: 1, Pending: 1, Seen: 2}
+	missing := Endpoints{Total: 2, Succeeded: 1, Pending: 1, Missing: 1, Seen: 1}
 	for _, c := range []struct {
-		name                    string
-		pastGrace, pastDeadline bool
-		agents                  []xdr.Status
-		outcome                 Outcome
-		reason                  Reason
+		name string
+		situation
+		outcome Outcome
+		reason  Reason
 	}{
-		{"young and empty", false, false, nil, Pending, NoEndpoints},
-		{"old and empty", true, false, nil, Failed, ActionNotFound},
-		{"young, empty and late", false, true, nil, Failed, DeadlineExceeded},
-		{"old, empty and late", true, true, nil, Failed, ActionNotFound},
-		{"old, all expected missing", true, false, []xdr.Status{missing, missing}, Failed, ActionNotFound},
-		{"late with one pending", true, true, []xdr.Status{ok, open}, Failed, DeadlineExceeded},
-		{"late with one missing", true, true, []xdr.Status{ok, missing}, Failed, DeadlineExceeded},
-		{"late but done", true, true, []xdr.Status{ok, ok}, Done, AllSucceeded},
-		{"late and failed", true, true, []xdr.Status{ok, bad}, Failed, EndpointsFailed},
-		{"old with one missing", true, false, []xdr.Status{ok, missing}, Pending, InProgress},
+		{"young and empty", situation{}, Pending, NoEndpoints},
+		{"old and empty", situation{pastGrace: true}, Failed, ActionNotFound},
+		{"young, empty and late", situation{pastDeadline: true}, Failed, DeadlineExceeded},
+		{"old, empty and late", situation{pastGrace: true, pastDeadline: true}, Failed, ActionNotFound},
+		{"old, all expected missing", situation{Endpoints: Endpoints{Total: 2, Pending: 2, Missing: 2}, pastGrace: true}, Failed, ActionNotFound},
+		{"old and empty after endpoints", situation{Endpoints: Endpoints{Seen: 1}, pastGrace: true}, Pending, NoEndpoints},
+		{"the same, late", situation{Endpoints: Endpoints{Seen: 1}, pastGrace: true, pastDeadline: true}, Failed, DeadlineExceeded},
+		{"late with one pending", situation{Endpoints: open, pastGrace: true, pastDeadline: true}, Failed, DeadlineExceeded},
+		{"late with one missing", situation{Endpoints: missing, pastGrace: true, pastDeadline: true}, Failed, DeadlineExceeded},
+		{"late but done", situation{Endpoints: ok, pastGrace: true, pastDeadline: true}, Done, AllSucceeded},
+		{"late and failed", situation{Endpoints: bad, pastGrace: true, pastDeadline: true}, Failed, EndpointsFailed},
+		{"old with one missing", situation{Endpoints: missing, pastGrace: true}, Pending, InProgress},
+		{"doubtful", situation{Endpoints: ok, doubtful: true}, Pending, InProgress},
+		{"doubtful and late", situation{Endpoints: ok, doubtful: true, pastDeadline: true}, Failed, DeadlineExceeded},
+		{"doubtful but failed", situation{Endpoints: bad, doubtful: true}, Failed, EndpointsFailed},
+		{"doubtful and pending", situation{Endpoints: open, doubtful: true}, Pending, InProgress},
 	} {
-		outcome, reason, _ := judged(defaultPolicy, c.pastGrace, c.pastDeadline, c.agents...)
+		outcome, reason := decide(c.situation, defaultPolicy)
 		if outcome != c.outcome || reason != c.reason {
 			t.Errorf("%s: %s %s, want %s %s", c.name, outcome, reason, c.outcome, c.reason)
-		}
-	}
-}
-
-// An action that had endpoints does not become unknown.
-func TestEmptyReplyAfterEndpoints(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct {
-		seen         int
-		pastDeadline bool
-		want         Reason
-	}{{0, false, ActionNotFound}, {1, false, NoEndpoints}, {1, true, DeadlineExceeded}} {
-		_, why := decide(situation{Endpoints: Endpoints{Seen: c.seen}, pastGrace: true, pastDeadline: c.pastDeadline}, defaultPolicy)
-		if why != c.want {
-			t.Errorf("%+v: %s", c, why)
-		}
-	}
-}
-
-// An error text beside the statuses makes success doubtful, and nothing else.
-func TestDoubtfulReply(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct {
-		Endpoints
-		pastDeadline bool
-		outcome      Outcome
-		reason       Reason
-	}{
-		{Endpoints{Total: 1, Succeeded: 1, Seen: 1}, false, Pending, InProgress},
-		{Endpoints{Total: 1, Succeeded: 1, Seen: 1}, true, Failed, DeadlineExceeded},
-		{Endpoints{Total: 1, Failed: 1, Seen: 1}, false, Failed, EndpointsFailed},
-		{Endpoints{Total: 1, Pending: 1, Seen: 1}, false, Pending, InProgress},
-	} {
-		outcome, reason := decide(situation{Endpoints: c.Endpoints, doubtful: true, pastDeadline: c.pastDeadline}, defaultPolicy)
-		if outcome != c.outcome || reason != c.reason {
-			t.Errorf("%+v: %s %s", c, outcome, reason)
 		}
 	}
 }

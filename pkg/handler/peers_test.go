@@ -16,30 +16,45 @@ import (
 // Each test is named after another program that asks for an action's status, and shows that what goes wrong there
 // does not go wrong here.
 
+// judges is a subtest of an action on one endpoint for each status, separated by spaces, and what is made of it.
+func judges(t *testing.T, name, statuses string, want handler.Outcome) {
+	t.Helper()
+	t.Run(name, func(t *testing.T) {
+		t.Parallel()
+		v := newPeerRig(t, strings.Fields(statuses)...).check(t, anyID)
+		if v.Outcome != want {
+			t.Errorf("%+v", v)
+		}
+	})
+}
+
+// meets is a subtest of an action that is pending, and an answer of the API in the place of it.
+func meets(t *testing.T, name string, fault xdrtest.Fault, want handler.ErrorName, says ...string) {
+	t.Helper()
+	t.Run(name, func(t *testing.T) {
+		t.Parallel()
+		r := newPeerRig(t, "PENDING")
+		r.XDR.Timeout = time.Second
+		r.sim.AddFaults(fault)
+		err := r.fails(t, want, anyID)
+		for _, part := range says {
+			if !strings.Contains(err.Text(), part) {
+				t.Errorf("%s is not in: %s", part, err.Text())
+			}
+		}
+	})
+}
+
 func TestPeerXSOARModule(t *testing.T) {
 	t.Parallel()
-	t.Run("only the first endpoint decides", func(t *testing.T) {
-		t.Parallel()
-		r := newPeerRig(t, "COMPLETED_SUCCESSFULLY", "FAILED")
-		if v := r.check(t, anyID); v.Outcome != handler.Failed || v.Endpoints.Failed != 1 {
-			t.Errorf("%+v", v)
-		}
-		r = newPeerRig(t, "COMPLETED_SUCCESSFULLY", "IN_PROGRESS")
-		if v := r.check(t, anyID); v.Outcome != handler.Pending {
-			t.Errorf("%+v", v)
-		}
-	})
-	t.Run("FAILED ends like success", func(t *testing.T) {
-		t.Parallel()
-		if v := newPeerRig(t, "FAILED").check(t, anyID); v.Outcome != handler.Failed || v.Reason != handler.EndpointsFailed {
-			t.Errorf("%+v", v)
-		}
-	})
+	judges(t, "only the first endpoint decides", "COMPLETED_SUCCESSFULLY FAILED", handler.Failed)
+	judges(t, "only the first endpoint decides", "COMPLETED_SUCCESSFULLY IN_PROGRESS", handler.Pending)
+	judges(t, "FAILED ends like success", "FAILED", handler.Failed)
 	t.Run("errorReasons null crashes", func(t *testing.T) {
 		t.Parallel()
-		body := xdrtest.Fault{Body: `{"reply":{"data":{"a":"FAILED"},"errorReasons":null}}`}
-		s := xdrtest.Scenario{Faults: []xdrtest.Fault{body}}
-		if v := newRig(t, xdrtest.Options{Scenarios: []xdrtest.Scenario{s}}).check(t, anyID); v.Outcome != handler.Failed {
+		r := newPeerRig(t)
+		r.sim.AddFaults(xdrtest.Fault{Body: `{"reply":{"data":{"a":"FAILED"},"errorReasons":null}}`})
+		if v := r.check(t, anyID); v.Outcome != handler.Failed {
 			t.Errorf("%+v", v)
 		}
 	})
@@ -56,27 +71,15 @@ func TestPeerXSOARModule(t *testing.T) {
 
 func TestPeerXSOARPlaybook(t *testing.T) {
 	t.Parallel()
-	t.Run("success and failure are not told apart", func(t *testing.T) {
-		t.Parallel()
-		for status, want := range map[string]handler.Outcome{
-			"COMPLETED_SUCCESSFULLY": handler.Done, "COMPLETED_PARTIAL": handler.Failed, "FAILED": handler.Failed, "TIMEOUT": handler.Failed,
-			"EXPIRED": handler.Failed, "ABORTED": handler.Failed, "CANCELLED": handler.Failed,
-		} {
-			if v := newPeerRig(t, status).check(t, anyID); v.Outcome != want {
-				t.Errorf("%s: %s, want %s", status, v.Outcome, want)
-			}
-		}
-	})
-	t.Run("a test that never ends", func(t *testing.T) {
-		t.Parallel()
-		v := newPeerRig(t, "COMPLETED_SUCCESSFULLY", "EXPIRED").check(t, anyID) // two different final statuses
-		if v.Outcome != handler.Failed {
-			t.Errorf("%+v", v)
-		}
-	})
+	judges(t, "success and failure are not told apart", "COMPLETED_SUCCESSFULLY", handler.Done)
+	for _, bad := range strings.Fields("COMPLETED_PARTIAL FAILED TIMEOUT EXPIRED ABORTED CANCELLED") {
+		judges(t, "success and failure are not told apart", bad, handler.Failed)
+	}
+	judges(t, "a test that never ends", "COMPLETED_SUCCESSFULLY EXPIRED", handler.Failed) // two different final statuses
 	t.Run("a timeout ends as success", func(t *testing.T) {
 		t.Parallel()
-		v := newPeerRig(t, "COMPLETED_SUCCESSFULLY", "PENDING").check(t, `{"group_action_id":5,"started_at":"2026-11-24T09:00:00Z","timeout_seconds":60}`)
+		const late = `{"group_action_id":5,"started_at":"2026-11-24T09:00:00Z","timeout_seconds":60}`
+		v := newPeerRig(t, "COMPLETED_SUCCESSFULLY", "PENDING").check(t, late)
 		if v.Outcome != handler.Failed || v.Reason != handler.DeadlineExceeded || len(v.PendingEndpoints) != 1 {
 			t.Errorf("%+v", v)
 		}
@@ -85,12 +88,7 @@ func TestPeerXSOARPlaybook(t *testing.T) {
 
 func TestPeerTheHive(t *testing.T) {
 	t.Parallel()
-	t.Run("PENDING and IN_PROGRESS count as success", func(t *testing.T) {
-		t.Parallel()
-		if v := newPeerRig(t, "PENDING", "IN_PROGRESS").check(t, anyID); v.Outcome != handler.Pending || v.Endpoints.Succeeded != 0 {
-			t.Errorf("%+v", v)
-		}
-	})
+	judges(t, "PENDING and IN_PROGRESS count as success", "PENDING IN_PROGRESS", handler.Pending)
 	t.Run("FAILED is reported as without errors", func(t *testing.T) {
 		t.Parallel()
 		s := actionOf("FAILED")
@@ -102,8 +100,7 @@ func TestPeerTheHive(t *testing.T) {
 	})
 	t.Run("it loops for ever on empty data", func(t *testing.T) {
 		t.Parallel()
-		r := newRig(t, xdrtest.Options{Scenarios: []xdrtest.Scenario{{}}})
-		v := r.check(t, `{"group_action_id":5,"started_at":"2026-11-24T09:57:00Z"}`)
+		v := newPeerRig(t).check(t, `{"group_action_id":5,"started_at":"2026-11-24T09:57:00Z"}`)
 		if v.Outcome != handler.Failed || v.Reason != handler.ActionNotFound {
 			t.Errorf("%+v", v)
 		}
@@ -114,10 +111,10 @@ func TestPeerGoogleSecOps(t *testing.T) {
 	t.Parallel()
 	t.Run("COMPLETED_PARTIAL pends until the timeout", func(t *testing.T) {
 		t.Parallel()
-		for policy, want := range map[string]handler.Outcome{"failed": handler.Failed, "done": handler.Done, "pending": handler.Pending} {
-			v := newPeerRig(t, "COMPLETED_PARTIAL").check(t, `{"group_action_id":5,"policy":{"partial":%q}}`, policy)
+		for _, want := range []handler.Outcome{handler.Failed, handler.Done, handler.Pending} { // by policies of the same names
+			v := newPeerRig(t, "COMPLETED_PARTIAL").check(t, `{"group_action_id":5,"policy":{"partial":%q}}`, want)
 			if v.Outcome != want || v.Endpoints.Partial != 1 {
-				t.Errorf("%s: %+v", policy, v)
+				t.Errorf("%+v", v)
 			}
 		}
 	})
@@ -156,24 +153,11 @@ func TestPeerGoogleSecOps(t *testing.T) {
 
 func TestPeerSplunkSOAR(t *testing.T) {
 	t.Parallel()
-	t.Run("any 2xx or 3xx is success", func(t *testing.T) {
-		t.Parallel()
-		for _, status := range []int{201, 204, 302} {
-			r := newPeerRig(t, "COMPLETED_SUCCESSFULLY")
-			r.sim.AddFaults(xdrtest.Fault{Status: status})
-			r.fails(t, handler.Rejected, anyID)
-		}
-		if v := newPeerRig(t, "FAILED", "FAILED").check(t, anyID); v.Outcome != handler.Failed {
-			t.Errorf("%+v", v)
-		}
-	})
-	t.Run("no timeout", func(t *testing.T) {
-		t.Parallel()
-		r := newPeerRig(t, "PENDING")
-		r.XDR.Timeout = 100 * time.Millisecond
-		r.sim.AddFaults(xdrtest.Fault{DelaySeconds: 60})
-		r.fails(t, handler.Unavailable, anyID)
-	})
+	for _, status := range []int{201, 204, 302} {
+		meets(t, "any 2xx or 3xx is success", xdrtest.Fault{Status: status}, handler.Rejected)
+	}
+	judges(t, "any 2xx or 3xx is success", "FAILED FAILED", handler.Failed)
+	meets(t, "no timeout", xdrtest.Fault{DelaySeconds: 60}, handler.Unavailable)
 	t.Run("TLS verification is off", func(t *testing.T) {
 		t.Parallel()
 		r := newPeerRig(t, "PENDING")
@@ -190,26 +174,21 @@ func TestPeerSplunkSOAR(t *testing.T) {
 
 func TestPeerCortexXDRClient(t *testing.T) {
 	t.Parallel()
-	r := newPeerRig(t, "COMPLETED_SUCCESSFULLY") // only the HTTP status is looked at there
-	r.sim.AddFaults(xdrtest.Fault{Status: 200, Body: `{"reply":{"err_code":500,"err_msg":"An error occurred","err_extra":"x"}}`})
-	if err := r.fails(t, handler.Unavailable, anyID); !strings.Contains(err.Message, "An error occurred") {
-		t.Error(err)
-	}
+	body := `{"reply":{"err_code":500,"err_msg":"An error occurred","err_extra":"x"}}`
+	meets(t, "only the HTTP status is looked at", xdrtest.Fault{Status: 200, Body: body}, handler.Unavailable, "An error occurred")
 }
 
 func TestPeerInsightConnectAndFortiSOAR(t *testing.T) {
 	t.Parallel()
-	r := newPeerRig(t, "PENDING") // error text is thrown away, and the wait is a blind sleep there
-	r.sim.AddFaults(xdrtest.Fault{From: 1, Status: 400, Body: `{"reply":{"err_code":400,"err_msg":"Invalid group","err_extra":[{"loc":"id"}]}}`})
-	err := r.fails(t, handler.Rejected, anyID)
-	for _, part := range []string{"group_action_id 5", "400", "Invalid group", `{"loc":"id"}`, r.sim.Requests()[0].RequestID} {
-		if !strings.Contains(err.Text(), part) {
-			t.Errorf("%s is not in: %s", part, err.Text())
+	body := `{"reply":{"err_code":400,"err_msg":"Invalid group","err_extra":[{"loc":"id"}]}}`
+	meets(t, "error text is thrown away", xdrtest.Fault{Status: 400, Body: body}, handler.Rejected,
+		"group_action_id 5", "400", "Invalid group", `{"loc":"id"}`, "request id")
+	t.Run("the wait is a blind sleep", func(t *testing.T) {
+		t.Parallel()
+		if v := newPeerRig(t, "PENDING").check(t, anyID); v.WaitSeconds != 5 {
+			t.Errorf("%+v", v)
 		}
-	}
-	if v := r.check(t, anyID); v.WaitSeconds != 5 {
-		t.Errorf("%+v", v)
-	}
+	})
 }
 
 func TestPeerCortexCloudGo(t *testing.T) {
@@ -221,24 +200,10 @@ func TestPeerCortexCloudGo(t *testing.T) {
 		r.sim.RevokeKey()
 		r.fails(t, handler.Unauthorized, anyID)
 	})
-	t.Run("500 is not retried", func(t *testing.T) {
-		t.Parallel()
-		r := newPeerRig(t, "PENDING")
-		r.sim.AddFaults(xdrtest.Fault{Status: 500})
-		if err := r.fails(t, handler.Unavailable, anyID); !err.Temporary() {
-			t.Error(err)
-		}
-	})
-	t.Run("Retry-After is ignored", func(t *testing.T) {
-		t.Parallel()
-		for _, form := range []string{"7", "date+7"} {
-			r := newPeerRig(t, "PENDING")
-			r.sim.AddFaults(xdrtest.Fault{Status: 429, RetryAfter: form})
-			if err := r.fails(t, handler.Throttled, anyID); !strings.Contains(err.Message, "retry after 7s") {
-				t.Error(err)
-			}
-		}
-	})
+	meets(t, "500 is not retried", xdrtest.Fault{Status: 500}, handler.Unavailable)
+	for _, form := range []string{"7", "date+7"} {
+		meets(t, "Retry-After is ignored", xdrtest.Fault{Status: 429, RetryAfter: form}, handler.Throttled, "retry after 7s")
+	}
 	t.Run("sleeps ignore the context", func(t *testing.T) {
 		t.Parallel()
 		r := newPeerRig(t, "PENDING")

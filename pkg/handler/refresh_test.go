@@ -12,17 +12,37 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 )
 
-// versions is a Secrets Manager that answers each call when the test sends it a version.
-type versions chan string
+// secretsFunc is a Secrets Manager that has a good secret in the version that it returns, or an error.
+type secretsFunc func(ctx context.Context) (version string, err error)
 
-func (v versions) GetSecretValue(ctx context.Context, _ *secretsmanager.GetSecretValueInput, _ ...func(*secretsmanager.Options)) (*secretsmanager.GetSecretValueOutput, error) {
-	value := `{"api_url":"https://api-acme.xdr.us.paloaltonetworks.com","api_key_id":"7","api_key":"k","security_level":"advanced"}`
-	select {
-	case version := <-v:
-		return &secretsmanager.GetSecretValueOutput{SecretString: &value, VersionId: &version}, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
+func (f secretsFunc) GetSecretValue(ctx context.Context, _ *secretsmanager.GetSecretValueInput, _ ...func(*secretsmanager.Options)) (*secretsmanager.GetSecretValueOutput, error) {
+	version, err := f(ctx)
+	if err != nil {
+		return nil, err
 	}
+	value := `{"api_url":"https://api-acme.xdr.us.paloaltonetworks.com","api_key_id":"7","api_key":"k","security_level":"advanced"}`
+	out := &secretsmanager.GetSecretValueOutput{SecretString: &value}
+	if version != "" {
+		out.VersionId = &version
+	}
+	return out, nil
+}
+
+func newSecretStep(f secretsFunc) *Step {
+	return &Step{Config: DefaultConfig(), Secrets: f, Now: time.Now}
+}
+
+// onDemand answers each call when the test sends it a version.
+func onDemand() (*Step, chan string) {
+	v := make(chan string)
+	return newSecretStep(func(ctx context.Context) (string, error) {
+		select {
+		case version := <-v:
+			return version, nil
+		case <-ctx.Done():
+			return "", ctx.Err()
+		}
+	}), v
 }
 
 type got struct {
@@ -42,94 +62,71 @@ func (s *Step) later(ctx context.Context, rejected string) chan got {
 	return c
 }
 
-func newSecretStep() (*Step, versions) {
-	v := make(versions)
-	return &Step{Config: DefaultConfig(), Secrets: v, Now: time.Now}, v
-}
-
 // A fetch that was under way when the API refused a version may have begun before the rotation. What it brings
-// must not be taken for "the secret has not changed".
+// must not be taken for "the secret has not changed". The same version twice is the end, also for those that only joined.
 func TestRefreshDoesNotTrustAnOlderFetch(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s, v := newSecretStep()
-		early := s.later(t.Context(), "")
-		refused := []chan got{s.later(t.Context(), "1"), s.later(t.Context(), "1")}
-		v <- "1" // read before the rotation
-		synctest.Wait()
-		if g := <-early; g.version != "1" || g.freshness != fetched || g.err != nil {
-			t.Errorf("%+v", g)
-		}
-		v <- "2" // one more fetch serves both
-		synctest.Wait()
-		for _, r := range refused {
-			if g := <-r; g.version != "2" || g.freshness != fetched || g.err != nil {
+	for _, second := range []string{"2", "1"} {
+		synctest.Test(t, func(t *testing.T) {
+			s, v := onDemand()
+			early := s.later(t.Context(), "")
+			refused := []chan got{s.later(t.Context(), "1"), s.later(t.Context(), "1")}
+			v <- "1" // read before the rotation
+			synctest.Wait()
+			if g := <-early; g != (got{"1", fetched, nil}) {
 				t.Errorf("%+v", g)
 			}
-		}
-		if g := <-s.later(t.Context(), "1"); g.version != "2" || g.freshness != cached {
-			t.Errorf("%+v", g)
-		}
-	})
-}
-
-// The same version twice is the end, also for those that only joined.
-func TestRefreshEndsWhenNothingChanges(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s, v := newSecretStep()
-		early := s.later(t.Context(), "")
-		refused := []chan got{s.later(t.Context(), "1"), s.later(t.Context(), "1")}
-		v <- "1"
-		synctest.Wait()
-		<-early
-		v <- "1"
-		synctest.Wait()
-		for _, r := range refused {
-			if g := <-r; g.version != "1" || g.err != nil {
+			v <- second // one more fetch serves both
+			synctest.Wait()
+			for _, r := range refused {
+				if g := <-r; g != (got{second, fetched, nil}) {
+					t.Errorf("%+v", g)
+				}
+			}
+			if g := <-s.later(t.Context(), ""); g != (got{second, cached, nil}) {
 				t.Errorf("%+v", g)
 			}
-		}
-	})
+		})
+	}
 }
 
 func TestSilentSecretsManager(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s, v := newSecretStep()
+		s, v := onDemand()
 		began := time.Now()
 		g := <-s.later(t.Context(), "")
 		if g.err == nil || classified(g.err).Name != CredentialsUnavailable || time.Since(began) != fetchTimeout {
 			t.Errorf("%+v after %v", g, time.Since(began))
 		}
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		short, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if g := <-s.later(ctx, ""); g.err == nil || classified(g.err).Name != CredentialsUnavailable {
-			t.Errorf("%+v", g)
+		cancelled, stop := context.WithCancel(t.Context())
+		time.AfterFunc(time.Second, stop)
+		gaveUp := []chan got{s.later(short, ""), s.later(cancelled, "")}
+		for i, why := range []string{"the function's time is nearly up", "the check was cancelled"} {
+			if g := <-gaveUp[i]; g.err == nil || classified(g.err).Name != CredentialsUnavailable || !strings.HasSuffix(g.err.Error(), why) {
+				t.Errorf("%+v", g)
+			}
 		}
-		v <- "1" // the fetch goes on without the check that gave up
+		v <- "" // the fetch goes on without the checks that gave up; some other store may have no versions
 		synctest.Wait()
-		if g := <-s.later(t.Context(), ""); g.version != "1" || g.freshness != cached {
+		if g := <-s.later(t.Context(), ""); g != (got{"", cached, nil}) {
 			t.Errorf("%+v", g)
 		}
 	})
 }
 
-// deaf is a Secrets Manager whose answer never comes and that does not hear its context, until it is closed.
-type deaf chan struct{}
-
-func (d deaf) GetSecretValue(context.Context, *secretsmanager.GetSecretValueInput, ...func(*secretsmanager.Options)) (*secretsmanager.GetSecretValueOutput, error) {
-	<-d
-	return nil, context.Canceled
-}
-
-// A read that never ends does not keep the later checks.
+// A read that never ends, and does not hear its context, does not keep the later checks.
 func TestDeafSecretsManager(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		d := make(deaf)
-		defer close(d)
-		s := &Step{Config: DefaultConfig(), Secrets: d, Now: time.Now}
+		end := make(chan struct{})
+		defer close(end)
+		s := newSecretStep(func(context.Context) (string, error) {
+			<-end
+			return "", context.Canceled
+		})
 		for range 2 {
 			began := time.Now()
 			g := <-s.later(t.Context(), "")
@@ -144,7 +141,7 @@ func TestDeafSecretsManager(t *testing.T) {
 func TestJoinerOfAFailedFetchTriesOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s, v := newSecretStep()
+		s, v := onDemand()
 		began := s.later(t.Context(), "")
 		time.Sleep(fetchTimeout - time.Millisecond)
 		joined := s.later(t.Context(), "")
@@ -153,21 +150,21 @@ func TestJoinerOfAFailedFetchTriesOnce(t *testing.T) {
 		}
 		synctest.Wait()
 		v <- "1"
-		if g := <-joined; g.version != "1" || g.freshness != fetched {
+		if g := <-joined; g != (got{"1", fetched, nil}) {
 			t.Errorf("%+v", g)
 		}
 	})
 }
 
-// failing is a Secrets Manager that answers once and is down from then on.
-type failing struct{ calls int }
-
-func (f *failing) GetSecretValue(context.Context, *secretsmanager.GetSecretValueInput, ...func(*secretsmanager.Options)) (*secretsmanager.GetSecretValueOutput, error) {
-	if f.calls++; f.calls > 1 {
-		return nil, apiError{"ThrottlingException", 400}
+// The wall clock decides: the monotonic one may stand still while a sandbox is frozen.
+func TestExpiryIsOnTheWallClock(t *testing.T) {
+	t.Parallel()
+	s := newSecretStep(func(context.Context) (string, error) { return "1", nil })
+	s.once.Do(s.prepare)
+	_, _, err := s.cache.get(t.Context(), "id", "")
+	if expires := s.cache.fetches["id"].expires; err != nil || expires != expires.Round(0) {
+		t.Errorf("expires at %s, %v", expires, err)
 	}
-	value := `{"api_url":"https://api-acme.xdr.us.paloaltonetworks.com","api_key_id":"7","api_key":"k","security_level":"advanced"}`
-	return &secretsmanager.GetSecretValueOutput{SecretString: &value}, nil
 }
 
 // A stale value is tried anew after its time: half a minute, or the TTL where that is shorter.
@@ -175,8 +172,13 @@ func TestStaleValueHasItsTime(t *testing.T) {
 	t.Parallel()
 	for ttl, next := range map[time.Duration]time.Duration{5 * time.Minute: staleFor, 10 * time.Second: 10 * time.Second} {
 		synctest.Test(t, func(t *testing.T) {
-			secrets := new(failing)
-			s := &Step{Config: DefaultConfig(), Secrets: secrets, Now: time.Now}
+			calls := 0
+			s := newSecretStep(func(context.Context) (string, error) {
+				if calls++; calls > 1 {
+					return "", apiError{"ThrottlingException", 400}
+				}
+				return "1", nil
+			})
 			s.SecretTTL = ttl
 			<-s.later(t.Context(), "")
 			for i, c := range []struct {
@@ -185,20 +187,12 @@ func TestStaleValueHasItsTime(t *testing.T) {
 				calls     int
 			}{{ttl - 1, cached, 1}, {1, stale, 2}, {next - 1, stale, 2}, {1, stale, 3}} {
 				time.Sleep(c.after)
-				if g := <-s.later(t.Context(), ""); g.freshness != c.freshness || g.err != nil || secrets.calls != c.calls {
-					t.Errorf("TTL %v, step %d: %+v after %d calls, want %s after %d", ttl, i, g, secrets.calls, c.freshness, c.calls)
+				if g := <-s.later(t.Context(), ""); g.freshness != c.freshness || g.err != nil || calls != c.calls {
+					t.Errorf("TTL %v, step %d: %+v after %d calls, want %s after %d", ttl, i, g, calls, c.freshness, c.calls)
 				}
 			}
 		})
 	}
-}
-
-// denying says no, once it is asked to.
-type denying chan struct{}
-
-func (d denying) GetSecretValue(context.Context, *secretsmanager.GetSecretValueInput, ...func(*secretsmanager.Options)) (*secretsmanager.GetSecretValueOutput, error) {
-	<-d
-	return nil, apiError{"AccessDeniedException", 400}
 }
 
 // Checks that share a fetch share its error, and each says its own action. The first begins a fetch, and the two that
@@ -206,9 +200,12 @@ func (d denying) GetSecretValue(context.Context, *secretsmanager.GetSecretValueI
 func TestSharedErrorIsNotChanged(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		d := make(denying)
-		s := &Step{Config: DefaultConfig(), Secrets: d, Log: slog.New(slog.DiscardHandler), Now: time.Now}
-		s.SecretID = "id"
+		deny := make(chan struct{})
+		s := newSecretStep(func(context.Context) (string, error) {
+			<-deny
+			return "", apiError{"AccessDeniedException", 400}
+		})
+		s.Log, s.SecretID = slog.New(slog.DiscardHandler), "id"
 		errs := make(chan error)
 		for id := range 3 {
 			go func() {
@@ -218,7 +215,7 @@ func TestSharedErrorIsNotChanged(t *testing.T) {
 		}
 		for range 2 {
 			synctest.Wait()
-			d <- struct{}{}
+			deny <- struct{}{}
 		}
 		ids := map[string]bool{}
 		for range 3 {
@@ -232,35 +229,6 @@ func TestSharedErrorIsNotChanged(t *testing.T) {
 			if !ids["XDR.CredentialsInvalid: group_action_id "+id] {
 				t.Errorf("%v", ids)
 			}
-		}
-	})
-}
-
-// The wall clock decides: the monotonic one may stand still while a sandbox is frozen.
-func TestExpiryIsOnTheWallClock(t *testing.T) {
-	t.Parallel()
-	s := &Step{Config: DefaultConfig(), Secrets: new(failing), Now: time.Now}
-	s.once.Do(s.prepare)
-	if _, _, err := s.cache.get(t.Context(), "id", ""); err != nil {
-		t.Fatal(err)
-	}
-	if expires := s.cache.fetches["id"].expires.String(); strings.Contains(expires, " m=") || !strings.Contains(time.Now().String(), " m=") {
-		t.Errorf("expires at %s", expires)
-	}
-}
-
-// Some other store than Secrets Manager may have no versions; its values are cached all the same.
-func TestSecretWithoutVersionIsCached(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s, v := newSecretStep()
-		first := s.later(t.Context(), "")
-		v <- ""
-		if g := <-first; g.freshness != fetched {
-			t.Errorf("%+v", g)
-		}
-		if g := <-s.later(t.Context(), ""); g.freshness != cached {
-			t.Errorf("%+v", g)
 		}
 	})
 }

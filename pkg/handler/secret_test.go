@@ -69,6 +69,7 @@ func TestParseSecretRefuses(t *testing.T) {
 		{string(secretJSON(`"api_url":"api-acme.xdr.us.paloaltonetworks.com"`)), "api_url: expected the tenant's address"},
 		{string(secretJSON(`"api_url":"ftp://api-acme.xdr.us.paloaltonetworks.com"`)), "expected https"},
 		{string(secretJSON(`"api_url":"http://api-acme.xdr.us.paloaltonetworks.com"`)), "not on the allow-list"},
+		{string(secretJSON(`"fqdn":"http://127.0.0.1:1"`)), "fqdn: http://api-127.0.0.1:1 is not on the allow-list"},
 		{string(secretJSON(`"api_url":"https://api.example.com"`)), "api_url: https://api.example.com is not on the allow-list XDR_ALLOWED_ORIGINS ([https://*.paloaltonetworks.com])"},
 		{string(secretJSON(`"api_url":"https://user:` + canary + `@api-acme.xdr.us.paloaltonetworks.com"`)), "no user"},
 		{string(secretJSON(`"api_url":"https://api-acme.xdr.us.paloaltonetworks.com?x=` + canary + `"`)), "query"},
