@@ -208,17 +208,6 @@ func TestSituations(t *testing.T) {
 	}
 }
 
-// What policy.unknown counts as failed is named all the same, and listed with its status.
-func TestUnknownMayFail(t *testing.T) {
-	t.Parallel()
-	p := defaultPolicy
-	p.unknown = unknownFailed
-	_, why, tl := judged(p, false, false, "COMPLETED_SUCCESSFULLY", "COMPLETED_WITH_ERRORS")
-	if why != EndpointsFailed || len(tl.unknown) != 1 || tl.failed.entries[0].Status != "COMPLETED_WITH_ERRORS" {
-		t.Errorf("%s, %v, %+v", why, tl.unknown, tl.failed.entries)
-	}
-}
-
 func TestEnoughSucceeded(t *testing.T) {
 	t.Parallel()
 	ok, bad, open := xdr.StatusCompletedSuccessfully, xdr.StatusFailed, xdr.StatusPending

@@ -17,6 +17,8 @@ import (
 	"github.com/soarstep/xdr-action-status/pkg/xdr"
 )
 
+func halfway() *Step { return &Step{Config: DefaultConfig(), Random: func() float64 { return 0.5 }} }
+
 func TestListsAreCappedAndCountsExact(t *testing.T) {
 	t.Parallel()
 	tl := newTally(request{policy: defaultPolicy, expected: []string{"zz-missing"}})
@@ -52,32 +54,17 @@ func TestListsAreCappedAndCountsExact(t *testing.T) {
 	}
 }
 
-func TestManyLongUnknownStatusesAreTruncated(t *testing.T) {
-	t.Parallel()
-	tl := newTally(request{policy: defaultPolicy})
-	for i := range 60 {
-		tl.AgentStatus([]byte(agentID(i)), xdr.Status(fmt.Sprintf("NEW_%02d_%s", i, strings.Repeat("X", 40))))
-	}
-	if tl.finish(); !tl.truncated || len(tl.unknown) != 50 || *tl.statuses.of(otherStatus) != 10 {
-		t.Errorf("%d unknown, %d others, truncated %v", len(tl.unknown), *tl.statuses.of(otherStatus), tl.truncated)
-	}
-}
-
-// Each list alone makes the verdict say that it is not whole.
+// Each list alone makes the verdict say that it is not whole. That of unknown statuses has a length in bytes, too.
 func TestTruncated(t *testing.T) {
 	t.Parallel()
-	for _, status := range []string{"FAILED", "PENDING", "NEW_%d"} {
-		for n, want := range map[int]bool{100: false, 101: true} {
+	for status, fits := range map[string]int{"FAILED": 100, "PENDING": 100, "NEW_%d": 100, "NEW_%d_" + strings.Repeat("X", 40): 50} {
+		for n, want := range map[int]bool{fits: false, fits + 1: true} {
 			tl := newTally(request{policy: defaultPolicy})
 			for i := range n {
-				s := status
-				if strings.Contains(s, "%") {
-					s = fmt.Sprintf(s, i)
-				}
-				tl.AgentStatus([]byte(agentID(i)), xdr.Status(s))
+				tl.AgentStatus([]byte(agentID(i)), xdr.Status(strings.Replace(status, "%d", fmt.Sprintf("%02d", i), 1)))
 			}
-			if tl.finish(); tl.truncated != want {
-				t.Errorf("%d agents with %s: truncated %v", n, status, tl.truncated)
+			if tl.finish(); tl.truncated != want || len(tl.unknown) > fits {
+				t.Errorf("%d agents with %s: truncated %v, %d unknown", n, status, tl.truncated, len(tl.unknown))
 			}
 		}
 	}
@@ -86,8 +73,8 @@ func TestTruncated(t *testing.T) {
 func TestReasonsMayComeFirst(t *testing.T) {
 	t.Parallel()
 	tl := newTally(request{policy: defaultPolicy})
-	for i := range 300 {
-		tl.ErrorReason([]byte(agentID(299-i)), fmt.Appendf(nil, `{"errorDescription":"reason %d"}`, 299-i))
+	for i := 299; i >= 0; i-- {
+		tl.ErrorReason([]byte(agentID(i)), fmt.Appendf(nil, `{"errorDescription":"reason %d"}`, i))
 	}
 	for i := range 300 {
 		tl.AgentStatus([]byte(agentID(i)), "EXPIRED")
@@ -100,46 +87,36 @@ func TestReasonsMayComeFirst(t *testing.T) {
 	}
 }
 
+// Expected agents that do not appear are pending, and named as the request wrote them. Other tools print ids in capitals,
+// with dashes or spaces. Two agents of the reply stay two, however they are written.
 func TestExpectedAgents(t *testing.T) {
-	t.Parallel()
-	tl := newTally(request{policy: defaultPolicy, expected: []string{"a", "b", "c"}})
-	tl.AgentStatus([]byte("b"), "COMPLETED_SUCCESSFULLY")
-	tl.AgentStatus([]byte("d"), "COMPLETED_PARTIAL")
-	tl.finish()
-	if want := (Endpoints{Total: 4, Succeeded: 1, Partial: 1, Failed: 1, Pending: 2, Missing: 2, Seen: 2}); tl.Endpoints != want {
-		t.Errorf("%+v, want %+v", tl.Endpoints, want)
-	}
-	if p := tl.pending.entries; len(p) != 2 || p[0].AgentID != "a" || p[1].AgentID != "c" || tl.truncated {
-		t.Errorf("%+v", p)
-	}
-}
-
-// Other tools print agent ids in capitals, with dashes or spaces. Two agents of the reply stay two, however they are written.
-func TestExpectedAgentsAreCompared(t *testing.T) {
 	t.Parallel()
 	const id = "1d665b9b1467944c128a5575119d1cfd"
 	for _, c := range []struct {
 		expected, named []string
-		total           int
 		missing         string
 	}{
-		{[]string{strings.ToUpper(id)}, []string{id}, 1, ""},
-		{[]string{"1d665b9b-1467-944c-128a-5575119d1cfd "}, []string{id}, 1, ""},
-		{[]string{id}, []string{" 1D665B9B-1467-944C-128A-5575119D1CFD"}, 1, ""},
-		{[]string{"A-B"}, []string{id}, 2, "A-B"},
-		{[]string{id}, []string{id, strings.ToUpper(id)}, 2, ""},
+		{[]string{"a", "b", "c"}, []string{"b", "d"}, "a c"},
+		{[]string{strings.ToUpper(id)}, []string{id}, ""},
+		{[]string{"1d665b9b-1467-944c-128a-5575119d1cfd "}, []string{id}, ""},
+		{[]string{id}, []string{" 1D665B9B-1467-944C-128A-5575119D1CFD"}, ""},
+		{[]string{"A-B"}, []string{id}, "A-B"},
+		{[]string{id}, []string{id, strings.ToUpper(id)}, ""},
 	} {
 		tl := newTally(request{policy: defaultPolicy, expected: c.expected})
 		for _, named := range c.named {
-			tl.AgentStatus([]byte(named), "COMPLETED_SUCCESSFULLY")
+			tl.AgentStatus([]byte(named), "COMPLETED_PARTIAL")
 		}
 		tl.finish()
-		var missing string
+		var missing []string
 		for _, e := range tl.pending.entries {
-			missing += e.AgentID
+			missing = append(missing, e.AgentID)
 		}
-		if tl.Total != c.total || missing != c.missing {
-			t.Errorf("%v of %v: total %d, missing %q", c.expected, c.named, tl.Total, missing)
+		n := len(c.named)
+		m := len(strings.Fields(c.missing))
+		want := Endpoints{Total: n + m, Partial: n, Failed: n, Pending: m, Missing: m, Seen: n}
+		if tl.Endpoints != want || strings.Join(missing, " ") != c.missing || tl.truncated {
+			t.Errorf("%v of %v: %+v, missing %q", c.expected, c.named, tl.Endpoints, missing)
 		}
 	}
 }
@@ -158,35 +135,27 @@ func TestEmptyReasonsTakeNoPlace(t *testing.T) {
 	}
 }
 
-// An agent without a status costs the others nothing.
-func TestNoStatusIsPendingAndNamed(t *testing.T) {
+// A status that only looks like a known one is named as it is, and counts as unknown. An agent without a status is
+// pending whatever the policy says, and costs the others nothing.
+func TestUnknownStatusesAreNamed(t *testing.T) {
 	t.Parallel()
 	p := defaultPolicy
 	p.unknown = unknownFailed
 	tl := newTally(request{policy: p})
-	tl.AgentStatus([]byte("a"), "COMPLETED_SUCCESSFULLY")
-	tl.NoStatus([]byte("b"), []byte("null"))
-	tl.NoStatus([]byte("c"), []byte(`["`+strings.Repeat("x", 100)+`"]`))
-	tl.finish()
-	if want := (Endpoints{Total: 3, Succeeded: 1, Pending: 2, Seen: 3}); tl.Endpoints != want {
-		t.Errorf("%+v", tl.Endpoints)
-	}
-	if want := []string{`["` + strings.Repeat("x", 61) + "…", "null"}; !slices.Equal(tl.unknown, want) || *tl.statuses.of("null") != 1 {
-		t.Errorf("%q", tl.unknown)
-	}
-}
-
-// A status that only looks like a known one is named as it is, and counts as unknown.
-func TestLookAlikesAreQuoted(t *testing.T) {
-	t.Parallel()
-	tl := newTally(request{policy: defaultPolicy})
 	for i, status := range []xdr.Status{"COMPLETED_SUCCESSFULLY", "\u200bCOMPLETED_SUCCESSFULLY", "\u200bCOMPLETED_PARTIAL", " FAILED", otherStatus} {
 		tl.AgentStatus([]byte(agentID(i)), status)
 	}
+	tl.NoStatus([]byte("b"), []byte("null"))
+	tl.NoStatus([]byte("c"), []byte(`["`+strings.Repeat("x", 100)+`"]`))
 	tl.finish()
-	want := []string{`" FAILED"`, `"(other)"`, `"\u200bCOMPLETED_PARTIAL"`, `"\u200bCOMPLETED_SUCCESSFULLY"`}
-	if !slices.Equal(tl.unknown, want) || tl.Partial != 0 || tl.Succeeded != 1 || tl.Pending != 4 {
-		t.Errorf("%q, %+v", tl.unknown, tl.Endpoints)
+	want := []string{
+		`" FAILED"`, `"(other)"`, `"\u200bCOMPLETED_PARTIAL"`, `"\u200bCOMPLETED_SUCCESSFULLY"`, `["` + strings.Repeat("x", 61) + "…", "null",
+	}
+	if !slices.Equal(tl.unknown, want) || *tl.statuses.of("null") != 1 || tl.failed.entries[2].Status != `" FAILED"` {
+		t.Errorf("%q, %+v", tl.unknown, tl.failed.entries)
+	}
+	if counts := (Endpoints{Total: 7, Succeeded: 1, Failed: 4, Pending: 2, Seen: 7}); tl.Endpoints != counts {
+		t.Errorf("%+v", tl.Endpoints)
 	}
 }
 
@@ -219,13 +188,13 @@ func tellTally(t *testing.T, tl *tally, reply string) *Step {
 	if _, err := new(xdr.Client).GetActionStatus(t.Context(), cred, 1, tl); err != nil {
 		t.Fatal(err)
 	}
-	return &Step{Config: DefaultConfig(), Random: func() float64 { return 0.5 }}
+	return halfway()
 }
 
 // Whatever the API and the caller say, a verdict keeps its size.
 func TestVerdictIsSmall(t *testing.T) {
 	t.Parallel()
-	s := &Step{Config: DefaultConfig(), Random: func() float64 { return 0.5 }}
+	s := halfway()
 	size := func(tl *tally) (int, Verdict) {
 		v := s.verdict(request{
 			echo:      json.RawMessage(`"9223372036854775807"`),
@@ -270,28 +239,27 @@ func TestVerdictIsSmall(t *testing.T) {
 // Long reasons cost entries of the failed, those before the pending ones, and never the counts.
 func TestFailedEndpointsGiveWayFirst(t *testing.T) {
 	t.Parallel()
-	s := &Step{Config: DefaultConfig(), Random: func() float64 { return 0.5 }}
 	reason, _ := json.Marshal(map[string]string{"errorDescription": strings.Repeat("reason ", 100)})
-	lists := func(failed, pending int, context json.RawMessage) Verdict {
+	long := json.RawMessage(`"` + strings.Repeat("c", maxContext-2) + `"`)
+	for _, c := range []struct {
+		failed, pending int
+		context         json.RawMessage
+		listed          int // of the failed
+	}{{100, 0, nil, 92}, {100, 100, nil, 81}, {100, 100, long, 69}, {80, 100, nil, 80}} {
 		tl := newTally(request{policy: defaultPolicy})
-		for i := range failed {
+		for i := range c.failed {
 			tl.AgentStatus([]byte(agentID(i)), "FAILED")
 			tl.ErrorReason([]byte(agentID(i)), reason)
 		}
-		for i := range pending {
+		for i := range c.pending {
 			tl.AgentStatus([]byte(agentID(1000+i)), "PENDING")
 		}
-		return s.verdict(request{context: context, policy: defaultPolicy}, tl, "", time.Unix(0, 0))
-	}
-	alone := lists(100, 0, nil)
-	beside := lists(100, 100, nil)
-	crowded := lists(100, 100, json.RawMessage(`"`+strings.Repeat("c", maxContext-2)+`"`))
-	all := lists(80, 100, nil)
-	if n := []int{len(alone.FailedEndpoints), len(beside.FailedEndpoints), len(crowded.FailedEndpoints), len(all.FailedEndpoints)}; !slices.Equal(n, []int{92, 81, 69, 80}) {
-		t.Errorf("%v failed endpoints listed", n)
-	}
-	if !alone.Truncated || len(beside.PendingEndpoints) != 100 || len(crowded.PendingEndpoints) != 100 || all.Truncated || crowded.Endpoints.Failed != 100 {
-		t.Errorf("%v, %d, %d, %v", alone.Truncated, len(beside.PendingEndpoints), len(crowded.PendingEndpoints), all.Truncated)
+		v := halfway().verdict(request{context: c.context, policy: defaultPolicy}, tl, "", time.Unix(0, 0))
+		if len(v.FailedEndpoints) != c.listed || len(v.PendingEndpoints) != c.pending ||
+			v.Truncated != (c.listed < c.failed) || v.Endpoints.Failed != c.failed {
+			t.Errorf("%+v: %d failed and %d pending endpoints listed, truncated %v, %+v",
+				c, len(v.FailedEndpoints), len(v.PendingEndpoints), v.Truncated, v.Endpoints)
+		}
 	}
 }
 
@@ -341,7 +309,7 @@ func TestWaitSeconds(t *testing.T) {
 func TestVerdictTimes(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)
-	s := &Step{Config: DefaultConfig(), Random: func() float64 { return 0.5 }}
+	s := halfway()
 	for _, c := range []struct {
 		name    string
 		started time.Time
