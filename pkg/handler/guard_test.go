@@ -1,7 +1,6 @@
 package handler_test
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,9 +10,6 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
-
 	"github.com/soarstep/xdr-action-status/internal/xdrtest"
 	"github.com/soarstep/xdr-action-status/pkg/handler"
 )
@@ -21,27 +17,20 @@ import (
 const maxMessage = 4_000 // characters of an error
 
 // answering is Secrets Manager as a handler plays it.
-func answering(t *testing.T, token string, h http.HandlerFunc) *secretsmanager.Client {
+func answering(t *testing.T, h http.HandlerFunc) *rig {
 	t.Helper()
 	server := httptest.NewServer(h)
 	t.Cleanup(server.Close)
-	return secretsmanager.New(secretsmanager.Options{
-		Region:       "us-east-1",
-		BaseEndpoint: &server.URL,
-		Retryer:      aws.NopRetryer{},
-		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-			return aws.Credentials{AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: "secret", SessionToken: token}, nil
-		}),
-	})
+	r := newRig(t, xdrtest.Options{})
+	r.Secrets = sdk(server.URL)
+	return r
 }
 
 // AWS repeats what it was sent where it does not agree with the signature: neither that nor the session's token is told.
 func TestSecretsManagerEchoIsRedacted(t *testing.T) {
 	t.Parallel()
-	const token = "FwoGZXIvYXdzECANARYtokenOfTheSession0123456789abcdef"
 	var signed string
-	r := newRig(t, xdrtest.Options{})
-	r.Secrets = answering(t, token, func(w http.ResponseWriter, r *http.Request) {
+	r := answering(t, func(w http.ResponseWriter, r *http.Request) {
 		signed = r.Header.Get("Authorization")
 		said := "The Canonical String should have been " + signed + "\n" + r.Header.Get("X-Amz-Security-Token")
 		text, _ := json.Marshal(said + strings.Repeat(" x", 2*maxMessage))
@@ -64,9 +53,7 @@ func TestSecretsManagerEchoIsRedacted(t *testing.T) {
 // Neither is what it repeats in place of a secret.
 func TestTokenAsSecretIsRedacted(t *testing.T) {
 	t.Parallel()
-	const token = "fwogzxivyxdzecanarytokenofthesession0123456789abcdef"
-	r := newRig(t, xdrtest.Options{})
-	r.Secrets = answering(t, token, func(w http.ResponseWriter, r *http.Request) {
+	r := answering(t, func(w http.ResponseWriter, r *http.Request) {
 		value, _ := json.Marshal(`{"api_url":"https://` + r.Header.Get("X-Amz-Security-Token") + `.example","api_key_id":"7","api_key":"k","security_level":"standard"}`)
 		fmt.Fprintf(w, `{"SecretString":%s,"VersionId":"1"}`, value)
 	})
@@ -80,8 +67,7 @@ func TestTokenAsSecretIsRedacted(t *testing.T) {
 func TestSecretsManagerAnswerIsBounded(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{200, 400} {
-		r := newRig(t, xdrtest.Options{})
-		r.Secrets = answering(t, "", func(w http.ResponseWriter, _ *http.Request) {
+		r := answering(t, func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(status)
 			fmt.Fprintf(w, `{"__type":"AccessDeniedException","SecretString":%q}`, strings.Repeat("x", 2<<20))
 		})

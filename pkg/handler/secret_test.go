@@ -12,15 +12,18 @@ import (
 
 const canary = xdrtest.Canary
 
+const good = `"api_url":"https://api-acme.xdr.us.paloaltonetworks.com"`
+
 func secretJSON(members string) []byte {
 	return []byte(`{"api_key_id":"7","api_key":"` + canary + `","security_level":"advanced",` + members + `}`)
 }
 
-func TestParseSecretAddress(t *testing.T) {
+// What Windows and a person write is understood.
+func TestParseSecret(t *testing.T) {
 	t.Parallel()
 	allowed := append(DefaultConfig().AllowedOrigins, Origin{"http", "127.0.0.1", "8480"})
 	for _, c := range []struct{ members, want string }{
-		{`"api_url":"https://api-acme.xdr.us.paloaltonetworks.com"`, "https://api-acme.xdr.us.paloaltonetworks.com"},
+		{good, "https://api-acme.xdr.us.paloaltonetworks.com"},
 		{`"api_url":"https://api-acme.xdr.us.paloaltonetworks.com/"`, "https://api-acme.xdr.us.paloaltonetworks.com"},
 		{`"api_url":" https://api-acme.xdr.us.paloaltonetworks.com\n"`, "https://api-acme.xdr.us.paloaltonetworks.com"},
 		{`"api_url":"https://API-acme.xdr.us.paloaltonetworks.com:443/gateway/"`, "https://API-acme.xdr.us.paloaltonetworks.com:443/gateway"},
@@ -38,11 +41,19 @@ func TestParseSecretAddress(t *testing.T) {
 			t.Errorf("%s: %s, %v, want %s", c.members, cred, err, want)
 		}
 	}
+	for _, value := range []string{
+		"\ufeff{" + good + `,"api_key_id":"7","api_key":"` + canary + `","security_level":"Standard"}`,
+		"\r\n{" + good + `,"api_key_id":7,"api_key":" ` + canary + `\n","security_level":"STANDARD "}`,
+	} {
+		cred, err := ParseSecret("s", []byte(value), allowed)
+		if err != nil || !strings.HasPrefix(cred.String(), "key 7 (standard) for ") {
+			t.Errorf("%q: %s, %v", value, cred, err)
+		}
+	}
 }
 
 func TestParseSecretRefuses(t *testing.T) {
 	t.Parallel()
-	const good = `"api_url":"https://api-acme.xdr.us.paloaltonetworks.com"`
 	for _, c := range []struct{ secret, want string }{
 		{`{"fqdn":"` + canary + `","api_key_id":"7","api_key":"acme.xdr.us.paloaltonetworks.com","security_level":"advanced"}`, "fqdn: expected the tenant's address"},
 		{`{"api_url":"https://` + canary + `","api_key_id":"7","api_key":"x","security_level":"advanced"}`, "api_url: expected the tenant's address"},
@@ -100,21 +111,6 @@ func TestParseSecretRefuses(t *testing.T) {
 	}
 }
 
-// What Windows and a person write is understood.
-func TestParseSecretIsTolerant(t *testing.T) {
-	t.Parallel()
-	const address = `"api_url":"https://api-acme.xdr.us.paloaltonetworks.com"`
-	for _, value := range []string{
-		"\ufeff{" + address + `,"api_key_id":"7","api_key":"` + canary + `","security_level":"Standard"}`,
-		"\r\n{" + address + `,"api_key_id":7,"api_key":" ` + canary + `\n","security_level":"STANDARD "}`,
-	} {
-		cred, err := ParseSecret("s", []byte(value), DefaultConfig().AllowedOrigins)
-		if err != nil || !strings.HasPrefix(cred.String(), "key 7 (standard) for ") {
-			t.Errorf("%q: %s, %v", value, cred, err)
-		}
-	}
-}
-
 func TestAllowList(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -168,9 +164,9 @@ func TestAllowList(t *testing.T) {
 			t.Errorf("%q was taken for %v", bad, o)
 		}
 	}
-	for _, good := range []string{"https://[::1]:8480", "http://127.0.0.1:8480", "https://*.paloaltonetworks.com"} {
-		if o, err := ParseOrigin(good); err != nil || o.String() != good {
-			t.Errorf("%s: %s, %v", good, o, err)
+	for _, text := range []string{"https://[::1]:8480", "http://127.0.0.1:8480", "https://*.paloaltonetworks.com"} {
+		if o, err := ParseOrigin(text); err != nil || o.String() != text {
+			t.Errorf("%s: %s, %v", text, o, err)
 		}
 	}
 }

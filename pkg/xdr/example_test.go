@@ -83,11 +83,3 @@ func ExampleError() {
 	// Output:
 	// the API said no: Cortex XDR answered 403; err_code: 403; err_msg: Forbidden
 }
-
-// However credentials are printed, the key does not appear.
-func ExampleCredentials() {
-	cred, err := xdr.NewCredentials(&url.URL{Scheme: "https", Host: "api-acme.xdr.us.paloaltonetworks.com"}, "7", "the-key", xdr.Advanced)
-	fmt.Printf("%v %+v\n", cred, err)
-	// Output:
-	// key 7 (advanced) for https://api-acme.xdr.us.paloaltonetworks.com <nil>
-}

@@ -11,9 +11,11 @@ import (
 )
 
 // counts is a Sink that only counts.
-type counts struct{ agents, reasons, longest int }
+type counts struct {
+	ignore
+	agents, reasons, longest int
+}
 
-func (c *counts) Begin(Redactor)             {}
 func (c *counts) AgentStatus([]byte, Status) { c.agents++ }
 func (c *counts) NoStatus(_, _ []byte)       { c.agents++ }
 func (c *counts) ErrorReason(_ []byte, r ErrorReason) {

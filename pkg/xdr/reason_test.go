@@ -1,19 +1,6 @@
 package xdr
 
-import (
-	"strings"
-	"testing"
-)
-
-// A reason of which only a line is shown may not cost seconds.
-func TestLongReasonCountsAsEmpty(t *testing.T) {
-	t.Parallel()
-	var got lines
-	_, err := readReply(strings.NewReader(`{"reply":{"errorReasons":{"a":{"missing_files":[`+strings.Repeat("{},", maxReason/3)+`{}]}}}}`), &got)
-	if err != nil || got.String() != "a! " {
-		t.Errorf("%q, %v", got.String(), err)
-	}
-}
+import "testing"
 
 func TestErrorReason(t *testing.T) {
 	t.Parallel()

@@ -11,9 +11,11 @@ import (
 )
 
 // lines is a Sink that writes down what it is told.
-type lines struct{ strings.Builder }
+type lines struct {
+	ignore
+	strings.Builder
+}
 
-func (l *lines) Begin(Redactor)                  {}
 func (l *lines) NoStatus(id, value []byte)       { fmt.Fprintf(l, "%s?%s ", id, value) }
 func (l *lines) AgentStatus(id []byte, s Status) { fmt.Fprintf(l, "%s=%s ", id, s) }
 func (l *lines) ErrorReason(id []byte, r ErrorReason) {
@@ -35,6 +37,7 @@ func TestReadReply(t *testing.T) {
 		{"a status that is no string", `{"reply":{"data":{"a":null,"b":["FAILED"],"c":5,"d":{"x":1},"e":"FAILED"}}}`, `a?null b?["FAILED"] c?5 d?{"x":1} e=FAILED `},
 		{"errorReasons a list", `{"reply":{"data":{"a":"FAILED"},"errorReasons":[]}}`, "a=FAILED "},
 		{"an odd reason", `{"reply":{"data":{"a":"FAILED"},"errorReasons":{"a":null,"b":[7]}}}`, "a=FAILED a! b![7] "},
+		{"a reason too long to be shown in time", `{"reply":{"errorReasons":{"a":{"missing_files":[` + strings.Repeat("{},", maxReason/3) + `{}]}}}}`, "a! "},
 		{"data null", `{"reply":{"data":null}}`, ""},
 		{"data absent", `{"reply":{}}`, ""},
 		{"reply null", `{"reply":null}`, ""},
