@@ -48,7 +48,6 @@ func TestEveryVariable(t *testing.T) {
 	}
 }
 
-// badValues is used against the built binary too.
 var badValues = []struct{ name, value string }{
 	{"XDR_SECRET_TTL_SECONDS", "-1"}, {"XDR_SECRET_TTL_SECONDS", "5m"}, {"XDR_ALLOWED_ORIGINS", "https://h/path"}, {"XDR_ALLOWED_ORIGINS", "*.a,,"},
 	{"XDR_HTTP_TIMEOUT_SECONDS", "0"}, {"XDR_TIMEOUT_SECONDS", "0"}, {"XDR_TIMEOUT_SECONDS", "1e3"}, {"XDR_TIMEOUT_SECONDS", "100000000"},

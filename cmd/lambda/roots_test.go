@@ -8,10 +8,8 @@ import (
 	"fmt"
 	"io"
 	"log"
-	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -31,17 +29,12 @@ var (
 	forged  = xdrtest.NewAuthority("Amazon")
 )
 
-// issued is a certificate for 127.0.0.1.
-func issued(a *xdrtest.Authority) []tls.Certificate {
-	return []tls.Certificate{a.Issue(time.Now().Add(time.Hour), "127.0.0.1")}
+// issued is a server with a certificate for 127.0.0.1.
+func issued(a *xdrtest.Authority) *tls.Config {
+	return &tls.Config{Certificates: []tls.Certificate{a.Issue(time.Now().Add(time.Hour), "127.0.0.1")}}
 }
 
-func serve(t *testing.T, a *xdrtest.Authority) *httptest.Server {
-	t.Helper()
-	return serveTLS(t, &tls.Config{Certificates: issued(a)})
-}
-
-func serveTLS(t *testing.T, config *tls.Config) *httptest.Server {
+func serve(t *testing.T, config *tls.Config) *httptest.Server {
 	t.Helper()
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(w, r.Body)
@@ -114,8 +107,13 @@ func TestUsualRoots(t *testing.T) {
 	}
 }
 
-// The system store decides wherever the usual roots do not, and is asked at once the next time.
+// The system store decides wherever the usual roots do not, and is asked at once the next time. A system without a bundle,
+// or one without usual roots, is asked directly.
 func TestUsualFirst(t *testing.T) {
+	t.Setenv("SSL_CERT_FILE", bundle(t, private.PEM()))
+	if u := newUsualFirst(time.Second); u.usual() != u.system {
+		t.Error("a transport of its own for no roots")
+	}
 	t.Setenv("SSL_CERT_FILE", bundle(t, amazon.PEM(), private.PEM()))
 	t.Setenv("SSL_CERT_DIR", t.TempDir())
 	u := newUsualFirst(5 * time.Second)
@@ -124,32 +122,32 @@ func TestUsualFirst(t *testing.T) {
 	if roots := u.usual().TLSClientConfig.RootCAs; !roots.Equal(want) {
 		t.Error("the usual roots are not those of SSL_CERT_FILE")
 	}
-	if err := post(u, serve(t, amazon), "127.0.0.1"); err != nil {
+	if err := post(u, serve(t, issued(amazon)), "127.0.0.1"); err != nil {
 		t.Errorf("a usual authority: %v", err)
 	}
 	var handshakes atomic.Int32
-	unusual := serveTLS(t, &tls.Config{
-		Certificates: issued(private),
-		GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) {
-			handshakes.Add(1)
-			return nil, nil // the configuration as it is
-		},
-	})
+	counting := issued(private)
+	counting.GetConfigForClient = func(*tls.ClientHelloInfo) (*tls.Config, error) {
+		handshakes.Add(1)
+		return nil, nil // the configuration as it is
+	}
+	unusual := serve(t, counting)
 	for _, want := range []int32{2, 3, 4} { // each post closes its connections
 		if err := post(u, unusual, "127.0.0.1"); err != nil || handshakes.Load() != want {
 			t.Errorf("a private authority in SSL_CERT_FILE: %v, %d handshakes, want %d", err, handshakes.Load(), want)
 		}
 	}
-	old := &tls.Config{Certificates: issued(amazon), MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}
-	if err := post(u, serveTLS(t, old), "127.0.0.1"); err == nil || !strings.Contains(err.Error(), "protocol version") {
+	old := issued(amazon)
+	old.MinVersion, old.MaxVersion = tls.VersionTLS10, tls.VersionTLS11
+	if err := post(u, serve(t, old), "127.0.0.1"); err == nil || !strings.Contains(err.Error(), "protocol version") {
 		t.Errorf("TLS 1.1: %v", err)
 	}
 	var unknown x509.UnknownAuthorityError
-	if err := post(u, serve(t, forged), "127.0.0.1"); !errors.As(err, &unknown) {
+	if err := post(u, serve(t, issued(forged)), "127.0.0.1"); !errors.As(err, &unknown) {
 		t.Errorf("an authority with a usual name that is not in the store: %v", err)
 	}
 	var name x509.HostnameError
-	if err := post(u, serve(t, amazon), "localhost"); !errors.As(err, &name) {
+	if err := post(u, serve(t, issued(amazon)), "localhost"); !errors.As(err, &name) {
 		t.Errorf("a certificate for another name: %v", err)
 	}
 }

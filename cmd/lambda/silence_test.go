@@ -76,24 +76,16 @@ func TestWhatNobodyAskedForIsNotLogged(t *testing.T) {
 		for _, from := range []string{"the API", "Secrets Manager"} {
 			t.Run(level+" key, from "+from, func(t *testing.T) {
 				t.Parallel()
-				done, err := xdrtest.Load("done")
-				if err != nil {
-					t.Fatal(err)
-				}
-				sim := xdrtest.Start(t, xdrtest.Options{Scenarios: []xdrtest.Scenario{done}, Key: xdrtest.Canary, SecurityLevel: level})
+				sim := tenant(t, level)
 				e := newEcho(t, sim)
-				env := map[string]string{"XDR_SECRET_ID": "xdr/sim", "XDR_ALLOWED_ORIGINS": sim.URL(), "AWS_ENDPOINT_URL_SECRETS_MANAGER": sim.URL()}
-				switch from {
-				case "the API":
-					env["XDR_ALLOWED_ORIGINS"] = e.URL
+				env := map[string]string{"AWS_ENDPOINT_URL_SECRETS_MANAGER": e.URL}
+				if from == "the API" {
+					env = map[string]string{"XDR_ALLOWED_ORIGINS": e.URL, "AWS_ENDPOINT_URL_SECRETS_MANAGER": sim.URL()}
 					sim.SetURL(e.URL)
-				case "Secrets Manager":
-					env["AWS_ENDPOINT_URL_SECRETS_MANAGER"] = e.URL
 				}
-				f := lambdatest.Start(t, lambdatest.Options{Binary: bootstrap, Env: env})
-				r, err := f.Invoke(t.Context(), []byte(doneID))
-				if err != nil || !bytes.Contains(r.Payload, []byte(`"verdict":"done"`)) {
-					t.Errorf("%s, %v", body(r), err)
+				f := deployFor(t, sim, env, lambdatest.Options{})
+				if r := f.invoke(t, doneID); !bytes.Contains(r.Payload, []byte(`"verdict":"done"`)) {
+					t.Errorf("%s", body(r))
 				}
 				close(e.idle)
 				arrives(t, "the program hangs up", e.gone)
