@@ -54,10 +54,8 @@ func TestTenantsHaveTheirOwnSecrets(t *testing.T) {
 		r.check(t, anyID)
 		r.check(t, `{"group_action_id":5,"tenant":"acme"}`)
 	}
-	for i, want := range []string{"xdr/sim", "xdr/tenant-acme"} {
-		if got := r.sim.SecretCalls()[i].SecretID; got != want {
-			t.Errorf("call %d: %s, want %s", i+1, got, want)
-		}
+	if c := r.sim.SecretCalls(); c[0].SecretID != "xdr/sim" || c[1].SecretID != "xdr/tenant-acme" {
+		t.Errorf("%+v", c)
 	}
 }
 
