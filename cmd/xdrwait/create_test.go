@@ -120,20 +120,6 @@ func TestSecretCreateWithoutAWS(t *testing.T) {
 	}
 }
 
-// A check and a wait can use what is written.
-func TestCreatedSecretsWork(t *testing.T) {
-	sim := xdrtest.Start(t, xdrtest.Options{Key: xdrtest.Canary, Scenarios: []xdrtest.Scenario{load(t, "done")}})
-	if code, shown := create(t, sim, xdrtest.Canary, "xdr/acme URL 7 advanced"); code != exitDone {
-		t.Fatalf("exit code %d: %s", code, shown)
-	}
-	for args, want := range map[string]string{"secret check": accepted, doneID: "done (all_succeeded)"} {
-		all := append(strings.Fields(args), "--secret-id", "xdr/acme", "--allow-origin", sim.URL())
-		if code, stdout, stderr := command(t, all...); code != exitDone || !strings.Contains(stdout, want) {
-			t.Errorf("%s: exit code %d: %s%s", args, code, stdout, stderr)
-		}
-	}
-}
-
 // unread fails a test that reads it.
 type unread struct{ *testing.T }
 
@@ -171,10 +157,8 @@ func TestSecretCreateRefusesBeforeThePrompt(t *testing.T) {
 		}
 	}
 	t.Setenv("AWS_REGION", "")
-	var stderr output
-	code := run(t.Context(), good, unread{t}, io.Discard, &stderr)
-	if code != exitUsage || !strings.Contains(stderr.String(), "no AWS region") {
-		t.Errorf("exit code %d: %s", code, &stderr)
+	if code := run(t.Context(), good, unread{t}, io.Discard, io.Discard); code != exitUsage {
+		t.Errorf("no AWS region: exit code %d", code)
 	}
 }
 

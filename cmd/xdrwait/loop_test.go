@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -92,13 +94,8 @@ func TestPauses(t *testing.T) {
 			t.Errorf("ended with %v, %+v", w.err, w.verdict)
 		}
 	}
-}
-
-// However many failures there were, a pause is a minute at most.
-func TestBackoffHasABound(t *testing.T) {
-	t.Parallel()
 	if got := backoff(io.EOF, 100); got != time.Minute {
-		t.Errorf("got %v", got)
+		t.Errorf("after 100 failures: %v", got)
 	}
 }
 
@@ -111,7 +108,8 @@ func mustTimeOut(t *testing.T, w waited, cause string) {
 	}
 }
 
-// Where the key is refused the secret is read again, as often as that happens.
+// Where the key is refused the secret is read again, as often as that happens. Before the first check a secret that cannot
+// be read ends the wait.
 func TestRefusedKeys(t *testing.T) {
 	t.Parallel()
 	w := inBubble(t, load(t, "pending"), time.Hour, func(sim *xdrtest.Sim) {
@@ -129,16 +127,11 @@ func TestRefusedKeys(t *testing.T) {
 	if w.verdict == nil || w.verdict.Outcome != handler.Pending || w.asked[len(w.asked)-1] != 3600 {
 		t.Errorf("rotated while Secrets Manager is down: %+v, asked at %v", w.verdict, w.asked)
 	}
-}
-
-// Before the first check a secret that cannot be read ends the wait.
-func TestTheFirstReadOfTheSecretMustSucceed(t *testing.T) {
-	t.Parallel()
-	w := inBubble(t, load(t, "pending"), time.Hour, func(sim *xdrtest.Sim) {
+	w = inBubble(t, load(t, "pending"), time.Hour, func(sim *xdrtest.Sim) {
 		sim.AddSecretFaults(xdrtest.SecretFault{From: 1, To: 3, Name: "InternalServiceError"})
 	})
 	if w.err == nil || !strings.HasPrefix(w.err.Error(), "XDR.CredentialsUnavailable: ") {
-		t.Errorf("%v, %d secret calls", w.err, w.secrets)
+		t.Errorf("before the first check: %v, %d secret calls", w.err, w.secrets)
 	}
 }
 
@@ -153,5 +146,56 @@ func TestEndpointsThatVanish(t *testing.T) {
 	w := inBubble(t, gone, time.Hour, func(*xdrtest.Sim) {})
 	if w.err != nil || w.verdict.Outcome != handler.Done || w.verdict.Endpoints.Seen != 2 {
 		t.Errorf("%v, %+v", w.err, w.verdict)
+	}
+}
+
+// Of several actions the gravest exit code counts, wherever it stands.
+func TestTheGravestExitCodeCounts(t *testing.T) {
+	t.Parallel()
+	_, source := tenant(t, load(t, "done"), load(t, "failed"))
+	if code, stdout, stderr := command(t, append(source, doneID, failedID, doneID)...); code != exitFailed {
+		t.Errorf("exit code %d: %s%s", code, stdout, stderr)
+	}
+}
+
+// An error is shown when it happens, not when the last wait has ended; it counts more than a failure.
+func TestAnErrorIsShownAtOnce(t *testing.T) {
+	t.Parallel()
+	broken := load(t, "done")
+	broken.Faults = []xdrtest.Fault{{Status: 403}}
+	_, source := tenant(t, broken, load(t, "pending"), load(t, "failed"))
+	ctx, interrupt := context.WithCancel(t.Context())
+	defer interrupt()
+	var stdout bytes.Buffer
+	var stderr output
+	code := make(chan int, 1)
+	go func() {
+		code <- run(ctx, append(source, doneID, pendingID, failedID), nil, &stdout, &stderr)
+	}()
+	stderr.await(t, "xdrwait: XDR.Unauthorized: group_action_id "+doneID)
+	stderr.await(t, pendingID+"  pending")
+	stderr.await(t, failedID+"  failed")
+	interrupt()
+	if got := <-code; got != exitUnknown || strings.Count(stderr.String(), "XDR.Unauthorized") != 1 {
+		t.Errorf("exit code %d: %s", got, &stderr)
+	}
+	out := stdout.String()
+	if strings.Contains(out, "action "+doneID) || !strings.Contains(out, "action "+failedID+": failed") ||
+		!strings.Contains(out, "action "+pendingID+": pending") {
+		t.Errorf("standard output: %s", out)
+	}
+}
+
+// A bad id is noticed before the tenant is asked for the good ones.
+func TestIDsAreCheckedFirst(t *testing.T) {
+	t.Parallel()
+	sim, source := tenant(t, load(t, "done"))
+	sim.Expect(0)
+	for _, bad := range []string{"x", "0", "-1", "1.0", "9223372036854775808", ""} {
+		code, stdout, stderr := command(t, append(slices.Clone(source), "--", doneID, bad)...)
+		says := strings.Contains(stderr, `got "`+bad+`"`) && strings.Contains(stderr, "Try xdrwait --help.")
+		if code != exitUsage || stdout != "" || !says {
+			t.Errorf("%q: exit code %d: %s%s", bad, code, stdout, stderr)
+		}
 	}
 }

@@ -24,16 +24,14 @@ type process struct {
 	stdout, stderr output
 }
 
-// start starts the command with more environment. It does not outlive the test or the watchdog.
+// start starts the command with more environment, and perhaps with other files. It does not outlive the test or the
+// watchdog.
 func start(t *testing.T, env []string, args ...string) *process {
 	t.Helper()
-	p := prepare(t, env, args...)
-	p.begin(t)
-	return p
+	return startWith(t, func(*process) {}, env, args...)
 }
 
-// prepare returns the command to be started.
-func prepare(t *testing.T, env []string, args ...string) *process {
+func startWith(t *testing.T, change func(*process), env []string, args ...string) *process {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -48,15 +46,11 @@ func prepare(t *testing.T, env []string, args ...string) *process {
 		cancel()
 		_ = p.Wait()
 	})
-	return p
-}
-
-// begin starts the process.
-func (p *process) begin(t *testing.T) {
-	t.Helper()
+	change(p)
 	if err := p.Start(); err != nil {
 		t.Fatal(err)
 	}
+	return p
 }
 
 // signal sends one.
@@ -96,4 +90,15 @@ func TestVersion(t *testing.T) {
 	if out, err := exec.Command(path, "--version").Output(); err != nil || !strings.HasPrefix(string(out), "xdrwait version v") {
 		t.Errorf("%v: %s", err, out)
 	}
+}
+
+// A terminal that can draw, whatever the tests are started from. As a process that start makes, it is the command.
+func TestMain(m *testing.M) {
+	if os.Getenv(asCommand) != "" {
+		main()
+	}
+	if err := os.Setenv("TERM", "xterm-256color"); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
 }

@@ -141,13 +141,12 @@ func TestColoursAreAskedFor(t *testing.T) {
 func startOnTerminal(t *testing.T, env []string, args ...string) (p *process, control, terminal *os.File) {
 	t.Helper()
 	control, terminal = openTerminal(t, 80)
-	p = prepare(t, env, args...)
-	p.Stdin = terminal
-	p.Stdout = terminal
-	p.Stderr = terminal
-	p.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
-	p.begin(t)
-	return p, control, terminal
+	return startWith(t, func(p *process) {
+		p.Stdin = terminal
+		p.Stdout = terminal
+		p.Stderr = terminal
+		p.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	}, env, args...), control, terminal
 }
 
 func openTerminal(t *testing.T, columns uint16) (control, terminal *os.File) {
