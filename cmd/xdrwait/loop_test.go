@@ -185,17 +185,3 @@ func TestAnErrorIsShownAtOnce(t *testing.T) {
 		t.Errorf("standard output: %s", out)
 	}
 }
-
-// A bad id is noticed before the tenant is asked for the good ones.
-func TestIDsAreCheckedFirst(t *testing.T) {
-	t.Parallel()
-	sim, source := tenant(t, load(t, "done"))
-	sim.Expect(0)
-	for _, bad := range []string{"x", "0", "-1", "1.0", "9223372036854775808", ""} {
-		code, stdout, stderr := command(t, append(slices.Clone(source), "--", doneID, bad)...)
-		says := strings.Contains(stderr, `got "`+bad+`"`) && strings.Contains(stderr, "Try xdrwait --help.")
-		if code != exitUsage || stdout != "" || !says {
-			t.Errorf("%q: exit code %d: %s%s", bad, code, stdout, stderr)
-		}
-	}
-}

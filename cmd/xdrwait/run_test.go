@@ -65,6 +65,8 @@ func TestCommandLines(t *testing.T) {
 
 		{"--simulate done 1 2 y", 64, "xdrwait: GROUP_ACTION_ID: expected an integer from 1 to 9223372036854775807, " +
 			"or a string of its digits, got \"y\"\nTry xdrwait --help.\n"},
+		{"--simulate done -- 1 -1", 64, `got "-1"` + "\nTry xdrwait --help."},
+		{"--simulate done 1 ", 64, `got ""` + "\nTry xdrwait --help."},
 		{"--simulate done --partial x", 64, `xdrwait: --partial: expected "failed", "done" or "pending", got "x"`},
 		{"--simulate done --settle x", 64, `xdrwait: --settle: expected "all" or "certain", got "x"`},
 		{"--simulate done --min-success 101", 64, "xdrwait: --min-success: expected an integer from 1 to 100, got 101"},

@@ -35,7 +35,7 @@ func mustSay(t *testing.T, code int, stderr, wrong, next string) {
 const goodSecret = `{"api_url": "URL", "api_key_id": "7", "api_key": "` + xdrtest.Canary +
 	`", "security_level": "advanced"}`
 
-// A secret that will not do.
+// A secret that will not do, and a file that cannot be read.
 func TestSecretCheckOfTheSecret(t *testing.T) {
 	t.Parallel()
 	with := func(old, replacement string) string { return strings.Replace(goodSecret, old, replacement, 1) }
@@ -51,6 +51,8 @@ func TestSecretCheckOfTheSecret(t *testing.T) {
 			t.Errorf("%s: %q is said to be well", c.wrong, stdout)
 		}
 	}
+	code, _, stderr := command(t, "secret", "check", "--credentials", t.TempDir())
+	mustSay(t, code, stderr, "is a directory", "check the path and who may read it")
 }
 
 // Every answer of a tenant, or of something before it, that is not the one wanted.
@@ -117,13 +119,6 @@ func TestSecretCheckWithoutAnAnswer(t *testing.T) {
 		code, _, stderr := checkFile(t, goodSecret, c.url)
 		mustSay(t, code, stderr, c.wrong, c.next)
 	}
-}
-
-// There is no file, or none that can be read.
-func TestSecretCheckOfAFile(t *testing.T) {
-	t.Parallel()
-	code, _, stderr := command(t, "secret", "check", "--credentials", t.TempDir())
-	mustSay(t, code, stderr, "is a directory", "check the path and who may read it")
 }
 
 // Every answer of Secrets Manager but the secret. Not parallel: the AWS SDK reads the environment.
