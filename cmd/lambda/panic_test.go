@@ -35,16 +35,13 @@ func withBug(t *testing.T) string {
 		t.Fatal(err)
 	}
 	text, err := os.ReadFile(source)
-	if err != nil {
-		t.Fatal(err)
-	}
-	const line = "	return int(max(1, seconds))"
-	if bytes.Count(text, []byte(line)) != 1 {
-		t.Fatalf("%q is not in %s", line, source)
+	broken := bytes.Replace(text, []byte("return int(max(1, seconds))"), []byte("return []int{}[int(seconds)]"), 1)
+	if err != nil || bytes.Equal(broken, text) {
+		t.Fatalf("no fault in %s: %v", source, err)
 	}
 	dir := t.TempDir()
 	replaced := filepath.Join(dir, "wait.go")
-	if err := os.WriteFile(replaced, bytes.Replace(text, []byte(line), []byte("	return []int{}[int(seconds)]"), 1), 0o600); err != nil {
+	if err := os.WriteFile(replaced, broken, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	binary, err := lambdatest.Build(t.Context(), ".", dir, map[string]string{source: replaced})

@@ -121,9 +121,11 @@ func (r *rig) failsIn(ctx context.Context, t *testing.T, want handler.ErrorName,
 }
 
 // anyID asks for the action of a scenario that answers for any id.
-const anyID = `{"group_action_id":5}`
-
-const pendingID = `{"group_action_id":22519813685314}`
+const (
+	anyID     = `{"group_action_id":5}`
+	pendingID = `{"group_action_id":22519813685314}`
+	canary    = xdrtest.Canary
+)
 
 func anyAction(name string) xdrtest.Scenario {
 	s, err := xdrtest.Load(name)
@@ -231,8 +233,6 @@ func TestEveryErrorName(t *testing.T) {
 	}
 }
 
-const canary = xdrtest.Canary
-
 // broken panics with the credentials' text in hand.
 type broken struct{}
 
@@ -243,11 +243,9 @@ func (broken) GetSecretValue(context.Context, *secretsmanager.GetSecretValueInpu
 // What is left out of a step has a useful default, and a step without anything fails in its own words.
 func TestZeroStep(t *testing.T) {
 	t.Parallel()
-	var nothing handler.Step
-	_, err := nothing.Check(t.Context(), []byte(anyID))
-	var named *handler.Error
-	if !errors.As(err, &named) || named.Name != handler.InvalidRequest || !strings.Contains(named.Message, "there is no default secret") {
-		t.Errorf("%v", err)
+	nothing := rig{Step: new(handler.Step)}
+	if err := nothing.fails(t, handler.InvalidRequest, anyID); !strings.Contains(err.Message, "there is no default secret") {
+		t.Error(err)
 	}
 	r := newRig(t, xdrtest.Options{Scenarios: []xdrtest.Scenario{anyAction("pending")}})
 	r.sim.SetSecret(r.sim.SecretValue(), true) // in binary
