@@ -37,7 +37,9 @@ func TestSecretsManagerClient(t *testing.T) {
 			t.Errorf("%s at %s", o.Region, *o.BaseEndpoint)
 		}
 		got, err := o.Credentials.Retrieve(t.Context())
-		want := aws.Credentials{AccessKeyID: "AKIDOFTHETEST", SecretAccessKey: "secret of the test", SessionToken: "token of the test"}
+		want := aws.Credentials{
+			AccessKeyID: "AKIDOFTHETEST", SecretAccessKey: "secret of the test", SessionToken: "token of the test",
+		}
 		if missing == "" && (err != nil || got != want) {
 			t.Errorf("%+v, %v", got, err)
 		}

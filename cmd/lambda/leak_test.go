@@ -41,7 +41,8 @@ func TestRepeatedSecretsAreTakenOut(t *testing.T) {
 					signature.Store(r.Header.Get("Authorization"))
 					w.Header().Set("X-Request-Id", canary)
 					w.WriteHeader(status)
-					fill := strings.NewReplacer("REQUEST", string(request), "KEY", canary, "SIGNATURE", r.Header.Get("Authorization"), "ESCAPED", escaped)
+					fill := strings.NewReplacer("REQUEST", string(request), "KEY", canary,
+						"SIGNATURE", r.Header.Get("Authorization"), "ESCAPED", escaped)
 					_, _ = fill.WriteString(w, answer)
 				}))
 				defer api.Close()

@@ -82,7 +82,8 @@ func TestLiveLines(t *testing.T) {
 			args := strings.Fields("--speed 5 --simulate " + late + " 22519813685311 2 3")
 			code, stdout, out := onTerminal(t, columns, false, args...)
 			last := out[strings.LastIndex(out, "\x1b"):]
-			if code != exitDone || strings.Contains(stdout, "\x1b") || !strings.Contains(out, trouble) || strings.Count(last, "5 ok 0 fail") != 3 {
+			if code != exitDone || strings.Contains(stdout, "\x1b") || !strings.Contains(out, trouble) ||
+				strings.Count(last, "5 ok 0 fail") != 3 {
 				t.Errorf("exit code %d: %s%q", code, stdout, out)
 			}
 			for _, line := range control.Split(out, -1) {

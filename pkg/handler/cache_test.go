@@ -50,6 +50,10 @@ func TestTenantsHaveTheirOwnSecrets(t *testing.T) {
 	t.Parallel()
 	r := newCacheRig(t)
 	r.sim.ExpectSecretCalls(2)
+	usual := r.SecretID
+	r.SecretID = "" // nothing to prefetch
+	r.Prefetch(t.Context())
+	r.SecretID = usual
 	for range 3 {
 		r.check(t, anyID)
 		r.check(t, `{"group_action_id":5,"tenant":"acme"}`)
@@ -78,7 +82,7 @@ func TestStaleSecretServesThroughAnOutage(t *testing.T) {
 		r := newCacheRig(t)
 		fault.From, fault.To = 2, 3
 		r.sim.AddSecretFaults(fault)
-		// After the first it tries, fails and serves stale; does not try again so soon; tries and fails again; the outage is over.
+		// It tries, fails and serves stale; does not try again so soon; tries and fails again; the outage is over.
 		for _, step := range []time.Duration{0, 6 * time.Minute, 29 * time.Second, 2 * time.Second, 31 * time.Second} {
 			r.clock.Advance(step)
 			r.check(t, anyID)

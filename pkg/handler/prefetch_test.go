@@ -25,12 +25,3 @@ func TestFailedPrefetchCostsTheFirstCheckNothing(t *testing.T) {
 	r.Prefetch(t.Context())
 	r.check(t, anyID)
 }
-
-func TestNothingToPrefetch(t *testing.T) {
-	t.Parallel()
-	r := newCacheRig(t)
-	r.sim.ExpectSecretCalls(1)
-	r.SecretID = ""
-	r.Prefetch(t.Context())
-	r.check(t, `{"group_action_id":5,"tenant":"acme"}`)
-}

@@ -27,7 +27,9 @@ func (s *slow) pass() {
 	s.takes = s.takes[1:]
 }
 
-func (s *slow) GetSecretValue(ctx context.Context, in *secretsmanager.GetSecretValueInput, o ...func(*secretsmanager.Options)) (*secretsmanager.GetSecretValueOutput, error) {
+func (s *slow) GetSecretValue(
+	ctx context.Context, in *secretsmanager.GetSecretValueInput, o ...func(*secretsmanager.Options),
+) (*secretsmanager.GetSecretValueOutput, error) {
 	s.pass()
 	return s.SecretsManager.GetSecretValue(ctx, in, o...)
 }
@@ -43,7 +45,8 @@ func TestLogLines(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, xdrtest.Options{}, "pending", "unknown_status")
 	const ms = time.Millisecond
-	both := &slow{r.Secrets, r.XDR.Transport, r.clock, []time.Duration{40 * ms, 7 * ms, 11 * ms, 300 * ms, 1900 * time.Microsecond, 0, 0, 0}}
+	takes := []time.Duration{40 * ms, 7 * ms, 11 * ms, 300 * ms, 1900 * time.Microsecond, 0, 0, 0}
+	both := &slow{r.Secrets, r.XDR.Transport, r.clock, takes}
 	r.Secrets, r.XDR.Transport = both, both
 
 	r.check(t, pendingID)

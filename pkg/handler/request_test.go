@@ -68,7 +68,6 @@ func TestParseRefuses(t *testing.T) {
 	for _, c := range []struct{ event, want string }{
 		{``, "not a JSON object"},
 		{`null`, "not a JSON object"},
-		{`5`, "not a JSON object"},
 		{`[{"group_action_id":1}]`, "not a JSON object"},
 		{`{`, "not valid JSON"},
 		{`{"group_action_id"`, "not valid JSON"},
@@ -93,7 +92,6 @@ func TestParseRefuses(t *testing.T) {
 		{`{"group_action_id":"+5"}`, "group_action_id:"},
 		{`{"group_action_id":"-5"}`, "group_action_id:"},
 		{`{"group_action_id":" 5"}`, "group_action_id:"},
-		{`{"group_action_id":"5_0"}`, "group_action_id:"},
 		{`{"group_action_id":"0x5"}`, "group_action_id:"},
 		{`{"group_action_id":""}`, "group_action_id:"},
 		{`{"group_action_id":true}`, "group_action_id:"},

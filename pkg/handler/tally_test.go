@@ -142,14 +142,17 @@ func TestUnknownStatusesAreNamed(t *testing.T) {
 	p := defaultPolicy
 	p.unknown = unknownFailed
 	tl := newTally(request{policy: p})
-	for i, status := range []xdr.Status{"COMPLETED_SUCCESSFULLY", "\u200bCOMPLETED_SUCCESSFULLY", "\u200bCOMPLETED_PARTIAL", " FAILED", otherStatus} {
+	for i, status := range []xdr.Status{
+		"COMPLETED_SUCCESSFULLY", "\u200bCOMPLETED_SUCCESSFULLY", "\u200bCOMPLETED_PARTIAL", " FAILED", otherStatus,
+	} {
 		tl.AgentStatus([]byte(agentID(i)), status)
 	}
 	tl.NoStatus([]byte("b"), []byte("null"))
 	tl.NoStatus([]byte("c"), []byte(`["`+strings.Repeat("x", 100)+`"]`))
 	tl.finish()
 	want := []string{
-		`" FAILED"`, `"(other)"`, `"\u200bCOMPLETED_PARTIAL"`, `"\u200bCOMPLETED_SUCCESSFULLY"`, `["` + strings.Repeat("x", 61) + "…", "null",
+		`" FAILED"`, `"(other)"`, `"\u200bCOMPLETED_PARTIAL"`, `"\u200bCOMPLETED_SUCCESSFULLY"`,
+		`["` + strings.Repeat("x", 61) + "…", "null",
 	}
 	if !slices.Equal(tl.unknown, want) || *tl.statuses.of("null") != 1 || tl.failed.entries[2].Status != `" FAILED"` {
 		t.Errorf("%q, %+v", tl.unknown, tl.failed.entries)
