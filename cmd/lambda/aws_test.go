@@ -56,21 +56,22 @@ func TestSecretsManagerAnswersForItself(t *testing.T) {
 	var followed atomic.Int32
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { followed.Add(1) }))
 	defer elsewhere.Close()
-	for _, status := range []int{101, 301, 302, 303, 307, 308} {
+	for status, want := range map[int]string{
+		101: "101 is no final answer", 301: "301", 302: "302", 303: "303", 307: "307", 308: "308",
+	} {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Location", elsewhere.URL)
-			if status == http.StatusSwitchingProtocols {
-				w.Header().Set("Connection", "Upgrade")
-				w.Header().Set("Upgrade", "h2c")
+			if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
+				const head = "HTTP/1.1 %d Other\r\nConnection: Upgrade\r\nUpgrade: h2c\r\nLocation: %s\r\n\r\n"
+				fmt.Fprintf(conn, head, status, elsewhere.URL)
+				_ = conn.Close()
 			}
-			w.WriteHeader(status)
 		}))
 		defer server.Close()
 		s := awsSettings{region: "r", endpoint: server.URL, accessKeyID: "a", secretAccessKey: "b"}
 		once := func(o *secretsmanager.Options) { o.Retryer = aws.NopRetryer{} }
 		_, err := secretsManager(s, newUsualFirst(5*time.Second)).GetSecretValue(
 			t.Context(), &secretsmanager.GetSecretValueInput{SecretId: aws.String("s")}, once)
-		if err == nil || !strings.Contains(err.Error(), fmt.Sprint(status)) || followed.Load() > 0 {
+		if err == nil || !strings.Contains(err.Error(), want) || followed.Load() > 0 {
 			t.Errorf("%d: followed %d times; %v", status, followed.Load(), err)
 		}
 	}
