@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -181,7 +183,7 @@ func TestUsualFirstThroughAProxy(t *testing.T) {
 	u := newUsualFirst(5 * time.Second)
 	u.usual().Proxy = http.ProxyURL(address) // net/http takes no proxy from the environment for loopback
 	u.system.Proxy = func(*http.Request) (*url.URL, error) { return nil, errors.New("the system's roots were asked") }
-	if err := post(u, serve(t, amazon), "127.0.0.1"); err != nil || tunnels.Load() != 1 {
+	if err := post(u, serve(t, issued(amazon)), "127.0.0.1"); err != nil || tunnels.Load() != 1 {
 		t.Errorf("%v, %d tunnels", err, tunnels.Load())
 	}
 }
