@@ -51,8 +51,8 @@ func newUsualFirst(timeout time.Duration) *usualFirst {
 	return u
 }
 
-// RoundTrip makes one request. A host that is refused has got nothing yet, so the request can be made once more: its body
-// is kept open for that where nothing is known of the host.
+// RoundTrip makes one request. A host that is refused has got nothing yet, so the request can be made once more: its
+// body is kept open for that where nothing is known of the host.
 func (u *usualFirst) RoundTrip(r *http.Request) (*http.Response, error) {
 	wrong, known := u.isWrong(r.URL.Host)
 	if wrong {
