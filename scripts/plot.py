@@ -58,8 +58,9 @@ def start(rows):
     bars(axis, dict(sorted(rows.items(), key=lambda row: -row[1][column])), column)
     axis.set(xscale="log", xlabel=f"{column}, logarithmic")
     logarithmic(axis.xaxis)
-    axis.set_title(f"Of a cold start, {rows['this step'][column]:.1f} × hello is the whole check; the naive way takes "
-                   f"{rows['naive Go'][column]:.1f} ×")
+    takes = {name: f"{row[column]:.1f}" for name, row in rows.items()}
+    axis.set_title(f"A start with its first check takes {takes['this step']} × hello, which makes none; "
+                   f"the same by hand {takes['hand-made, usual roots']} ×, the naive way {takes['naive Go']} ×")
     save(figure, "start.svg")
 
 

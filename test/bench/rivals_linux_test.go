@@ -22,8 +22,7 @@ func BenchmarkRivals(b *testing.B) {
 	r := newRig(b)
 	keepOff(b, r.cpu)
 	ours := r.ours(false)
-	hand := r.handMade()
-	list := []contender{ours, r.lazy(ours), r.hello(false), r.usual(hand), hand, r.naive(false), r.boto3()}
+	list := []contender{ours, r.lazy(ours), r.hello(false), r.usual(), r.handMade(), r.naive(false), r.boto3()}
 	var names []string
 	for _, c := range list {
 		names = append(names, c.name)

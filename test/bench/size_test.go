@@ -26,13 +26,14 @@ func check(t testing.TB, err error) {
 	}
 }
 
-// build compiles a package of the repository as for Lambda. With the meter, the program tells its allocations.
-func build(t testing.TB, pkg string, meter bool) string {
+// build compiles a package of the repository as for Lambda, with more files in it. With testdata/meter.go, the program
+// tells its allocations.
+func build(t testing.TB, pkg string, files ...string) string {
 	t.Helper()
 	pkg = filepath.Join(root, pkg)
-	var overlay map[string]string
-	if meter {
-		overlay = map[string]string{filepath.Join(pkg, "meter.go"): "testdata/meter.go"}
+	overlay := map[string]string{}
+	for _, file := range files {
+		overlay[filepath.Join(pkg, filepath.Base(file))] = file
 	}
 	binary, err := lambdatest.Build(t.Context(), pkg, t.TempDir(), overlay)
 	check(t, err)
@@ -96,7 +97,7 @@ func TestSize(t *testing.T) {
 func TestModules(t *testing.T) {
 	t.Parallel()
 	const file = "testdata/modules.txt"
-	linked := strings.Join(modules(t, build(t, "cmd/lambda", false)), "\n") + "\n"
+	linked := strings.Join(modules(t, build(t, "cmd/lambda")), "\n") + "\n"
 	if *update {
 		check(t, os.WriteFile(file, []byte(linked), 0o600))
 	}
