@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/soarstep/xdr-action-status/internal/xdrtest"
 	"github.com/soarstep/xdr-action-status/pkg/handler"
@@ -91,12 +92,13 @@ func newCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "xdrwait [flags] GROUP_ACTION_ID...",
 		Short: "Wait until Cortex XDR response actions have ended",
-		Long: `Wait until Cortex XDR response actions have ended, and tell how.
+		Long: `Wait until Cortex XDR response actions have ended, and print the result.
 
 The credentials come from a secret in AWS Secrets Manager (--secret-id), from a file with
 the same JSON (--credentials), or from a simulated tenant (--simulate).
 
-Exit code: 0 done, 1 failed, 2 could not find out, 64 wrong usage; of several actions the highest.
+Exit code: 0 done, 1 failed, 2 interrupted or could not find out, 64 wrong usage; of several actions
+the highest.
 Ctrl-C ends the wait and shows what was last seen. A second one ends xdrwait at once.`,
 		Example: `  xdrwait --simulate mixed                    watch a simulated action; needs nothing else
   xdrwait --secret-id xdr/acme 22519813685366
@@ -106,6 +108,15 @@ Ctrl-C ends the wait and shows what was last seen. A second one ends xdrwait at 
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.ArbitraryArgs,
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			var err error
+			cmd.Flags().Visit(func(f *pflag.Flag) { // an empty variable of a shell, most likely
+				if v := f.Value.String(); v == "" || v == "[]" {
+					err = usageError{fmt.Errorf("--%s: expected a value, got nothing", f.Name)}
+				}
+			})
+			return err
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.ids = args
 			if err := o.check(); err != nil {
@@ -124,7 +135,8 @@ func (o *options) addFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&o.simulate, "simulate", "", "`scenario` to play instead of a real tenant: a name or a .json file")
 	f.Float64Var(&o.speed, "speed", 10, "simulated seconds in a second, with --simulate")
-	f.DurationVar(&o.timeout, "timeout", handler.DefaultConfig().Timeout, "time limit; what is pending then has failed")
+	f.DurationVar(&o.timeout, "timeout", handler.DefaultConfig().Timeout,
+		"time limit, from the start of xdrwait; what is still pending then counts as failed")
 	f.IntVar(&o.minSuccess, "min-success", 100, "`percent` of the endpoints that must succeed")
 	f.StringVar(&o.partial, "partial", "failed", "what COMPLETED_PARTIAL counts as: `failed|done|pending`")
 	f.StringVar(&o.settle, "settle", "all", "`all|certain`: judge once all have ended, or once the outcome is certain")

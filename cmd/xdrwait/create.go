@@ -93,7 +93,7 @@ func (c creation) create(ctx context.Context, stdin io.Reader, stdout, stderr io
 		typed := file(func() ([]byte, error) { return value, nil })
 		s := source{secretID: c.name, secrets: typed, origins: origins, clock: clock{time.Now(), 1}}
 		if err := explain(s.try(ctx), c.name); err != nil {
-			return fmt.Errorf("%w\nsecret %s is not written; --untried writes it all the same", err, c.name)
+			return fmt.Errorf("%w\nsecret %s is not written; to write it anyway, add --untried", err, c.name)
 		}
 		fmt.Fprintln(stdout, accepted)
 	}
@@ -125,7 +125,7 @@ func (c creation) write(ctx context.Context, client *secretsmanager.Client, key,
 		text := xdr.NewRedactor(key, login.SessionToken).Line(err.Error(), 4000)
 		return fmt.Errorf("could not write secret %s: %s\nnext: %s", c.name, text, nextOfWrite(err, c.name))
 	case made:
-		fmt.Fprintf(stdout, "secret %s is made\n", c.name)
+		fmt.Fprintf(stdout, "secret %s is created\n", c.name)
 	default:
 		fmt.Fprintf(stdout, "secret %s was there and has a new value; checks use it within five minutes\n", c.name)
 	}
@@ -184,5 +184,9 @@ func readKey(ctx context.Context, stdin io.Reader, stderr io.Writer) (string, er
 	case err != nil && !errors.Is(err, io.EOF):
 		return "", fmt.Errorf("API key: %w", err)
 	}
-	return strings.TrimRight(string(key), "\r\n"), nil
+	typed := strings.TrimRight(string(key), "\r\n")
+	if typed == "" {
+		return "", errors.New("no API key was typed: nothing is written")
+	}
+	return typed, nil
 }

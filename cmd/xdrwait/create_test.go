@@ -46,7 +46,7 @@ const wrongKey = "X" + xdrtest.Canary
 
 // A secret that is not there is made; one that is there gets a new value.
 func TestSecretCreate(t *testing.T) {
-	const made = "secret xdr/acme is made\nnext: xdrwait secret check --secret-id xdr/acme"
+	const made = "secret xdr/acme is created\nnext: xdrwait secret check --secret-id xdr/acme"
 	const replaced = "secret xdr/sim was there and has a new value; checks use it within five minutes\nnext: "
 	for _, c := range []struct{ args, calls, shown string }{
 		{"xdr/acme URL 7 advanced", "CreateSecret", accepted + "\n" + made + " --allow-origin URL\n"},
@@ -73,14 +73,14 @@ func TestSecretCreate(t *testing.T) {
 
 // A key that will not do is not written, unless only the tenant says so and is not to be asked.
 func TestSecretCreateTriesTheKey(t *testing.T) {
-	const untried = "xdrwait: secret xdr/acme is not written; --untried writes it all the same\n"
+	const untried = "xdrwait: secret xdr/acme is not written; to write it anyway, add --untried\n"
 	const good = "xdr/acme URL 7 advanced"
 	const unreachable = "xdr/acme https://127.0.0.1:1 7 advanced --allow-origin https://127.0.0.1:1"
 	for _, c := range []struct{ key, args, shown string }{
 		{wrongKey, good, "xdrwait: XDR.Unauthorized: Cortex XDR answered 401;"},
 		{wrongKey, good, "\nxdrwait: next: check api_key_id, api_key and security_level in the secret\n" + untried},
 		{wrongKey, unreachable, "\nxdrwait: next: check api_url, the way out of this network and HTTPS_PROXY\n" + untried},
-		{"\n", good, "api_key is missing or empty\nxdrwait: next: correct that with xdrwait secret create\n"},
+		{"\n", good, "xdrwait: no API key was typed: nothing is written\n"},
 		{wrongKey + "\n" + wrongKey, good + " --untried", "api_key: expected printable ASCII without spaces\n"},
 	} {
 		sim := xdrtest.Start(t, xdrtest.Options{Key: xdrtest.Canary})

@@ -162,9 +162,10 @@ func painter(w io.Writer) func(handler.Outcome, string) string {
 	}
 }
 
-// isTerminal reports whether lines may be drawn over there.
+// isTerminal reports whether lines may be drawn over there. A terminal without a size shows none of them.
 func isTerminal(w io.Writer) bool {
-	return os.Getenv("TERM") != "dumb" && term.IsTerminal(descriptor(w))
+	width, height, err := term.GetSize(descriptor(w))
+	return os.Getenv("TERM") != "dumb" && err == nil && width > 0 && height > 0
 }
 
 // descriptor is that of a file, and -1 for anything else.

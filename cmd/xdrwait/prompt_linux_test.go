@@ -30,7 +30,7 @@ func TestThePromptHidesTheKey(t *testing.T) {
 		code  int
 		says  string
 	}{
-		{xdrtest.Canary + "\n", exitDone, "secret xdr/acme is made"},
+		{xdrtest.Canary + "\n", exitDone, "secret xdr/acme is created"},
 		{xdrtest.Canary[:20] + "\x03", exitUnknown, "xdrwait: interrupted: nothing is written"}, // Ctrl-C
 		{"SIGTERM", exitUnknown, "xdrwait: interrupted: nothing is written"},
 	} {

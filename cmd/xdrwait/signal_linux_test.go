@@ -19,8 +19,8 @@ func TestASignalEndsAWait(t *testing.T) {
 	t.Parallel()
 	down := inFile(t, `{"description": "x", "faults": [{"status": 503}]}`)
 	for _, c := range []struct{ scenario, awaits, stdout, stderr string }{
-		{"pending", "pending: 3 endpoints", "pending (in_progress)", "xdrwait: interrupted: action 7 goes on; "},
-		{down, "answered 503", "", "xdrwait: interrupted before the first answer: action 7 goes on; "},
+		{"pending", "pending: 3 endpoints", "pending (in_progress)", "xdrwait: interrupted; action 7 goes on: "},
+		{down, "answered 503", "", "xdrwait: interrupted before the first answer; action 7 goes on: "},
 	} {
 		for _, signal := range []syscall.Signal{unix.SIGINT, unix.SIGTERM} {
 			p := start(t, nil, "--simulate", c.scenario, "--speed", "0.001", "7")
@@ -29,7 +29,7 @@ func TestASignalEndsAWait(t *testing.T) {
 			code := p.end()
 			out := p.stdout.String()
 			if code != exitUnknown || !strings.HasPrefix(out, c.stdout) || (out == "") != (c.stdout == "") ||
-				!strings.Contains(p.stderr.String(), c.stderr+"the same command watches on\n") {
+				!strings.Contains(p.stderr.String(), c.stderr+"run the same command again\n") {
 				t.Errorf("%v: %v\nstdout %s\nstderr %s", signal, p.ProcessState, out, &p.stderr)
 			}
 		}

@@ -75,7 +75,7 @@ func TestLiveLines(t *testing.T) {
 		"faults": [{"from": 1, "status": 503}]}`)
 	control := regexp.MustCompile("\x1b\\[[0-9;?]*[A-Za-z]|[\r\n]+")
 	for columns, trouble := range map[uint16]string{
-		20: "\ranswered 503: Servi…", 80: "\r22519813685311 answered 503: Service Unavailable · retry ", 200: " · not heard of yet",
+		20: "\ranswered 503: Servi…", 80: "\r22519813685311 answered 503: Service Unavailable · retry ", 200: " · no answer yet",
 	} {
 		t.Run(fmt.Sprint(columns), func(t *testing.T) {
 			t.Parallel()
@@ -107,7 +107,7 @@ func TestAnInterruptOnATerminal(t *testing.T) {
 	_ = terminal.Close()
 	shown := drawn.all()
 	for _, id := range []string{"1", "2"} {
-		goesOn := "\rxdrwait: interrupted: action " + id + " goes on; the same command watches on\r\n"
+		goesOn := "\rxdrwait: interrupted; action " + id + " goes on: run the same command again\r\n"
 		stood := "action " + id + ": pending (in_progress) after 0s: 3 endpoints, 1 succeeded, 1 failed, 1 pending\r\n"
 		if strings.Count(shown, goesOn) != 1 || strings.Count(shown, stood) != 1 {
 			t.Errorf("action %s: %q", id, shown)

@@ -85,7 +85,7 @@ func (v view) forms(width int) []string {
 // counts are those of the last verdict.
 func (v view) counts(format string) string {
 	if v.verdict == nil {
-		return "not heard of yet"
+		return "no answer yet"
 	}
 	e := v.verdict.Endpoints
 	return fmt.Sprintf(format, e.Succeeded, e.Failed, e.Pending)

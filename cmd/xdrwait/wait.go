@@ -87,7 +87,7 @@ func interrupted(id string, last *handler.Verdict) error {
 	if last == nil {
 		when = " before the first answer"
 	}
-	return fmt.Errorf("interrupted%s: action %s goes on; the same command watches on", when, id)
+	return fmt.Errorf("interrupted%s; action %s goes on: run the same command again", when, id)
 }
 
 // flagOf names what on the command line becomes a member of the request.

@@ -18,7 +18,7 @@ func main() {
 	fmt.Print(text)
 }
 
-// parameters say where the code is. The pattern refuses an update that keeps the code of an earlier release.
+// parameters say where the code is. The pattern refuses a zip of another release.
 const parameters = `
 Parameters:
   CodeBucket:
