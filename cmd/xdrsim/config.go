@@ -32,6 +32,14 @@ at both, and a command that waits for an action there. While it runs:
   curl -X POST URL/_sim/revoke                     replaces the API key, but not in the secret
   curl URL/_sim/requests                           lists the requests
 
+A scenario is a file such as
+
+  {"description": "fails at first", "agents": [{"count": 3, "timeline": [{"at": 0, "status": "PENDING"}]}],
+   "faults": [{"from": 1, "to": 2, "status": 503}]}
+
+A fault meets the requests from one number to another, or all. It has any of: status, body, content_type, delay_seconds,
+reset, gzip, pad_bytes, cut_after_bytes, retry_after ("7" or "date+7") and date ("date-900": a clock that is slow).
+
 `
 
 func parseFlags(args []string, stderr io.Writer) (config, error) {

@@ -2,6 +2,7 @@ package xdrtest
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"net/http"
 	"strconv"
@@ -70,6 +71,8 @@ func (f Fault) check() error {
 		return errors.New("status: want 200 to 599")
 	case f.DelaySeconds < 0, f.PadBytes < 0, f.CutAfterBytes < 0:
 		return errors.New("delay_seconds, pad_bytes, cut_after_bytes: want 0 or more")
+	case f.Date != "" && headerDate(f.Date, time.Time{}) == f.Date:
+		return fmt.Errorf("date: want a time such as date-900, in seconds from now, got %q", f.Date)
 	}
 	return nil
 }

@@ -116,6 +116,7 @@ func TestLoadIsStrict(t *testing.T) {
 		{"delay", `{"faults":[{"delay_seconds":-1}]}`, "faults[0].delay_seconds"},
 		{"padding", `{"faults":[{"pad_bytes":-1}]}`, "pad_bytes"},
 		{"cut", `{"faults":[{"cut_after_bytes":-1}]}`, "cut_after_bytes"},
+		{"date", `{"faults":[{"date":"-600"}]}`, "faults[0].date:"},
 	} {
 		if err := os.WriteFile(file, []byte(tt.text), 0o600); err != nil {
 			t.Fatal(err)
