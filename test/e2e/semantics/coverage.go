@@ -72,7 +72,7 @@ func (c coverage) enter(from, last step, to string) error {
 	return nil
 }
 
-// meet counts the retrier that an error has met; again tells whether the state was then tried again.
+// meet counts the retrier that an error has met; again reports whether the state was then tried again.
 func (c coverage) meet(at, err string, again bool) error {
 	r, ok := c.machine.Retried(at, err)
 	if !ok || again != (c.machine.States[at].Retry[r.Index].MaxAttempts > 0) {
