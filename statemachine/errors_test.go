@@ -69,7 +69,7 @@ func TestCheckHasARetrierForEachDecision(t *testing.T) {
 			t.Errorf("%+v", r)
 		}
 	}
-	if first := retriers[2].IntervalSeconds; first > 5 {
+	if first := retriers[outage].IntervalSeconds; first > 5 {
 		t.Errorf("a blip costs a wait up to %d s", first)
 	}
 }

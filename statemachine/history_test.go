@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -11,21 +12,16 @@ import (
 	"github.com/soarstep/xdr-action-status/pkg/handler"
 )
 
-// maxEvents is the quota of a history; an execution that reaches it fails. roomy leaves room for what is not simulated.
-//
-// Source: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
-const (
-	maxEvents = 25_000
-	roomy     = 22_000
-)
+// roomy leaves room in a history for what is not simulated.
+const roomy = 22_000
 
 // week is the longest wait that a request may ask for, in seconds.
 const week = 7 * 24 * 3600
 
-// outage and throttled are the retriers of Check that try again.
-const (
-	throttled = 1
-	outage    = 2
+// throttled and outage are the retriers of Check that try again.
+var (
+	throttled = slices.Index(decisions, "throttled")
+	outage    = slices.Index(decisions, "outage")
 )
 
 // wait is an execution that waits for a week. A check takes no time, which makes for the most of them.
@@ -50,9 +46,7 @@ func newWait(t *testing.T, seed uint64) *wait {
 
 // fails is an attempt that meets a retrier, and its delay, with full jitter.
 func (w *wait) fails(retrier int) {
-	r := w.retriers[retrier]
-	most := float64(r.IntervalSeconds) * math.Pow(r.BackoffRate, float64(w.tried[retrier]))
-	w.elapsed += w.random.Float64() * min(most, float64(r.MaxDelaySeconds))
+	w.elapsed += w.retriers[retrier].Delay(w.tried[retrier], w.random.Float64())
 	w.tried[retrier]++
 	w.events += asl.EventsAttempt
 }
@@ -79,33 +73,15 @@ func (w *wait) chance(outages, refusals int, until float64) {
 	}
 }
 
-// With the shortest maximum that the template accepts, six days must fit; its text says so.
-func TestHistoryOfTheShortestWaits(t *testing.T) {
-	t.Parallel()
-	var worst int
+// worstMix plays every mix in which an attempt fails as an outage and as throttled, in steps of 5 %. It returns the most
+// events of a mix, which one it is, and the events of a wait that is only pending.
+func worstMix(t *testing.T, maxWait time.Duration, until float64) (worst int, of string, pending int) {
+	t.Helper()
 	for p := range 21 {
 		for q := range 21 - p {
 			w := newWait(t, uint64(100*p+q))
-			w.config.MaxWait = 5 * time.Minute
-			w.chance(p, q, week*6/7)
-			worst = max(worst, w.events)
-		}
-	}
-	t.Logf("events of six days, waits of at most 5 minutes: %d at worst; the limit is %d", worst, maxEvents)
-	if worst >= maxEvents {
-		t.Errorf("%d events", worst)
-	}
-}
-
-// A week must fit into one history, however often an attempt fails as outage and however often it is throttled.
-func TestHistoryOfAWeek(t *testing.T) {
-	t.Parallel()
-	var worst, pending int
-	var of string
-	for p := range 21 {
-		for q := range 21 - p {
-			w := newWait(t, uint64(100*p+q))
-			w.chance(p, q, week)
+			w.config.MaxWait = maxWait
+			w.chance(p, q, until)
 			if w.events > worst {
 				worst = w.events
 				of = fmt.Sprintf("%d %% outage, %d %% throttled", 5*p, 5*q)
@@ -115,7 +91,24 @@ func TestHistoryOfAWeek(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("events of a week: %d pending; %d at worst of 231 mixes (%s); the limit is %d", pending, worst, of, maxEvents)
+	return worst, of, pending
+}
+
+// With the shortest maximum that the template accepts, six days must fit; its text says so.
+func TestHistoryOfTheShortestWaits(t *testing.T) {
+	t.Parallel()
+	worst, of, _ := worstMix(t, 5*time.Minute, week*6/7)
+	t.Logf("events of six days, waits of at most 5 minutes: %d at worst (%s); the limit is %d", worst, of, asl.MaxEvents)
+	if worst >= asl.MaxEvents {
+		t.Errorf("%d events", worst)
+	}
+}
+
+// A week must fit into one history, however often an attempt fails as outage and however often it is throttled.
+func TestHistoryOfAWeek(t *testing.T) {
+	t.Parallel()
+	worst, of, pending := worstMix(t, handler.DefaultConfig().MaxWait, week)
+	t.Logf("events of a week: %d pending; %d at worst of 231 mixes (%s); the limit is %d", pending, worst, of, asl.MaxEvents)
 	if pending > 10_500 || worst > roomy {
 		t.Errorf("more than %d and %d", 10_500, roomy)
 	}
@@ -144,5 +137,5 @@ func TestHistoryOfTheWorstScript(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("events of a week: %d by the worst script (%s); the limit is %d", worst, of, maxEvents)
+	t.Logf("events of a week: %d by the worst script (%s); the limit is %d", worst, of, asl.MaxEvents)
 }

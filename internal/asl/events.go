@@ -7,3 +7,8 @@ const (
 	EventsAttempt = 3  // of an attempt that fails
 	EventsEnd     = 15 // the last check and all that follows
 )
+
+// MaxEvents is the quota of a history; an execution that reaches it fails.
+//
+// Source: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
+const MaxEvents = 25_000

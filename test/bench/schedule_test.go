@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"testing"
+
+	"github.com/soarstep/xdr-action-status/internal/asl"
 )
 
 // schedule says how many seconds after a check to check again, from the seconds that have passed.
@@ -79,10 +81,6 @@ type outcome struct {
 }
 
 func simulate(s schedule, durations []float64) (o outcome) {
-	const (
-		events    = 9 // of the history for a check
-		maxEvents = 25_000
-	)
 	n := float64(len(durations))
 	for _, d := range durations {
 		checks, lag := follow(s, d)
@@ -91,7 +89,7 @@ func simulate(s schedule, durations []float64) (o outcome) {
 		o.worstLag = max(o.worstLag, lag)
 		o.relativeLag += 100 * lag / d / n
 		o.overBound = max(o.overBound, lag/max(5, min(600, d/10)))
-		if checks*events > maxEvents {
+		if checks*asl.EventsLoop > asl.MaxEvents {
 			o.tooLong += 1000 / n
 		}
 	}

@@ -59,12 +59,6 @@ func newModel(t *testing.T, seed uint64) model {
 	return m
 }
 
-// delay is before the retry after n others, with full jitter.
-func (m model) delay(r asl.Retrier, n int) float64 {
-	longest := float64(r.IntervalSeconds) * math.Pow(r.BackoffRate, float64(n))
-	return m.Float64() * min(longest, float64(r.MaxDelaySeconds))
-}
-
 // between is the time from an answer to the next check of a wait of that age.
 func (m model) between(age float64) float64 {
 	return max(m.least, math.Floor(min(m.most, age*m.fraction)*(1-m.Float64()/10)))
@@ -87,12 +81,12 @@ func (m model) wait(r record, age, from, until float64, fate func(second float64
 		case failed:
 			now += m.Float64() * m.timeout
 			r.add("FailedChecks", now)
-			now += m.delay(m.outage, outages)
+			now += m.outage.Delay(outages, m.Float64())
 			outages++
 		case throttled:
 			r.add([]string{"Throttles", "ApiThrottles"}[m.IntN(2)], now)
 			r.add("FailedChecks", now+m.Float64()*3) // the two services have clocks of their own
-			now += m.delay(m.throttle, throttlings)
+			now += m.throttle.Delay(throttlings, m.Float64())
 			throttlings++
 		}
 	}

@@ -3,6 +3,7 @@ package torture
 import (
 	"time"
 
+	"github.com/soarstep/xdr-action-status/internal/asl"
 	"github.com/soarstep/xdr-action-status/pkg/handler"
 )
 
@@ -68,8 +69,8 @@ func (f *fleet) giveUp(x *execution, name string) {
 
 // finish looks at what is the same for every wait that ends.
 func (f *fleet) finish(x *execution, how string) {
-	x.events += eventsEnd
-	if x.events >= maxEvents {
+	x.events += asl.EventsEnd
+	if x.events >= asl.MaxEvents {
 		f.fail("LOST: action %d: %d events", x.id, x.events)
 	}
 	f.sum.count(waitsEnded, 1)

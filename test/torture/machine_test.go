@@ -4,22 +4,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"math"
 	"math/rand/v2"
 	"strings"
 	"time"
 
 	"github.com/soarstep/xdr-action-status/internal/asl"
 	"github.com/soarstep/xdr-action-status/statemachine"
-)
-
-// What an execution leaves in its history.
-const (
-	eventsStart   = 3  // before the first check
-	eventsLoop    = 9  // from one check to the next
-	eventsAttempt = 3  // of a failed attempt
-	eventsEnd     = 15 // the last check and all that follows
-	maxEvents     = 25_000
 )
 
 // object is a JSON object whose members nobody has read yet.
@@ -44,7 +34,7 @@ type execution struct {
 }
 
 func newExecution(l *life, m asl.Machine, started time.Time) *execution {
-	x := &execution{life: l, Machine: m, name: fmt.Sprint("action--", l.id), started: started, events: eventsStart}
+	x := &execution{life: l, Machine: m, name: fmt.Sprint("action--", l.id), started: started, events: asl.EventsStart}
 	x.used = make(map[int]int)
 	x.state = open(x.fill(m.States["Begin"].Parameters, raw(l.request())))
 	return x
@@ -61,12 +51,12 @@ func (x *execution) answered(answer any) {
 	x.state[strings.TrimSuffix(member, `"`)] = x.fill(x.States["Check"].ResultSelector, raw(object{"Payload": raw(answer)}))
 	x.used = make(map[int]int)
 	x.disturbed = false
-	x.events += eventsLoop
+	x.events += asl.EventsLoop
 }
 
 // failed says how long the workflow waits after an error, or ends the execution.
 func (x *execution) failed(name string, r *rand.Rand) time.Duration {
-	x.events += eventsAttempt
+	x.events += asl.EventsAttempt
 	entry, ok := x.Retried("Check", name)
 	retry := asl.Retrier{}
 	if ok {
@@ -78,14 +68,7 @@ func (x *execution) failed(name string, r *rand.Rand) time.Duration {
 		return 0
 	}
 	x.used[entry.Index]++
-	delay := float64(retry.IntervalSeconds) * math.Pow(retry.BackoffRate, float64(used))
-	if retry.MaxDelaySeconds > 0 {
-		delay = min(delay, float64(retry.MaxDelaySeconds))
-	}
-	if retry.JitterStrategy == "FULL" {
-		delay *= r.Float64()
-	}
-	return time.Duration(min(delay, week.Seconds()) * float64(time.Second))
+	return time.Duration(min(retry.Delay(used, r.Float64()), week.Seconds()) * float64(time.Second))
 }
 
 // fill makes a payload from a template: the value of a member whose name ends in .$ is an expression.
