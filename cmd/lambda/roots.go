@@ -53,7 +53,7 @@ func (u *usualFirst) RoundTrip(r *http.Request) (*http.Response, error) {
 		first.Body = io.NopCloser(r.Body)
 	}
 	resp, err := u.usual().RoundTrip(first)
-	refused := err != nil && refusesCertificate(err)
+	_, refused := errors.AsType[*tls.CertificateVerificationError](err)
 	if refused || err == nil && !known {
 		u.mu.Lock()
 		u.wrong[r.URL.Host] = refused
@@ -76,9 +76,4 @@ func (u *usualFirst) isWrong(host string) (wrong, known bool) {
 	defer u.mu.Unlock()
 	wrong, known = u.wrong[host]
 	return wrong, known
-}
-
-func refusesCertificate(err error) bool {
-	_, refused := errors.AsType[*tls.CertificateVerificationError](err)
-	return refused
 }

@@ -142,15 +142,8 @@ func actions() []xdrtest.Scenario {
 	return all
 }
 
-func metered(meter bool) []string {
-	if meter {
-		return []string{"testdata/meter.go"}
-	}
-	return nil
-}
-
-func (r *rig) hello(meter bool) contender {
-	binary := build(r, "test/bench/contender/hello", metered(meter)...)
+func (r *rig) hello(files ...string) contender {
+	binary := build(r, "test/bench/contender/hello", files...)
 	return contender{name: nameHello, binary: binary, event: plainEvent, echoes: true}
 }
 
@@ -164,13 +157,13 @@ func (r *rig) usual() contender {
 	return contender{name: nameUsual, binary: binary, event: plainEvent, env: r.env}
 }
 
-func (r *rig) naive(meter bool) contender {
-	binary := build(r, "test/bench/contender/naive", metered(meter)...)
+func (r *rig) naive(files ...string) contender {
+	binary := build(r, "test/bench/contender/naive", files...)
 	return contender{name: nameNaive, binary: binary, event: plainEvent, env: r.env}
 }
 
-func (r *rig) ours(meter bool) contender {
-	binary := build(r, "cmd/lambda", metered(meter)...)
+func (r *rig) ours(files ...string) contender {
+	binary := build(r, "cmd/lambda", files...)
 	return contender{name: nameOurs, binary: binary, event: plainEvent, env: r.env}
 }
 

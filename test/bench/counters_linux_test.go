@@ -8,7 +8,7 @@ func TestChecksCost(t *testing.T) {
 	t.Parallel()
 	const maxPeak = 16_000_000
 	r := newRig(t)
-	ours := r.ours(true)
+	ours := r.ours(meter)
 	for _, c := range []struct {
 		endpoints, checks int
 		most              float64
@@ -31,7 +31,7 @@ func TestColdStartCost(t *testing.T) {
 	t.Parallel()
 	const most = 1.55 // × hello, without prefetch
 	r := newRig(t)
-	faults := r.coldStarts([]contender{r.lazy(r.ours(false)), r.hello(false)}, 5, 1)
+	faults := r.coldStarts([]contender{r.lazy(r.ours()), r.hello()}, 5, 1)
 	ratio := faults.median("faults", nameLazy) / faults.median("faults", nameHello)
 	t.Logf("page faults at the first question for an event: %.2f × hello", ratio)
 	if ratio > most {

@@ -21,8 +21,8 @@ const (
 func BenchmarkRivals(b *testing.B) {
 	r := newRig(b)
 	keepOff(b, r.cpu)
-	ours := r.ours(false)
-	list := []contender{ours, r.lazy(ours), r.hello(false), r.usual(), r.handMade(), r.naive(false), r.boto3()}
+	ours := r.ours()
+	list := []contender{ours, r.lazy(ours), r.hello(), r.usual(), r.handMade(), r.naive(), r.boto3()}
 	var names []string
 	for _, c := range list {
 		names = append(names, c.name)
@@ -96,7 +96,7 @@ func (r *rig) warmTable(list []contender, names []string) string {
 	progress("warm checks")
 	s := r.warmChecks(list, 1, []plan{{1, 30, 100}, {1_000, 20, 10}, {100_000, 20, 1}})
 	progress("allocations")
-	for _, c := range []contender{r.hello(true), r.ours(true), r.naive(true)} {
+	for _, c := range []contender{r.hello(meter), r.ours(meter), r.naive(meter)} {
 		for _, n := range []int{1, 100_000} {
 			allocations, _ := r.count(c, n, max(5, 300/n))
 			s.add(fmt.Sprint("allocations ", n), c.name, allocations)

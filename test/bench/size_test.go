@@ -26,8 +26,10 @@ func check(t testing.TB, err error) {
 	}
 }
 
-// build compiles a package of the repository as for Lambda, with more files in it. With testdata/meter.go, the program
-// tells its allocations.
+// meter is a file with which a program tells its allocations.
+const meter = "testdata/meter.go"
+
+// build compiles a package of the repository as for Lambda, with more files in it.
 func build(t testing.TB, pkg string, files ...string) string {
 	t.Helper()
 	pkg = filepath.Join(root, pkg)
