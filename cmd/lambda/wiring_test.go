@@ -16,7 +16,7 @@ func TestStepIsConfigured(t *testing.T) {
 		t.Errorf("%v, %d bytes", c.Timeout, c.MaxReplyBytes)
 	}
 	u, ok := f.step.XDR.Transport.(*usualFirst)
-	if !ok || u.system.ResponseHeaderTimeout != time.Second || u.usual().ResponseHeaderTimeout != time.Second {
+	if !ok || u.system.TLSHandshakeTimeout != time.Second/2 || u.usual().TLSHandshakeTimeout != time.Second/2 {
 		t.Error("not the transports of newFunction")
 	}
 	if one, two := f.step.Random(), f.step.Random(); one == two || one < 0 || one >= 1 {

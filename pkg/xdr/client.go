@@ -3,13 +3,12 @@ package xdr
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptrace"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -35,8 +34,8 @@ type Client struct {
 	MaxReplyBytes int64
 	// Now is the clock of timestamps and of the skew; nil means [time.Now].
 	Now func() time.Time
-	// Random is the source of nonces; nil means [rand.Reader].
-	Random io.Reader
+	// Nonce makes the 64 letters and digits that each request is signed with; nil means random ones.
+	Nonce func() string
 }
 
 var defaultTransport = NewTransport(DefaultTimeout)
@@ -96,10 +95,7 @@ func (c *Client) receive(resp *http.Response, sink Sink) (remark string, failure
 // is what a sandbox finds after it was frozen. net/http could replay by itself, but with the nonce of
 // the first attempt, which the API may have seen.
 func (c *Client) send(ctx context.Context, cred Credentials, id int64) (*http.Response, Redactor, error) {
-	first, err := c.request(cred, id)
-	if err != nil {
-		return nil, cred.redactor(), err
-	}
+	first := c.request(cred, id)
 	resp, dead, err := c.attempt(ctx, first)
 	if err == nil || !dead {
 		return resp, cred.redactor(first), err
@@ -107,10 +103,7 @@ func (c *Client) send(ctx context.Context, cred Credentials, id int64) (*http.Re
 	if t, ok := c.transport().(interface{ CloseIdleConnections() }); ok {
 		t.CloseIdleConnections()
 	}
-	second, err := c.request(cred, id)
-	if err != nil {
-		return nil, cred.redactor(first), err
-	}
+	second := c.request(cred, id)
 	resp, _, err = c.attempt(ctx, second)
 	return resp, cred.redactor(first, second), err
 }
@@ -136,16 +129,12 @@ func isLate(ctx context.Context, err error) bool {
 }
 
 // request builds and signs one attempt.
-func (c *Client) request(cred Credentials, id int64) (*http.Request, error) {
-	random := c.Random
-	if random == nil {
-		random = rand.Reader
+func (c *Client) request(cred Credentials, id int64) *http.Request {
+	nonce := c.Nonce
+	if nonce == nil {
+		nonce = newNonce
 	}
-	nonce, err := newNonce(random)
-	if err != nil {
-		return nil, err
-	}
-	body := fmt.Sprintf(`{"request_data":{"group_action_id":%d}}`, id)
+	body := `{"request_data":{"group_action_id":` + strconv.FormatInt(id, 10) + `}}`
 	req := &http.Request{
 		Method:        http.MethodPost,
 		URL:           cred.address,
@@ -154,8 +143,8 @@ func (c *Client) request(cred Credentials, id int64) (*http.Request, error) {
 		ContentLength: int64(len(body)),
 	}
 	set(req.Header, "Accept", "application/json", "Content-Type", "application/json")
-	cred.sign(req.Header, nonce, c.now())
-	return req, nil
+	cred.sign(req.Header, nonce(), c.now())
+	return req
 }
 
 func (c *Client) transport() http.RoundTripper {

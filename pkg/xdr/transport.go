@@ -14,8 +14,8 @@ import (
 const maxHeaderBytes = 1 << 20
 
 // NewTransport returns a transport for calls that may take timeout as a whole: half of it for the connection, half for
-// the TLS handshake, all of it for the reply's headers, which may take 1 MiB. TLS is always verified; HTTPS_PROXY and
-// SSL_CERT_FILE work as usual.
+// the TLS handshake. The call's context has to bound the whole. The reply's headers may take 1 MiB. TLS is always
+// verified; HTTPS_PROXY and SSL_CERT_FILE work as usual.
 func NewTransport(timeout time.Duration) *http.Transport {
 	only1 := new(http.Protocols)
 	only1.SetHTTP1(true) // one small request at a time: HTTP/2 only costs start-up time
@@ -24,7 +24,6 @@ func NewTransport(timeout time.Duration) *http.Transport {
 		OnProxyConnectResponse: refusedByProxy,
 		DialContext:            (&net.Dialer{Timeout: timeout / 2}).DialContext,
 		TLSHandshakeTimeout:    timeout / 2,
-		ResponseHeaderTimeout:  timeout,
 		MaxResponseHeaderBytes: maxHeaderBytes,
 		IdleConnTimeout:        time.Minute, // by the wall clock, so that it counts a frozen sandbox's sleep
 		MaxIdleConnsPerHost:    8,

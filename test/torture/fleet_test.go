@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"math/rand/v2"
 	"slices"
 	"testing"
 	"time"
@@ -25,7 +24,6 @@ type fleet struct {
 	machine asl.Machine
 	step    *handler.Step
 	queue   []due
-	numbers *rand.ChaCha8 // nonces
 
 	cold     int           // one check in so many meets a new process
 	capacity int           // reserved concurrency; 0 for no limit
@@ -49,7 +47,6 @@ func newFleet(t *testing.T, number uint64, sum *report) *fleet {
 	f := &fleet{
 		world:   &world{r: random(number), now: monday, lives: make(map[int64]*life)},
 		machine: readMachine(),
-		numbers: rand.NewChaCha8([32]byte{byte(number)}),
 		cold:    500,
 		t:       t,
 		sum:     sum,
@@ -68,7 +65,7 @@ func (f *fleet) coldStart() {
 		Secrets: f.world,
 		Now:     now,
 		Random:  f.r.Float64,
-		XDR:     &xdr.Client{Transport: f.world, Now: now, Random: f.numbers},
+		XDR:     &xdr.Client{Transport: f.world, Now: now},
 	}
 }
 
