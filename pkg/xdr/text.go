@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 )
 
@@ -16,11 +17,13 @@ type Redactor struct {
 
 // NewRedactor makes a Redactor that knows these secrets; empty ones are none.
 func NewRedactor(secrets ...string) Redactor {
-	known := slices.DeleteFunc(slices.Clone(secrets), func(secret string) bool { return secret == "" })
-	for i, secret := range known {
-		known[i] = lower(secret)
-	}
-	return Redactor{func() []string { return known }}
+	return Redactor{sync.OnceValue(func() []string {
+		known := slices.DeleteFunc(slices.Clone(secrets), func(secret string) bool { return secret == "" })
+		for i, secret := range known {
+			known[i] = lower(secret)
+		}
+		return known
+	})}
 }
 
 // redactor knows the API key and what the requests of a call were signed with.
@@ -46,7 +49,7 @@ func (r Redactor) Line(text string, limit int) string {
 
 // redact also looks for secrets that are spelled with JSON escapes. It shows such a text unescaped.
 func (r Redactor) redact(text string) string {
-	if r.secrets == nil {
+	if r.secrets == nil || text == "" {
 		return text
 	}
 	secrets := r.secrets()
