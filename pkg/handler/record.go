@@ -19,49 +19,62 @@ type record struct {
 }
 
 // write logs a verdict at info level, and an error at error level. A verdict is a warning where it rests on a stale
-// secret, on unknown statuses, or on a reply with an error text beside the statuses.
+// secret, on unknown statuses, or on a reply with an error text beside the statuses. Texts that are empty are left out.
 func (r *record) write(ctx context.Context, log *slog.Logger, v Verdict, err error) {
 	attrs := append(make([]slog.Attr, 0, 20),
 		slog.Int64("group_action_id", r.request.id),
-		slog.String("tenant", r.request.tenant),
-		slog.String("execution", r.request.execution),
+		text("tenant", r.request.tenant),
+		text("execution", r.request.execution),
 		slog.Bool("cold_start", r.cold),
-		slog.String("secret", string(r.freshness)),
+		text("secret", string(r.freshness)),
 		slog.Float64("secret_ms", milliseconds(r.secretTime)),
 		slog.Float64("api_ms", milliseconds(r.apiTime)),
 		slog.Int("api_calls", r.apiCalls),
 	)
+	level := slog.LevelInfo
+	message := "check"
 	if failure, ok := errors.AsType[*Error](err); ok {
-		attrs = append(attrs, slog.String("error_name", string(failure.Name)), slog.String("error", failure.Text()))
-		if failure.stack != "" {
-			attrs = append(attrs, slog.String("stack", failure.stack))
+		level = slog.LevelError
+		message = "check failed"
+		attrs = append(attrs,
+			text("error_name", string(failure.Name)), text("error", failure.Text()), text("stack", failure.stack))
+	} else {
+		if r.freshness == stale || r.remark != "" || len(v.UnknownStatuses) > 0 {
+			level = slog.LevelWarn
 		}
-		log.LogAttrs(ctx, slog.LevelError, "check failed", attrs...)
+		attrs = append(v.appendTo(attrs), text("remark", r.remark))
+	}
+	if !log.Enabled(ctx, level) {
 		return
 	}
-	level := slog.LevelInfo
-	if r.freshness == stale {
-		level = slog.LevelWarn
-	}
+	line := slog.NewRecord(time.Now(), level, message, 0) // 0: to find out where this is takes longer than to write it
+	line.AddAttrs(attrs...)
+	_ = log.Handler().Handle(ctx, line) // its methods ignore the error too
+}
+
+func (v Verdict) appendTo(attrs []slog.Attr) []slog.Attr {
 	if len(v.UnknownStatuses) > 0 {
-		level = slog.LevelWarn
 		attrs = append(attrs, slog.Any("unknown_statuses", v.UnknownStatuses))
 	}
-	if r.remark != "" {
-		level = slog.LevelWarn
-		attrs = append(attrs, slog.String("remark", r.remark))
-	}
 	e := v.Endpoints
-	log.LogAttrs(ctx, level, "check", append(attrs,
-		slog.String("verdict", string(v.Outcome)),
-		slog.String("reason", string(v.Reason)),
+	return append(attrs,
+		text("verdict", string(v.Outcome)),
+		text("reason", string(v.Reason)),
 		slog.Int("wait_seconds", v.WaitSeconds),
 		slog.Int64("elapsed_seconds", v.ElapsedSeconds),
 		slog.GroupAttrs("endpoints",
 			slog.Int("total", e.Total), slog.Int("succeeded", e.Succeeded), slog.Int("partial", e.Partial),
 			slog.Int("failed", e.Failed), slog.Int("pending", e.Pending),
 			slog.Int("missing", e.Missing), slog.Int("seen", e.Seen)),
-	)...)
+	)
+}
+
+// text is an attribute that a log leaves out where it is empty.
+func text(key, value string) slog.Attr {
+	if value == "" {
+		return slog.Attr{}
+	}
+	return slog.String(key, value)
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

@@ -57,13 +57,13 @@ func TestLogLines(t *testing.T) {
 	r.fails(t, handler.InvalidRequest, `{"group_action_id":22519813685314,"tenant":"acme","policy":5}`)
 
 	want := [][]string{
-		{`"level":"INFO"`, `"msg":"check"`, `"group_action_id":22519813685314`, `"tenant":"","execution":"","cold_start":true`,
-			`"secret":"fetched","secret_ms":40,"api_ms":7,"api_calls":1`, `"verdict":"pending","reason":"in_progress","wait_seconds":5`,
+		{`"level":"INFO"`, `"msg":"check"`, `"group_action_id":22519813685314,"cold_start":true,"secret":"fetched"`,
+			`"secret_ms":40,"api_ms":7,"api_calls":1`, `"verdict":"pending","reason":"in_progress","wait_seconds":5`,
 			`"endpoints":{"total":3,"succeeded":1,"partial":0,"failed":1,"pending":1,"missing":0,"seen":3}`},
 		{`"execution":"second","cold_start":false,"secret":"fetched","secret_ms":300,"api_ms":12.9,"api_calls":2`},
 		{`"secret":"cached","secret_ms":0`},
 		{`"level":"WARN"`, `"tenant":"acme"`, `"unknown_statuses":["COMPLETED_SUCCESSFULLY_WITH_EXCEPTIONS","SUCCEEDED"]`},
-		{`"level":"ERROR"`, `"tenant":"acme"`, `"secret":"","secret_ms":0,"api_ms":0,"api_calls":0`},
+		{`"level":"ERROR"`, `"tenant":"acme"`, `"cold_start":false,"secret_ms":0,"api_ms":0,"api_calls":0`},
 	}
 	lines := strings.Split(strings.TrimSpace(r.log.String()), "\n")
 	if len(lines) != len(want) {
