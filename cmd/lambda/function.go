@@ -1,9 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
+	"encoding/json/jsontext"
+	"encoding/json/v2"
 	"errors"
 	"math/rand/v2"
 	"net/http"
@@ -76,9 +76,9 @@ func (f function) Invoke(ctx context.Context, event []byte) ([]byte, error) {
 		errors.As(err, &named)
 		return nil, messages.InvokeResponse_Error{Type: string(named.Name), Message: named.Text()}
 	}
-	var out bytes.Buffer
-	enc := json.NewEncoder(&out)
-	enc.SetEscapeHTML(false)
-	err = enc.Encode(v)
-	return bytes.TrimSpace(out.Bytes()), err
+	return json.Marshal(v, unread)
 }
+
+// unread leaves a context as the caller wrote it.
+var unread = json.JoinOptions(
+	json.Deterministic(true), jsontext.AllowDuplicateNames(true), jsontext.PreserveRawStrings(true))
