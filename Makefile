@@ -4,7 +4,7 @@ GOLANGCI_LINT_VERSION = v2.15.0
 GOLANGCI_LINT = .tools/golangci-lint-$(GOLANGCI_LINT_VERSION)-$(GO_VERSION)
 CYCLONEDX_GOMOD_VERSION = v1.10.0
 CYCLONEDX_GOMOD = .tools/cyclonedx-gomod-$(CYCLONEDX_GOMOD_VERSION)
-ACTIONLINT = .tools/actionlint-v1.7.12
+ACTIONLINT_VERSION = v1.7.12
 ZIZMOR_VERSION = 1.32.0
 ZIZMOR = .tools/zizmor-$(ZIZMOR_VERSION)/bin/zizmor
 BOM = CGO_ENABLED=0 GOARCH=amd64 $(CYCLONEDX_GOMOD) app -json -licenses -short-purls -noserial -notimestamp
@@ -47,8 +47,8 @@ cover: ## run the tests of pkg/ and demand their coverage
 
 check: lint cover demo test ## what CI runs
 
-workflows: $(ACTIONLINT) $(ZIZMOR) ## check .github; ONLINE=1 asks GitHub too, and needs GH_TOKEN
-	$(ACTIONLINT)
+workflows: $(ZIZMOR) ## check .github; ONLINE=1 asks GitHub too, and needs GH_TOKEN
+	go run github.com/rhysd/actionlint/cmd/actionlint@$(ACTIONLINT_VERSION)
 	$(ZIZMOR) $(if $(ONLINE),,--offline) --no-progress .github
 
 build: ## build the bootstrap and the commands into bin/
@@ -100,11 +100,6 @@ $(GOLANGCI_LINT):
 	@mkdir -p .tools
 	GOTOOLCHAIN=$(GO_VERSION) GOBIN=$(CURDIR)/.tools go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION)
 	mv .tools/golangci-lint $@
-
-$(ACTIONLINT):
-	@mkdir -p .tools
-	GOBIN=$(CURDIR)/.tools go install github.com/rhysd/actionlint/cmd/actionlint@$(@:.tools/actionlint-%=%)
-	mv .tools/actionlint $@
 
 $(ZIZMOR):
 	python3 -m venv .tools/zizmor-$(ZIZMOR_VERSION)
