@@ -12,11 +12,8 @@ import (
 	"github.com/soarstep/xdr-action-status/pkg/handler"
 )
 
-// roomy leaves room in a history for what is not simulated.
-const roomy = 22_000
-
-// week is the longest wait that a request may ask for, in seconds.
-const week = 7 * 24 * 3600
+// day is in seconds.
+const day = 24 * 3600
 
 // throttled and outage are the retriers of Check that try again.
 var (
@@ -24,118 +21,62 @@ var (
 	outage    = slices.Index(decisions, "outage")
 )
 
-// wait is an execution that waits for a week. A check takes no time, which makes for the most of them.
-type wait struct {
-	retriers []asl.Retrier
-	config   handler.Config
-	random   *rand.Rand
-
-	elapsed float64
-	events  int
-	tried   [3]int // by retrier, since the task was entered
-}
-
-func newWait(t *testing.T, seed uint64) *wait {
-	return &wait{
-		retriers: machine(t).States["Check"].Retry,
-		config:   handler.DefaultConfig(),
-		random:   rand.New(rand.NewPCG(seed, seed)), //nolint:gosec // a simulation, which must repeat
-		events:   asl.EventsStart + asl.EventsEnd,
+// events plays a wait of so many seconds, in which so many of 20 attempts fail as an outage, and so many as throttled.
+// It returns the events of its history. A check takes no time, which makes for the most of them.
+func events(retriers []asl.Retrier, config handler.Config, until float64, outages, refusals int) int {
+	seed := uint64(100*outages + refusals)
+	random := rand.New(rand.NewPCG(seed, seed)) //nolint:gosec // a simulation, which must repeat
+	sum := asl.EventsStart + asl.EventsEnd
+	var tried [3]int // by retrier, since the task was entered
+	fails := func(retrier int) float64 {
+		sum += asl.EventsAttempt
+		tried[retrier]++
+		return retriers[retrier].Delay(tried[retrier]-1, random.Float64())
 	}
-}
-
-// fails is an attempt that meets a retrier, and its delay, with full jitter.
-func (w *wait) fails(retrier int) {
-	w.elapsed += w.retriers[retrier].Delay(w.tried[retrier], w.random.Float64())
-	w.tried[retrier]++
-	w.events += asl.EventsAttempt
-}
-
-// answers is a check that finds the action pending, and the wait after it, as pkg/handler makes it.
-func (w *wait) answers() {
-	growing := min(w.config.MaxWait.Seconds(), w.elapsed*w.config.WaitFraction) * (1 - 0.1*w.random.Float64())
-	w.elapsed += math.Floor(max(w.config.MinWait.Seconds(), growing))
-	w.tried = [3]int{}
-	w.events += asl.EventsLoop
-}
-
-// chance makes so many of 20 attempts an outage, and so many throttled.
-func (w *wait) chance(outages, refusals int, until float64) {
-	for w.elapsed < until {
-		switch die := w.random.Float64() * 20; {
+	for elapsed := 0.0; elapsed < until; {
+		switch die := random.Float64() * 20; {
 		case die < float64(outages):
-			w.fails(outage)
+			elapsed += fails(outage)
 		case die < float64(outages+refusals):
-			w.fails(throttled)
-		default:
-			w.answers()
+			elapsed += fails(throttled)
+		default: // the action is pending, and the wait after the check is pkg/handler's
+			growing := min(config.MaxWait.Seconds(), elapsed*config.WaitFraction) * (1 - 0.1*random.Float64())
+			elapsed += math.Floor(max(config.MinWait.Seconds(), growing))
+			tried = [3]int{}
+			sum += asl.EventsLoop
 		}
 	}
+	return sum
 }
 
-// worstMix plays every mix in which an attempt fails as an outage and as throttled, in steps of 5 %. It returns the most
-// events of a mix, which one it is, and the events of a wait that is only pending.
-func worstMix(t *testing.T, maxWait time.Duration, until float64) (worst int, of string, pending int) {
-	t.Helper()
-	for p := range 21 {
-		for q := range 21 - p {
-			w := newWait(t, uint64(100*p+q))
-			w.config.MaxWait = maxWait
-			w.chance(p, q, until)
-			if w.events > worst {
-				worst = w.events
-				of = fmt.Sprintf("%d %% outage, %d %% throttled", 5*p, 5*q)
-			}
-			if p+q == 0 {
-				pending = w.events
-			}
-		}
-	}
-	return worst, of, pending
-}
-
-// With the shortest maximum that the template accepts, six days must fit; its text says so.
-func TestHistoryOfTheShortestWaits(t *testing.T) {
+// The longest wait, of a week, must fit into one history whatever fails: every mix of outages and refusals in steps of
+// 5 %. With the shortest maximum that the template accepts, six days must fit; its text says so.
+func TestHistory(t *testing.T) {
 	t.Parallel()
-	worst, of, _ := worstMix(t, 5*time.Minute, week*6/7)
-	t.Logf("events of six days, waits of at most 5 minutes: %d at worst (%s); the limit is %d", worst, of, asl.MaxEvents)
-	if worst >= asl.MaxEvents {
-		t.Errorf("%d events", worst)
-	}
-}
-
-// A week must fit into one history, however often an attempt fails as outage and however often it is throttled.
-func TestHistoryOfAWeek(t *testing.T) {
-	t.Parallel()
-	worst, of, pending := worstMix(t, handler.DefaultConfig().MaxWait, week)
-	t.Logf("events of a week: %d pending; %d at worst of 231 mixes (%s); the limit is %d", pending, worst, of, asl.MaxEvents)
-	if pending > 10_500 || worst > roomy {
-		t.Errorf("more than %d and %d", 10_500, roomy)
-	}
-}
-
-// The worst that a script can do, which no chance does: so many outages and refusals before each answer, again and again.
-func TestHistoryOfTheWorstScript(t *testing.T) {
-	t.Parallel()
-	var worst int
-	var of string
-	for outages := range 12 {
-		for refusals := range 12 {
-			w := newWait(t, 1)
-			for w.elapsed < week {
-				for range outages {
-					w.fails(outage)
+	retriers := machine(t).States["Check"].Retry
+	config := handler.DefaultConfig()
+	for _, c := range []struct {
+		maxWait       time.Duration
+		days          float64
+		pending, most int
+	}{
+		{config.MaxWait, 7, 10_500, 22_000}, // room for what is not simulated
+		{5 * time.Minute, 6, asl.MaxEvents, asl.MaxEvents - 1},
+	} {
+		config.MaxWait = c.maxWait
+		pending := events(retriers, config, c.days*day, 0, 0)
+		worst, mix := 0, ""
+		for p := range 21 {
+			for q := range 21 - p {
+				if n := events(retriers, config, c.days*day, p, q); n > worst {
+					worst, mix = n, fmt.Sprintf("%d %% outage, %d %% throttled", 5*p, 5*q)
 				}
-				for range refusals {
-					w.fails(throttled)
-				}
-				w.answers()
-			}
-			if w.events > worst {
-				worst = w.events
-				of = fmt.Sprintf("%d outages and %d refusals before each answer", outages, refusals)
 			}
 		}
+		t.Logf("events of %v days, waits of at most %v: %d pending; %d at worst of 231 mixes (%s); the limit is %d",
+			c.days, c.maxWait, pending, worst, mix, asl.MaxEvents)
+		if pending > c.pending || worst > c.most {
+			t.Errorf("more than %d and %d", c.pending, c.most)
+		}
 	}
-	t.Logf("events of a week: %d by the worst script (%s); the limit is %d", worst, of, asl.MaxEvents)
 }

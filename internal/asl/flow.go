@@ -17,14 +17,6 @@ type Edge struct {
 
 func (e Edge) String() string { return fmt.Sprintf("%s → %s (%s)", e.From, e.To, e.Why) }
 
-// Retry is one error name of a retrier.
-type Retry struct {
-	State, Error string
-	Index        int // of the retrier
-}
-
-func (r Retry) String() string { return fmt.Sprintf("%s: Retry[%d] %s", r.State, r.Index, r.Error) }
-
 // Names returns the names of the states, sorted.
 func (m Machine) Names() []string { return slices.Sorted(maps.Keys(m.States)) }
 
@@ -32,26 +24,20 @@ func (m Machine) Names() []string { return slices.Sorted(maps.Keys(m.States)) }
 func (m Machine) Edges() []Edge {
 	var edges []Edge
 	for _, name := range m.Names() {
-		edges = append(edges, m.edges(name)...)
-	}
-	return edges
-}
-
-func (m Machine) edges(name string) []Edge {
-	var edges []Edge
-	s := m.States[name]
-	if s.Next != "" {
-		edges = append(edges, Edge{name, s.Next, "next"})
-	}
-	for _, rule := range s.Choices {
-		edges = append(edges, Edge{name, rule.Next, rule.why()})
-	}
-	if s.Default != "" {
-		edges = append(edges, Edge{name, s.Default, "default"})
-	}
-	for _, c := range s.Catch {
-		for _, e := range c.ErrorEquals {
-			edges = append(edges, Edge{name, c.Next, "catch " + e})
+		s := m.States[name]
+		if s.Next != "" {
+			edges = append(edges, Edge{name, s.Next, "next"})
+		}
+		for _, rule := range s.Choices {
+			edges = append(edges, Edge{name, rule.Next, rule.why()})
+		}
+		if s.Default != "" {
+			edges = append(edges, Edge{name, s.Default, "default"})
+		}
+		for _, c := range s.Catch {
+			for _, e := range c.ErrorEquals {
+				edges = append(edges, Edge{name, c.Next, "catch " + e})
+			}
 		}
 	}
 	return edges
@@ -61,17 +47,10 @@ func (r Rule) why() string {
 	return r.Variable[strings.LastIndexByte(r.Variable, '.')+1:] + " = " + r.StringEquals
 }
 
-// Retries returns every error name of every retrier.
-func (m Machine) Retries() []Retry {
-	var retries []Retry
-	for _, name := range m.Names() {
-		for i, r := range m.States[name].Retry {
-			for _, e := range r.ErrorEquals {
-				retries = append(retries, Retry{name, e, i})
-			}
-		}
-	}
-	return retries
+// Retry is one error name of a retrier.
+type Retry struct {
+	State, Error string
+	Index        int // of the retrier
 }
 
 // Retried returns the retrier entry that an error meets in a state, as the language says: the first that names it.
@@ -129,19 +108,4 @@ func lookup(input []byte, path string) string {
 	var value string
 	_ = json.Unmarshal(input, &value) // what is not a string equals none
 	return value
-}
-
-// Reachable returns the states that can be reached from the start.
-func (m Machine) Reachable() map[string]bool {
-	seen := map[string]bool{}
-	for next := []string{m.StartAt}; len(next) > 0; next = next[1:] {
-		if seen[next[0]] {
-			continue
-		}
-		seen[next[0]] = true
-		for _, e := range m.edges(next[0]) {
-			next = append(next, e.To)
-		}
-	}
-	return seen
 }
