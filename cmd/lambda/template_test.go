@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/url"
 	"os"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -17,9 +18,24 @@ import (
 	"github.com/soarstep/xdr-action-status/internal/lambdatest"
 )
 
+// template is what these tests read of template.yaml.
+type template struct {
+	Parameters map[string]parameter `yaml:"Parameters"`
+	Resources  map[string]struct {
+		Properties struct {
+			Environment struct {
+				Variables map[string]yaml.Node `yaml:"Variables"`
+			} `yaml:"Environment"`
+		} `yaml:"Properties"`
+	} `yaml:"Resources"`
+}
+
+func (tpl template) variables() map[string]yaml.Node {
+	return tpl.Resources["StatusFunction"].Properties.Environment.Variables
+}
+
 // parameter is what CloudFormation lets a person enter. AllowedPattern is for the whole text.
 type parameter struct {
-	Type           string `yaml:"Type"`
 	Default        string `yaml:"Default"`
 	AllowedPattern string `yaml:"AllowedPattern"`
 	MaxLength      int    `yaml:"MaxLength"`
@@ -28,51 +44,38 @@ type parameter struct {
 }
 
 func (p parameter) accepts(text string) bool {
-	return regexp.MustCompile(`\A(?:`+p.AllowedPattern+`)\z`).MatchString(text) && (p.MaxLength == 0 || len(text) <= p.MaxLength)
+	if p.MinValue != nil {
+		n, err := strconv.Atoi(text)
+		return err == nil && n >= *p.MinValue && n <= *p.MaxValue
+	}
+	whole := regexp.MustCompile(`\A(?:` + p.AllowedPattern + `)\z`)
+	return p.AllowedPattern == "" || whole.MatchString(text) && (p.MaxLength == 0 || len(text) <= p.MaxLength)
 }
 
 // values draws what the template accepts; of a text, longer ones too.
 func (p parameter) values(t *testing.T, name string) *rapid.Generator[string] {
 	t.Helper()
 	switch {
-	case p.Type == "Number" && p.MinValue != nil && p.MaxValue != nil:
+	case p.MinValue != nil && p.MaxValue != nil:
 		number := rapid.OneOf(rapid.Just(*p.MinValue), rapid.Just(*p.MaxValue), rapid.IntRange(*p.MinValue, *p.MaxValue))
 		return rapid.Map(number, strconv.Itoa)
-	case p.Type == "String" && p.AllowedPattern != "":
+	case p.AllowedPattern != "":
 		return rapid.StringMatching(p.AllowedPattern)
 	}
 	t.Fatalf("%s reaches the function, and the template bounds it by nothing", name)
 	return nil
 }
 
-type functionTemplate struct {
-	Parameters map[string]parameter `yaml:"Parameters"`
-	Resources  struct {
-		StatusFunction struct {
-			Properties struct {
-				Environment struct {
-					Variables map[string]yaml.Node `yaml:"Variables"`
-				} `yaml:"Environment"`
-			} `yaml:"Properties"`
-		} `yaml:"StatusFunction"`
-	} `yaml:"Resources"`
-}
-
-func (tpl functionTemplate) variables() map[string]yaml.Node {
-	return tpl.Resources.StatusFunction.Properties.Environment.Variables
-}
-
-func readTemplate(t *testing.T) functionTemplate {
+func readTemplate(t *testing.T) (tpl template, text string) {
 	t.Helper()
 	raw, err := os.ReadFile("../../template.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var out functionTemplate
-	if err := yaml.Unmarshal(raw, &out); err != nil {
-		t.Fatal(err)
+	if err := yaml.Unmarshal(raw, &tpl); err != nil || len(tpl.variables()) < 10 {
+		t.Fatalf("%d variables, %v", len(tpl.variables()), err)
 	}
-	return out
+	return tpl, string(raw)
 }
 
 // parameters returns those whose value a variable may have: one, or those of an If.
@@ -87,9 +90,11 @@ func parameters(variable yaml.Node) []string {
 	return names
 }
 
-// environments draws what the function may be started with by the template.
-func (tpl functionTemplate) environments(t *testing.T) *rapid.Generator[map[string]string] {
-	t.Helper()
+// What the template accepts starts the function: a parameter that it refuses would stop each start of a function that is
+// deployed. The template's rule on the two names of secrets is readEnv's.
+func TestFunctionAcceptsWhatTheTemplateAccepts(t *testing.T) {
+	t.Parallel()
+	tpl, _ := readTemplate(t)
 	values := map[string]*rapid.Generator[string]{}
 	for name, value := range tpl.variables() {
 		var choices []*rapid.Generator[string]
@@ -101,25 +106,11 @@ func (tpl functionTemplate) environments(t *testing.T) *rapid.Generator[map[stri
 		}
 		values[name] = rapid.OneOf(choices...)
 	}
-	if len(values) < 10 {
-		t.Fatalf("%d variables", len(values))
-	}
-	return rapid.Custom(func(t *rapid.T) map[string]string {
+	rapid.Check(t, func(t *rapid.T) {
 		env := map[string]string{}
 		for _, name := range slices.Sorted(maps.Keys(values)) { // in one order, so that a failure can be repeated
 			env[name] = values[name].Draw(t, name)
 		}
-		return env
-	})
-}
-
-// What the template accepts starts the function: a parameter that it refuses would stop each start of a function that is
-// deployed. The template's rule on the two names of secrets is readEnv's.
-func TestFunctionAcceptsWhatTheTemplateAccepts(t *testing.T) {
-	t.Parallel()
-	environments := readTemplate(t).environments(t)
-	rapid.Check(t, func(t *rapid.T) {
-		env := environments.Draw(t, "environment")
 		_, err := readEnv(from(env))
 		if named := env["XDR_SECRET_ID"] != "" || env["XDR_TENANT_SECRET_PREFIX"] != ""; named != (err == nil) {
 			t.Errorf("a secret is named: %v; %v", named, err)
@@ -131,39 +122,60 @@ func TestFunctionAcceptsWhatTheTemplateAccepts(t *testing.T) {
 	})
 }
 
+// The function reads each variable that the template gives it, and has the same defaults. A default that its own pattern
+// refuses would stop each deployment that does not name the parameter.
+func TestDefaultsOfTheTemplate(t *testing.T) {
+	t.Parallel()
+	tpl, _ := readTemplate(t)
+	for name, p := range tpl.Parameters {
+		if !p.accepts(p.Default) {
+			t.Errorf("%s: %q", name, p.Default)
+		}
+	}
+	env := map[string]string{}
+	for name, value := range tpl.variables() {
+		env[name] = value.Value
+		if value.Tag == "!Ref" {
+			env[name] = tpl.Parameters[value.Value].Default
+		}
+	}
+	env["XDR_SECRET_ID"] = "s"
+	unread := maps.Clone(env)
+	delete(unread, "HTTPS_PROXY") // net/http reads it
+	got, err := readEnv(func(name string) (string, bool) {
+		delete(unread, name)
+		return env[name], true
+	})
+	want, _ := readEnv(from(map[string]string{"XDR_SECRET_ID": "s"}))
+	if err != nil || !reflect.DeepEqual(got, want) || len(unread) > 0 {
+		t.Errorf("the template gives %+v, %v\nthe code has %+v\nnobody reads %v", got, err, want, unread)
+	}
+	raw, err := os.ReadFile("../../events/env.json")
+	samples := map[string]map[string]string{}
+	if err != nil || json.Unmarshal(raw, &samples) != nil {
+		t.Fatal(err, string(raw))
+	}
+	for name := range samples["StatusFunction"] {
+		if _, ok := env[name]; !ok {
+			t.Errorf("events/env.json: sam local ignores %s, because the template lacks it", name)
+		}
+	}
+}
+
 // A metric of a field that no line has would stay empty, and its alarm silent.
 func TestMetricsReadFieldsOfTheLog(t *testing.T) {
 	t.Parallel()
 	d := deploy(t, nil, lambdatest.Options{})
 	d.invoke(t, unknownID)
 	d.invoke(t, `{}`)
-	fields := map[string]bool{}
-	for line := range strings.Lines(d.Stdout()) {
-		var logged map[string]any
-		if err := json.Unmarshal([]byte(line), &logged); err != nil {
-			t.Fatalf("%s: %v", line, err)
-		}
-		for name, value := range logged {
-			fields[name] = true
-			if group, ok := value.(map[string]any); ok {
-				for below := range group {
-					fields[name+"."+below] = true
-				}
-			}
-		}
-	}
-	raw, err := os.ReadFile("../../template.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, metrics, _ := strings.Cut(string(raw), "# --- Metrics")
-	metrics, _, _ = strings.Cut(metrics, "# --- ")
-	read := regexp.MustCompile(`\$\.([a-z_.]+)`).FindAllStringSubmatch(metrics, -1)
+	_, text := readTemplate(t)
+	read := regexp.MustCompile(`(?:\{ |Value: )\$\.([a-z_.]+)[^\w.]`).FindAllStringSubmatch(text, -1)
 	if len(read) < 8 {
 		t.Errorf("%q", read)
 	}
 	for _, m := range read {
-		if !fields[m[1]] {
+		member := strings.ReplaceAll(regexp.QuoteMeta(m[1]), `\.`, `":{[^{}]*"`)
+		if !regexp.MustCompile(`"` + member + `":`).MatchString(d.Stdout()) {
 			t.Errorf("no line of a check has %s", m[1])
 		}
 	}

@@ -14,6 +14,9 @@ import (
 	"testing"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/soarstep/xdr-action-status/internal/asl"
+	"github.com/soarstep/xdr-action-status/statemachine"
 )
 
 // root is the repository's.
@@ -80,6 +83,16 @@ func find(text, pattern string) []string {
 	return found
 }
 
+// same demands that two lists hold the same, in whatever order.
+func same(t *testing.T, what string, got, want []string) {
+	t.Helper()
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("%s:\n%s\nwant:\n%s", what, strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
 // section returns the text of README under a heading.
 func section(t *testing.T, heading string) string {
 	t.Helper()
@@ -101,6 +114,16 @@ func column(t *testing.T, heading string, number int) string {
 		}
 	}
 	return strings.Join(cells, "\n")
+}
+
+// workflow returns the state machine.
+func workflow(t *testing.T) asl.Machine {
+	t.Helper()
+	machine, err := asl.Parse(statemachine.Source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return machine
 }
 
 // load returns the template.
@@ -131,6 +154,36 @@ func members(n *yaml.Node) map[string]*yaml.Node {
 func at(n *yaml.Node, path string) *yaml.Node {
 	for key := range strings.SplitSeq(path, ".") {
 		n = cmp.Or(members(n)[key], new(yaml.Node))
+	}
+	return n
+}
+
+// cells returns members of a node on one line.
+func cells(n *yaml.Node, names ...string) string {
+	var all []string
+	for _, name := range names {
+		all = append(all, flow(at(n, name)))
+	}
+	return strings.Join(all, " ")
+}
+
+// ofType returns the properties of the resources of a type by their names.
+func ofType(template *yaml.Node, kind string) map[string]*yaml.Node {
+	all := map[string]*yaml.Node{}
+	for name, r := range members(at(template, "Resources")) {
+		if at(r, "Type").Value == kind {
+			all[name] = at(r, "Properties")
+		}
+	}
+	return all
+}
+
+// number reads an integer.
+func number(t *testing.T, text string) int {
+	t.Helper()
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatal(err)
 	}
 	return n
 }

@@ -6,9 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/soarstep/xdr-action-status/internal/asl"
 	"github.com/soarstep/xdr-action-status/internal/schematest"
-	"github.com/soarstep/xdr-action-status/statemachine"
 )
 
 // Every JSON example is valid against the schema of its section.
@@ -72,10 +70,7 @@ func TestParametersOfREADME(t *testing.T) {
 // execution fails, and beside it are those that try again.
 func TestDiagramOfREADME(t *testing.T) {
 	t.Parallel()
-	machine, err := asl.Parse(statemachine.Source)
-	if err != nil {
-		t.Fatal(err)
-	}
+	machine := workflow(t)
 	want := []string{"[*] --> " + machine.StartAt}
 	for _, e := range machine.Edges() {
 		want = append(want, e.From+" --> "+e.To)
