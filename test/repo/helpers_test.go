@@ -45,6 +45,30 @@ func list(t *testing.T, pattern string) []string {
 	return paths
 }
 
+// files returns the repository's files of a name, such as *.md, by path.
+func files(t *testing.T, pattern string) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name := d.Name()
+		if d.IsDir() && path != root && (name[0] == '.' || name == "node_modules" || name == "dist") {
+			return filepath.SkipDir
+		}
+		if ok, _ := filepath.Match(pattern, name); ok {
+			path = strings.TrimPrefix(path, root+"/")
+			all[path] = read(t, path)
+		}
+		return nil
+	})
+	if err != nil || len(all) == 0 {
+		t.Fatalf("%d files %s, %v", len(all), pattern, err)
+	}
+	return all
+}
+
 func readJSON(t *testing.T, path string, into any) {
 	t.Helper()
 	if err := json.Unmarshal([]byte(read(t, path)), into); err != nil {
@@ -73,15 +97,16 @@ func run(t *testing.T, dir string, env []string, name string, args ...string) {
 	}
 }
 
-// find returns, sorted, what the parentheses of a pattern match in a text; without parentheses, what all of it matches.
-func find(text, pattern string) []string {
-	var found []string
+// inOrder returns what the last parentheses of a pattern match in a text; without parentheses, what all of it matches.
+func inOrder(text, pattern string) (found []string) {
 	for _, m := range regexp.MustCompile(pattern).FindAllStringSubmatch(text, -1) {
 		found = append(found, m[len(m)-1])
 	}
-	slices.Sort(found)
 	return found
 }
+
+// find is inOrder, sorted.
+func find(text, pattern string) []string { return slices.Sorted(slices.Values(inOrder(text, pattern))) }
 
 // same demands that two lists hold the same, in whatever order.
 func same(t *testing.T, what string, got, want []string) {

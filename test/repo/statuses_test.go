@@ -1,7 +1,6 @@
 package repo
 
 import (
-	"slices"
 	"testing"
 
 	"github.com/soarstep/xdr-action-status/internal/xdrtest"
@@ -19,8 +18,5 @@ func TestAllStatuses(t *testing.T) {
 	for _, agent := range scenario.Agents {
 		played = append(played, agent.Timeline[0].Status)
 	}
-	slices.Sort(played)
-	if known := find(read(t, "pkg/xdr/status.go"), ` Status += "(\w+)"`); !slices.Equal(played, known) {
-		t.Errorf("all_statuses plays %v\npkg/xdr knows %v", played, known)
-	}
+	same(t, "all_statuses plays", played, find(read(t, "pkg/xdr/status.go"), ` Status += "(\w+)"`))
 }
