@@ -2,37 +2,13 @@ package repo
 
 import (
 	"encoding/json"
-	"path"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/soarstep/xdr-action-status/internal/schematest"
+	"github.com/soarstep/xdr-action-status/internal/xdrtest"
 )
-
-// samples returns the names of the events in events/, or of the replies.
-func samples(t *testing.T, ending string) []string {
-	t.Helper()
-	var names []string
-	for _, file := range list(t, "events/*"+ending) {
-		name := strings.TrimSuffix(path.Base(file), ending)
-		if name != "env" && !strings.HasSuffix(name, ".want") {
-			names = append(names, name)
-		}
-	}
-	return names
-}
-
-// sample returns the request of an event: its detail, or all of it.
-func sample(t *testing.T, name string) []byte {
-	t.Helper()
-	event := read(t, "events/"+name+".json")
-	var envelope struct{ Detail json.RawMessage }
-	if json.Unmarshal([]byte(event), &envelope) == nil && envelope.Detail != nil {
-		return envelope.Detail
-	}
-	return []byte(event)
-}
 
 // beyondSchema are the bad events that a schema cannot tell, or that are only wrong for this installation.
 var beyondSchema = []string{
@@ -44,14 +20,21 @@ var beyondSchema = []string{
 // the function gives these replies.
 func TestSamples(t *testing.T) {
 	t.Parallel()
-	events := samples(t, ".json")
-	replies := samples(t, ".want.json")
-	if len(events) < 20 || !slices.Equal(events, replies) {
-		t.Fatalf("events for %v\nreplies for %v", events, replies)
-	}
-	for _, name := range events {
+	all := files(t, `^events/.*\.json$`)
+	delete(all, "events/env.json")
+	replies := 0
+	for path, event := range all {
+		if strings.HasSuffix(path, ".want.json") {
+			replies++
+			continue
+		}
+		var envelope struct{ Detail json.RawMessage }
+		if json.Unmarshal([]byte(event), &envelope) == nil && envelope.Detail != nil {
+			event = string(envelope.Detail)
+		}
+		name := strings.TrimSuffix(strings.TrimPrefix(path, "events/"), ".json")
 		bad := strings.HasPrefix(name, "bad-")
-		err := schematest.Validate("request", sample(t, name))
+		err := schematest.Validate("request", []byte(event))
 		if (err != nil) != bad && !slices.Contains(beyondSchema, name) {
 			t.Errorf("%s.json against the request schema: %v", name, err)
 		}
@@ -60,4 +43,22 @@ func TestSamples(t *testing.T) {
 			t.Errorf("%s.want.json against the verdict schema: %v", name, err)
 		}
 	}
+	if replies < 20 || len(all) != 2*replies {
+		t.Errorf("%d files, %d of them replies", len(all), replies)
+	}
+}
+
+// The scenario all_statuses has one agent for each status that pkg/xdr knows. README's table is in TestTablesOfREADME;
+// the tables in pkg/handler/decide_test.go read the statuses of pkg/xdr themselves.
+func TestAllStatuses(t *testing.T) {
+	t.Parallel()
+	scenario, err := xdrtest.Load("all_statuses")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var played []string
+	for _, agent := range scenario.Agents {
+		played = append(played, agent.Timeline[0].Status)
+	}
+	same(t, "all_statuses plays", played, find(read(t, "pkg/xdr/status.go"), ` Status += "(\w+)"`))
 }

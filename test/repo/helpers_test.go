@@ -35,30 +35,18 @@ func read(t *testing.T, path string) string {
 	return string(raw)
 }
 
-// list returns the paths of the repository's files that match a pattern.
-func list(t *testing.T, pattern string) []string {
-	t.Helper()
-	paths, err := fs.Glob(os.DirFS(root), pattern)
-	if err != nil || len(paths) == 0 {
-		t.Fatalf("%s: no files, %v", pattern, err)
-	}
-	return paths
-}
-
-// files returns the repository's files of a name, such as *.md, by path.
+// files returns the repository's files whose path matches a pattern, by path.
 func files(t *testing.T, pattern string) map[string]string {
 	t.Helper()
 	all := map[string]string{}
-	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
+	matches := regexp.MustCompile(pattern).MatchString
+	err := fs.WalkDir(os.DirFS(root), ".", func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
 			return err
-		}
-		name := d.Name()
-		if d.IsDir() && path != root && (name[0] == '.' || name == "node_modules" || name == "dist") {
-			return filepath.SkipDir
-		}
-		if ok, _ := filepath.Match(pattern, name); ok {
-			path = strings.TrimPrefix(path, root+"/")
+		case d.IsDir() && slices.Contains([]string{".git", ".tools", ".aws-sam", "node_modules", "dist"}, d.Name()):
+			return fs.SkipDir
+		case !d.IsDir() && matches(path):
 			all[path] = read(t, path)
 		}
 		return nil
@@ -86,15 +74,18 @@ func write(t *testing.T, path, content string) {
 	}
 }
 
-// run runs a command without the flags of the make that runs the tests.
-func run(t *testing.T, dir string, env []string, name string, args ...string) {
+// run runs a command without the flags of the make that runs the tests, and returns what it prints.
+func run(t *testing.T, dir string, env []string, name string, args ...string) string {
 	t.Helper()
 	c := exec.CommandContext(t.Context(), name, args...)
 	c.Dir = dir
 	c.Env = append(append(os.Environ(), "MAKEFLAGS="), env...)
-	if out, err := c.CombinedOutput(); err != nil {
+	c.Stderr = t.Output()
+	out, err := c.Output()
+	if err != nil {
 		t.Fatalf("%s %v: %v\n%s", name, args, err, out)
 	}
+	return string(out)
 }
 
 // inOrder returns what the last parentheses of a pattern match in a text; without parentheses, what all of it matches.
@@ -154,8 +145,13 @@ func workflow(t *testing.T) asl.Machine {
 // load returns the template.
 func load(t *testing.T) *yaml.Node {
 	t.Helper()
+	return parse(t, read(t, "template.yaml"))
+}
+
+func parse(t *testing.T, text string) *yaml.Node {
+	t.Helper()
 	var document yaml.Node
-	if err := yaml.Unmarshal([]byte(read(t, "template.yaml")), &document); err != nil {
+	if err := yaml.Unmarshal([]byte(text), &document); err != nil {
 		t.Fatal(err)
 	}
 	return document.Content[0]

@@ -2,30 +2,17 @@ package repo
 
 import (
 	"encoding/json"
-	"maps"
-	"os/exec"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
-
-	"go.yaml.in/yaml/v3"
 )
 
 // The template of a release needs no transform, holds the state machine, and fits in a request without a bucket.
 // test/e2e/deploy/test_packaged.py compares it with what SAM makes of template.yaml, and deploys it.
 func TestPackagedTemplate(t *testing.T) {
 	t.Parallel()
-	packaged := func() string {
-		c := exec.CommandContext(t.Context(), "go", "run", "./scripts/template", "1.2.3-rc.1")
-		c.Dir = root
-		c.Stderr = t.Output()
-		out, err := c.Output()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return string(out)
-	}
+	packaged := func() string { return run(t, root, nil, "go", "run", "./scripts/template", "1.2.3-rc.1") }
 	text := packaged()
 	if text != packaged() {
 		t.Error("two runs differ")
@@ -33,11 +20,7 @@ func TestPackagedTemplate(t *testing.T) {
 	if len(text) > 51_200 || strings.Contains(text, "\nTransform:") || strings.Contains(text, "AWS::Serverless::") {
 		t.Errorf("%d bytes, or SAM in it", len(text))
 	}
-	var document yaml.Node
-	if err := yaml.Unmarshal([]byte(text), &document); err != nil {
-		t.Fatal(err)
-	}
-	template := document.Content[0]
+	template := parse(t, text)
 	if code := flow(property(template, "StatusFunction.Code")); code != "{S3Bucket: !Ref CodeBucket, S3Key: !Ref CodeKey}" {
 		t.Errorf("the code is %s", code)
 	}
@@ -76,15 +59,11 @@ func TestDeployerPolicy(t *testing.T) {
 			everywhere = append(everywhere, s.Sid)
 		}
 	}
-	want := map[string]bool{"Stack": true, "Code": true, "PassRole": true, "Read": true}
+	want := []string{"Stack", "Code", "PassRole", "Read"}
 	for _, r := range members(at(load(t), "Resources")) {
-		want[strings.NewReplacer("AWS::", "", "Serverless", "Lambda", "::", "").Replace(at(r, "Type").Value)] = true
+		want = append(want, strings.NewReplacer("AWS::", "", "Serverless", "Lambda", "::", "").Replace(at(r, "Type").Value))
 	}
-	slices.Sort(got)
-	if sids := slices.Sorted(maps.Keys(want)); !slices.Equal(got, sids) {
-		t.Errorf("the policy has\n%v\nthe template needs\n%v", got, sids)
-	}
-	if !slices.Equal(everywhere, []string{"Read", "LogsQueryDefinition"}) {
-		t.Errorf("on all resources: %v", everywhere)
-	}
+	slices.Sort(want)
+	same(t, "the policy has", got, slices.Compact(want))
+	same(t, "on all resources", everywhere, []string{"Read", "LogsQueryDefinition"})
 }

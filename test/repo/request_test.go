@@ -25,46 +25,44 @@ func TestRequestFields(t *testing.T) {
 	if len(want) < 14 {
 		t.Errorf("pkg/handler reads only %v", want)
 	}
-	for place, got := range map[string][]string{
-		"the schema":           fieldsOfTheSchema(t),
-		"README":               fieldsOfREADME(t),
-		"the samples together": fieldsOfTheSamples(t),
-	} {
-		slices.Sort(got)
-		if got = slices.Compact(got); !slices.Equal(got, want) {
-			t.Errorf("%s: %v\npkg/handler reads %v", place, got, want)
-		}
-	}
+	type object struct{ Properties map[string]object }
+	var schema object
+	readJSON(t, "schema/request.schema.json", &schema)
+	same(t, "the schema", fields(schema.Properties, schema.Properties["policy"].Properties), want)
+	sample := map[string]any{"group_action_id": "in the sample by its other name"}
+	readJSON(t, "events/every-field.json", &sample)
+	policy, _ := sample["policy"].(map[string]any)
+	same(t, "every-field.json", fields(sample, policy), want)
+	rows := find(column(t, "Request", 0), "(?m)^`([a-z_.]+)`$")
+	same(t, "README", append(rows, "policy", find(column(t, "Request", 2), "`(action_id)`")[0]), want)
 }
 
-// fieldsOfTheCode tries each word in the code of pkg/handler as a field.
+// fields returns the names of the members of a request and of its policy.
+func fields[V any](request, policy map[string]V) []string {
+	names := slices.Collect(maps.Keys(request))
+	for name := range policy {
+		names = append(names, "policy."+name)
+	}
+	return names
+}
+
+// fieldsOfTheCode tries each word in the code of pkg/handler as a field: as null, which most fields refuse, and as a
+// verdict of this wait. One that is read makes a difference.
 func fieldsOfTheCode(t *testing.T) []string {
 	t.Helper()
-	var code strings.Builder
-	for _, file := range list(t, "pkg/handler/*.go") {
-		if !strings.HasSuffix(file, "_test.go") {
-			code.WriteString(read(t, file))
-		}
-	}
-	var fields []string
-	for _, word := range slices.Compact(find(code.String(), `"(\w+)"`)) {
-		if isRead(t, word) {
-			fields = append(fields, word)
-		}
-		if !strings.Contains(answer(t, "policy", map[string]any{word: nil}), "is not known") {
-			fields = append(fields, "policy."+word)
-		}
-	}
-	slices.Sort(fields)
-	return fields
-}
-
-// isRead reports whether a field makes a difference: as null, which most fields refuse, or as a verdict of this wait.
-func isRead(t *testing.T, name string) bool {
-	t.Helper()
+	code := strings.Join(slices.Collect(maps.Values(files(t, `^pkg/handler/[a-z]+\.go$`))), "\n") // without tests
 	ignored := answer(t, "ignored", nil)
 	previous := map[string]any{"group_action_id": 7, "endpoints": map[string]int{"seen": 3}}
-	return answer(t, name, nil) != ignored || answer(t, name, previous) != ignored
+	var read []string
+	for _, word := range slices.Compact(find(code, `"(\w+)"`)) {
+		if answer(t, word, nil) != ignored || answer(t, word, previous) != ignored {
+			read = append(read, word)
+		}
+		if !strings.Contains(answer(t, "policy", map[string]any{word: nil}), "is not known") {
+			read = append(read, "policy."+word)
+		}
+	}
+	return read
 }
 
 // answer is what the step says to a request with one more field, about an action that has no endpoints an hour after
@@ -79,46 +77,6 @@ func answer(t *testing.T, name string, value any) string {
 	}
 	verdict, err := step(goodSecret).Check(t.Context(), event)
 	return fmt.Sprintf("%+v %v", verdict, err)
-}
-
-func fieldsOfTheSchema(t *testing.T) []string {
-	t.Helper()
-	type object struct{ Properties map[string]object }
-	var request object
-	readJSON(t, "schema/request.schema.json", &request)
-	fields := slices.Collect(maps.Keys(request.Properties))
-	for name := range request.Properties["policy"].Properties {
-		fields = append(fields, "policy."+name)
-	}
-	return fields
-}
-
-// fieldsOfREADME are the rows of its table. One row has two names, and policy is in the names of four.
-func fieldsOfREADME(t *testing.T) []string {
-	t.Helper()
-	fields := find(column(t, "Request", 0), "(?m)^`([a-z_.]+)`$")
-	fields = append(fields, find(column(t, "Request", 2), "`(action_id)`")...)
-	return append(fields, "policy")
-}
-
-func fieldsOfTheSamples(t *testing.T) []string {
-	t.Helper()
-	var fields []string
-	for _, name := range samples(t, ".json") {
-		if strings.HasPrefix(name, "bad-") {
-			continue
-		}
-		var request map[string]any
-		if err := json.Unmarshal(sample(t, name), &request); err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-		fields = slices.AppendSeq(fields, maps.Keys(request))
-		policy, _ := request["policy"].(map[string]any)
-		for name := range policy {
-			fields = append(fields, "policy."+name)
-		}
-	}
-	return fields
 }
 
 const goodSecret = `{"fqdn":"acme.paloaltonetworks.com","api_key_id":"7","api_key":"k","security_level":"standard"}`

@@ -16,8 +16,8 @@ func TestActionsArePinned(t *testing.T) {
 		"github/codeql-action", "ossf/scorecard-action",
 	}
 	var pins []string
-	for _, file := range list(t, ".github/workflows/*.y*ml") {
-		for _, pin := range find(read(t, file), `uses["']?:\s*(.*)`) {
+	for _, text := range files(t, `^\.github/workflows/`) {
+		for _, pin := range find(text, `uses["']?:\s*(.*)`) {
 			pins = append(pins, regexp.MustCompile(`^([\w-]+/[\w-]+)[\w/-]*@`).ReplaceAllString(pin, "$1@"))
 		}
 	}
@@ -33,13 +33,13 @@ func TestActionsArePinned(t *testing.T) {
 func TestDependabotKnowsEveryPin(t *testing.T) {
 	t.Parallel()
 	config := read(t, ".github/dependabot.yml")
-	for name, ecosystem := range map[string]string{"go.mod": "gomod", "requirements*.txt": "pip", "package.json": "npm"} {
+	for name, ecosystem := range map[string]string{`go\.mod`: "gomod", `requirements.*\.txt`: "pip", `package\.json`: "npm"} {
 		var want []string
-		for file := range files(t, name) {
+		for file := range files(t, `(^|/)`+name+`$`) {
 			want = append(want, path.Join("/", path.Dir(file)))
 		}
 		slices.Sort(want)
 		directories := strings.Join(find(config, `package-ecosystem: `+ecosystem+`\n    director(?:y|ies): (.*)`), " ")
-		same(t, "dependabot looks for "+name+" in", find(directories, `/[\w/]*`), slices.Compact(want))
+		same(t, "dependabot looks for "+ecosystem+" in", find(directories, `/[\w/]*`), slices.Compact(want))
 	}
 }
