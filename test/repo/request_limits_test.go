@@ -13,8 +13,15 @@ import (
 // only the code refuses these requests, and the schema's descriptions say so.
 func TestRequestLimits(t *testing.T) {
 	t.Parallel()
+	var schema member
+	readJSON(t, "schema/request.schema.json", &schema)
+	events := beyond()
+	for name, m := range schema.Properties {
+		for _, value := range m.limits() {
+			events[fmt.Sprintf(`{%q:%s,"group_action_id":1}`, name, value)] = false
+		}
+	}
 	refused := 0
-	events := limits(scalars(t))
 	for event, beyond := range events {
 		schema := schematest.Validate("request", []byte(event))
 		_, code := step(goodSecret).Check(t.Context(), []byte(event))
@@ -31,76 +38,38 @@ func TestRequestLimits(t *testing.T) {
 	}
 }
 
-// scalars are the fields of the schema that are a text or an integer, by type, with the largest length or value.
-func scalars(t *testing.T) (texts, integers map[string]int) {
-	t.Helper()
-	var schema struct {
-		Properties map[string]struct {
-			Type, Format       string
-			MaxLength, Maximum int
-		}
-	}
-	readJSON(t, "schema/request.schema.json", &schema)
-	texts = map[string]int{}
-	integers = map[string]int{}
-	for name, p := range schema.Properties {
-		switch {
-		case p.Type == "string" && p.Format == "":
-			texts[name] = p.MaxLength
-		case p.Type == "integer":
-			integers[name] = p.Maximum
-		}
-	}
-	if len(texts) < 2 || len(integers) < 1 {
-		t.Fatalf("texts %v, integers %v", texts, integers)
-	}
-	return texts, integers
+// member is one of a request, or of its policy, as the schema has it.
+type member struct {
+	Type, Format       string
+	MaxLength, Maximum int
+	Enum               []string
+	Properties         map[string]member
 }
 
-// limits returns requests at each limit and next to it, and whether a request is beyond the schema.
-func limits(texts, integers map[string]int) map[string]bool {
-	all := map[string]bool{}
-	add := func(name, value string, beyond bool) {
-		all[fmt.Sprintf(`{%q:%s,"group_action_id":1}`, name, value)] = beyond
-	}
-	for _, digits := range []string{
-		"-1", "0", "1", "01", "007", "1234567890123456789", "01234567890123456789",
-		"9223372036854775806", "9223372036854775807", "9223372036854775808", "9999999999999999999", "10000000000000000000",
-	} {
-		tooMuch := len(digits) == 19 && digits > "9223372036854775807"
-		for _, name := range []string{"group_action_id", "action_id"} {
-			all[fmt.Sprintf(`{%q:%s}`, name, digits)] = false
-			all[fmt.Sprintf(`{%q:%q}`, name, digits)] = tooMuch
+// limits are JSON texts at each limit of a member and next to it. A text of one character may have one to four bytes, and
+// one or two units of UTF-16. The limit of a tenant, 48, is in its pattern.
+func (m member) limits() (all []string) {
+	switch {
+	case m.Type == "integer":
+		for _, n := range []int{-1, 0, 1, 2, m.Maximum - 1, m.Maximum, m.Maximum + 1, 10 * m.Maximum} {
+			all = append(all, fmt.Sprint(n))
 		}
-	}
-	for _, n := range []int{-1, 0, 1, 2, 99, 100, 101, 604_799, 604_800, 604_801} {
-		add("policy", fmt.Sprintf(`{"min_success_percent":%d}`, n), false)
-		for name, most := range integers {
-			add(name, fmt.Sprint(n), false)
-			add(name, fmt.Sprint(most+n), false)
-		}
-	}
-	for _, name := range []string{"partial", "unknown", "settle"} {
-		for _, value := range []string{"failed", "done", "pending", "all", "certain", "Done", ""} {
-			add("policy", fmt.Sprintf(`{%q:%q}`, name, value), false)
-		}
-	}
-	for _, char := range []string{"a", "_", " ", "é", "€", "😀"} { // one to four bytes, one or two units of UTF-16
-		for name, most := range texts {
-			for _, length := range []int{0, 1, 2, 47, 48, 49, 79, 80, 81, max(0, most-1), most, most + 1, 5_000} {
+	case m.Type == "string" && m.Format == "":
+		for _, char := range []string{"a", "_", " ", "é", "€", "😀"} {
+			for _, length := range []int{0, 1, 2, 47, 48, 49, max(0, m.MaxLength-1), m.MaxLength, m.MaxLength + 1, 5_000} {
 				text := strings.Repeat(char, length)
-				add(name, `"`+text+`"`, false)
-				add(name, `"`+escaped(text)+`"`, false)
+				all = append(all, `"`+text+`"`, `"`+escaped(text)+`"`)
 			}
 		}
-		for _, size := range []int{4_095, 4_096, 4_097} { // of a context, without white space
-			content := size - len(`[""]`)
-			text := strings.Repeat(char, content/len(char)) + strings.Repeat("a", content%len(char))
-			add("context", `[ "`+text+`" ]`, size > 4_096)
+	case m.Enum != nil:
+		for _, value := range append(m.Enum, "Done", "failed", "done", "pending", "all", "") {
+			all = append(all, fmt.Sprintf("%q", value))
 		}
 	}
-	for _, size := range []int{204_799, 204_800, 204_801} { // of an event, 200 KiB
-		add("x", `"`+strings.Repeat("x", size-len(`{"x":"","group_action_id":1}`))+`"`, size > 204_800)
+	for name, p := range m.Properties {
+		for _, value := range p.limits() {
+			all = append(all, fmt.Sprintf("{%q:%s}", name, value))
+		}
 	}
 	return all
 }
@@ -111,4 +80,31 @@ func escaped(text string) string {
 		fmt.Fprintf(&b, `\u%04x`, unit)
 	}
 	return b.String()
+}
+
+// beyond returns requests at the limits that a schema cannot tell, and whether one is beyond them: an id of more than 63
+// bits, a context without its white space, and 200 KiB of an event.
+func beyond() map[string]bool {
+	all := map[string]bool{}
+	for _, digits := range []string{
+		"-1", "0", "1", "01", "007", "1234567890123456789", "01234567890123456789",
+		"9223372036854775806", "9223372036854775807", "9223372036854775808", "9999999999999999999", "10000000000000000000",
+	} {
+		for _, name := range []string{"group_action_id", "action_id"} {
+			all[fmt.Sprintf(`{%q:%s}`, name, digits)] = false
+			all[fmt.Sprintf(`{%q:%q}`, name, digits)] = len(digits) == 19 && digits > "9223372036854775807"
+		}
+	}
+	for _, size := range []int{4_095, 4_096, 4_097} {
+		for _, char := range []string{"a", "é", "€", "😀"} {
+			content := size - len(`[""]`)
+			text := strings.Repeat(char, content/len(char)) + strings.Repeat("a", content%len(char))
+			all[fmt.Sprintf(`{"context":[ "%s" ],"group_action_id":1}`, text)] = size > 4_096
+		}
+	}
+	for _, size := range []int{204_799, 204_800, 204_801} {
+		rest := size - len(`{"x":"","group_action_id":1}`)
+		all[fmt.Sprintf(`{"x":"%s","group_action_id":1}`, strings.Repeat("x", rest))] = size > 204_800
+	}
+	return all
 }
