@@ -5,25 +5,20 @@ import pathlib
 import re
 import sys
 
-import matplotlib
-
-matplotlib.use("svg")
 import matplotlib.pyplot as plt
-import matplotlib.ticker
+from matplotlib.ticker import FuncFormatter, NullFormatter
 
 docs = pathlib.Path(sys.argv[1])
-plain = matplotlib.ticker.FuncFormatter(lambda value, _: f"{value:,g}")
 plt.rcParams.update({
     "svg.hashsalt": "xdr-action-status", "svg.fonttype": "none", "font.size": 9, "axes.titlesize": 10,
-    "axes.spines.top": False, "axes.spines.right": False,
+    "axes.spines.top": False, "axes.spines.right": False, "figure.autolayout": True,
 })
 
 
 def tables():
     """The tables by heading: rows by name, and in a row the numbers by the column's title."""
     found = {}
-    page = (docs / "performance.md").read_text()
-    for part in re.findall(r"^### [^#<]+", page, flags=re.M):
+    for part in re.findall(r"^### [^#<]+", (docs / "performance.md").read_text(), flags=re.M):
         heading, *lines = part.splitlines()
         columns, _, *rows = [line.strip("| ").split(" | ") for line in lines if line.startswith("|")]
         found[heading.removeprefix("### ")] = {
@@ -34,43 +29,27 @@ def tables():
 
 
 def save(figure, name):
-    figure.tight_layout()
     figure.savefig(docs / name, metadata={"Date": None})
-    plt.close(figure)
 
 
-def logarithmic(axis):
-    axis.set_major_formatter(plain)
-    axis.set_minor_formatter(matplotlib.ticker.NullFormatter())
+def logarithmic(*sides):
+    for side in sides:
+        side.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
+        side.set_minor_formatter(NullFormatter())
 
 
-def bars(axis, rows, column):
-    rows = {name: row[column] for name, row in rows.items() if column in row}
-    colors = ["tab:blue" if name.startswith("this step") else "lightgray" for name in rows]
-    drawn = axis.barh(list(rows), list(rows.values()), color=colors)
-    axis.bar_label(drawn, [f"{value:,.0f}" if value >= 100 else f"{value:.3g}" for value in rows.values()], padding=2)
+def bars(name, rows, column, title, scale="linear"):
+    values = dict(sorted(((label, row[column]) for label, row in rows.items()), key=lambda bar: -bar[1]))
+    figure, axis = plt.subplots(figsize=(9, 3))
+    colors = ["tab:blue" if label.startswith("this step") else "lightgray" for label in values]
+    drawn = axis.barh(list(values), list(values.values()), color=colors)
+    axis.bar_label(drawn, [f"{value:,.0f}" if value >= 100 else f"{value:.3g}" for value in values.values()], padding=2)
     axis.margins(x=0.12)
-
-
-def start(rows):
-    column = "init + first check × hello"
-    figure, axis = plt.subplots(figsize=(9, 3))
-    bars(axis, dict(sorted(rows.items(), key=lambda row: -row[1][column])), column)
-    axis.set(xscale="log", xlabel=f"{column}, logarithmic")
-    logarithmic(axis.xaxis)
-    takes = {name: f"{row[column]:.1f}" for name, row in rows.items()}
-    axis.set_title(f"A start with its first check takes {takes['this step']} × hello, which makes none; "
-                   f"the same by hand {takes['hand-made, usual roots']} ×, the naive way {takes['naive Go']} ×")
-    save(figure, "start.svg")
-
-
-def memory(rows):
-    column = "peak MB, 100,000 endpoints"
-    figure, axis = plt.subplots(figsize=(9, 3))
-    bars(axis, dict(sorted(rows.items(), key=lambda row: -row[1][column])), column)
-    axis.set_xlabel(column)
-    axis.set_title("Memory does not grow with the endpoints: 100,000 of them take little more than hello")
-    save(figure, "memory.svg")
+    axis.set(xscale=scale, xlabel=column, title=title)
+    if scale == "log":
+        axis.set_xlabel(f"{column}, logarithmic")
+        logarithmic(axis.xaxis)
+    save(figure, name)
 
 
 def scale(rows):
@@ -78,11 +57,10 @@ def scale(rows):
     waits = [float(name.replace(",", "")) for name in rows]
     for column, style in [("p90, s", "o-"), ("p90 without reserved concurrency, s", "s--"), ("bound, s", "k:")]:
         axis.plot(waits, [row[column] for row in rows.values()], style, label=column)
-    axis.set(xscale="log", yscale="log", xlabel="waits that begin within a minute, logarithmic", ylabel="lag, logarithmic")
-    for side in axis.xaxis, axis.yaxis:
-        logarithmic(side)
+    axis.set(xscale="log", yscale="log", xlabel="waits that begin within a minute, logarithmic", ylabel="lag, logarithmic",
+             title="10,000 waits end little later than ten requests a second allow; 1,000 end within four minutes")
+    logarithmic(axis.xaxis, axis.yaxis)
     axis.legend(frameon=False)
-    axis.set_title("10,000 waits end little later than ten requests a second allow; 1,000 end within four minutes")
     save(figure, "scale.svg")
 
 
@@ -103,14 +81,18 @@ def schedule(mixes):
                  ylabel="mean lag, % of the duration, logarithmic")
         axis.set_title(heading.removeprefix("Schedule: "), fontsize=8)
         axis.margins(x=0.25, y=0.1)
-        for side in axis.xaxis, axis.yaxis:
-            logarithmic(side)
+        logarithmic(axis.xaxis, axis.yaxis)
     figure.suptitle("Why not the cheaper dots: doubling notices the end four times later; a fifth instead of a tenth saves only an eighth", fontsize=10)
     save(figure, "schedule.svg")
 
 
 found = tables()
-start(found["Cold start"])
-memory(found["Warm checks"])
+column = "init + first check × hello"
+takes = {name: f"{row[column]:.1f} ×" for name, row in found["Cold start"].items()}
+bars("start.svg", found["Cold start"], column,
+     f"A start with its first check takes {takes['this step']} hello, which makes none; "
+     f"the same by hand {takes['hand-made, usual roots']}, the naive way {takes['naive Go']}", "log")
+bars("memory.svg", found["Warm checks"], "peak MB, 100,000 endpoints",
+     "Memory does not grow with the endpoints: 100,000 of them take little more than hello")
 scale(found["Many waits"])
 schedule({heading: rows for heading, rows in found.items() if heading.startswith("Schedule: ")})

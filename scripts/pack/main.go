@@ -1,5 +1,5 @@
-// Command pack writes files into an archive that is the same on every machine: pack a.zip bootstrap, or
-// pack a.tar.gz xdrwait LICENSE. Other tools compress differently from machine to machine; the Go of go.mod does not.
+// Command pack prints an archive of files that is the same on every machine: pack zip bootstrap >a.zip, or pack tar.gz
+// xdrwait LICENSE >a.tar.gz. Other tools compress differently from machine to machine; the Go of go.mod does not.
 package main
 
 import (
@@ -7,27 +7,21 @@ import (
 	"archive/zip"
 	"compress/gzip"
 	"errors"
+	"io/fs"
 	"log"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing/fstest"
 	"time"
 )
 
 func main() {
 	log.SetFlags(0)
-	if err := pack(os.Args[1], os.Args[2:]); err != nil {
-		log.Fatal("pack: ", err)
-	}
-}
-
-func pack(archive string, paths []string) error {
 	files := fstest.MapFS{}
-	for _, path := range paths {
+	for _, path := range os.Args[2:] {
 		content, err := os.ReadFile(path) //nolint:gosec // scripts/release names it
 		if err != nil {
-			return err
+			log.Fatal(err)
 		}
 		file := &fstest.MapFile{Data: content, Mode: 0o755, ModTime: time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)}
 		if path == "LICENSE" {
@@ -35,15 +29,17 @@ func pack(archive string, paths []string) error {
 		}
 		files[filepath.Base(path)] = file
 	}
-	out, err := os.Create(archive) //nolint:gosec // so does it here
-	if err != nil {
-		return err
+	if err := pack(os.Args[1], files); err != nil {
+		log.Fatal(err)
 	}
-	if strings.HasSuffix(archive, ".zip") {
-		z := zip.NewWriter(out)
-		return errors.Join(z.AddFS(files), z.Close(), out.Close())
+}
+
+func pack(kind string, files fs.FS) error {
+	if kind == "zip" {
+		z := zip.NewWriter(os.Stdout)
+		return errors.Join(z.AddFS(files), z.Close())
 	}
-	g := gzip.NewWriter(out)
+	g := gzip.NewWriter(os.Stdout)
 	t := tar.NewWriter(g)
-	return errors.Join(t.AddFS(files), t.Close(), g.Close(), out.Close())
+	return errors.Join(t.AddFS(files), t.Close(), g.Close())
 }

@@ -9,15 +9,6 @@ import (
 	"strings"
 )
 
-func main() {
-	log.SetFlags(0)
-	text, err := plain(os.Args[1])
-	if err != nil {
-		log.Fatal("template: ", err)
-	}
-	fmt.Print(text)
-}
-
 // parameters say where the code is. The pattern refuses a zip of another release.
 const parameters = `
 Parameters:
@@ -34,24 +25,12 @@ Parameters:
     MaxLength: 1024
 `
 
-const (
-	machine = "    Type: AWS::StepFunctions::StateMachine\n    Metadata:\n"
-	lint    = "      cfn-lint: {config: {ignore_checks: [E3601]}}\n"
-)
-
-// plain returns the template with each of its SAM lines replaced.
-func plain(version string) (string, error) {
-	template, err := os.ReadFile("template.yaml")
-	if err != nil {
-		return "", err
-	}
-	definition, err := os.ReadFile("statemachine/wait_for_action.asl.json")
-	if err != nil {
-		return "", err
-	}
-	inlined := strings.ReplaceAll("\n"+strings.TrimSpace(string(definition)), "\n", "\n        ")
+func main() {
+	log.SetFlags(0)
+	version := os.Args[1]
 	release := strings.NewReplacer("VERSION", version, "PATTERN", strings.ReplaceAll(version, ".", `\.`))
-	text := string(template)
+	definition := strings.TrimSpace(read("statemachine/wait_for_action.asl.json"))
+	text := read("template.yaml")
 	for _, line := range []struct{ sam, plain string }{
 		{"Transform: AWS::Serverless-2016-10-31\n", ""},
 		{"\nParameters:\n", release.Replace(parameters)},
@@ -62,13 +41,24 @@ func plain(version string) (string, error) {
 		{"      CodeUri: .\n", "      Code: {S3Bucket: !Ref CodeBucket, S3Key: !Ref CodeKey}\n"},
 		{"      Tracing: Active\n", "      TracingConfig: {Mode: Active}\n"},
 		// cfn-lint does not know that a Succeed state may have an OutputPath
-		{machine, machine + lint},
-		{"      DefinitionS3Location: statemachine/wait_for_action.asl.json\n", "      DefinitionString: |" + inlined + "\n"},
+		{machine, machine + "      cfn-lint: {config: {ignore_checks: [E3601]}}\n"},
+		{"      DefinitionS3Location: statemachine/wait_for_action.asl.json\n",
+			"      DefinitionString: |" + strings.ReplaceAll("\n"+definition, "\n", "\n        ") + "\n"},
 	} {
 		if n := strings.Count(text, line.sam); n != 1 {
-			return "", fmt.Errorf("template.yaml has %q %d times, not once: change it here too", line.sam, n)
+			log.Fatalf("template.yaml has %q %d times, not once: change it here too", line.sam, n)
 		}
 		text = strings.Replace(text, line.sam, line.plain, 1)
 	}
-	return text, nil
+	fmt.Print(text)
+}
+
+const machine = "    Type: AWS::StepFunctions::StateMachine\n    Metadata:\n"
+
+func read(path string) string {
+	content, err := os.ReadFile(path) //nolint:gosec // a file of the repository
+	if err != nil {
+		log.Fatal(err)
+	}
+	return string(content)
 }
