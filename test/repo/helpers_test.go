@@ -88,16 +88,13 @@ func run(t *testing.T, dir string, env []string, name string, args ...string) st
 	return string(out)
 }
 
-// inOrder returns what the last parentheses of a pattern match in a text; without parentheses, what all of it matches.
-func inOrder(text, pattern string) (found []string) {
+// find returns what the last parentheses of a pattern match in a text; without parentheses, what all of it matches.
+func find(text, pattern string) (found []string) {
 	for _, m := range regexp.MustCompile(pattern).FindAllStringSubmatch(text, -1) {
 		found = append(found, m[len(m)-1])
 	}
 	return found
 }
-
-// find is inOrder, sorted.
-func find(text, pattern string) []string { return slices.Sorted(slices.Values(inOrder(text, pattern))) }
 
 // same demands that two lists hold the same, in whatever order.
 func same(t *testing.T, what string, got, want []string) {

@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	hour, day = 3600.0, 86400.0
+	day       = 86400.0
 	strays    = 0.02 // of the attempts on a quiet day that fail
 	throttles = 0.1  // of the attempts on a quiet day that are throttled
 	late      = 2    // minutes until a log line is a metric and an alarm has looked at it
@@ -81,8 +81,6 @@ func (a alarm) rings(r record) []bool {
 // A record is what was counted in each minute.
 type record []counts
 
-func newRecord(seconds float64) record { return make(record, int(seconds/60)) }
-
 // add counts a fate once, at a second of the record.
 func (r record) add(fate int, second float64) {
 	if minute := int(second / 60); minute >= 0 && minute < len(r) {
@@ -123,14 +121,13 @@ func (m model) between(age float64) float64 {
 }
 
 // wait records the attempts of one wait from a second to another. fate decides each.
-func (m model) wait(r record, age, from, until float64, fate func(second float64) int) {
-	now := from + m.Float64()*m.between(age)
+func (m model) wait(r record, from, until float64, fate func(second float64) int) {
 	var tried counts
-	for now < until {
+	for now := from; now < until; {
 		f := fate(now)
 		if f == answered {
 			r.add(answered, now)
-			now += m.between(now - from + age)
+			now += m.between(now - from)
 			tried = counts{}
 			continue
 		}
@@ -146,7 +143,7 @@ func (m model) wait(r record, age, from, until float64, fate func(second float64
 }
 
 // quiet decides an attempt by chance.
-func (m model) quiet(float64) int {
+func (m model) quiet() int {
 	switch x := m.Float64(); {
 	case x < strays:
 		return failed
@@ -156,90 +153,56 @@ func (m model) quiet(float64) int {
 	return answered
 }
 
-// An outage is noticed within half an hour, however few waits are open; so is one in which every attempt is throttled.
-// The hour before each is a quiet one.
-func TestOutageAlarmGoesOff(t *testing.T) {
+// keepWaiting records what one wait after the other does.
+func (m model) keepWaiting(r record, fate func(second float64) int) {
+	length := 60 * float64(len(r))
+	for now := m.age() - 3*day; now < length; {
+		end := now + m.age()
+		m.wait(r, now, end, fate)
+		now = end
+	}
+}
+
+// Errors that pass and some throttling ring no alarm on 300 quiet days. An outage is noticed within half an hour, however
+// few waits are open; so is one in which every attempt is throttled. Until it is over the alarm seldom says that it is.
+func TestOutageAlarms(t *testing.T) {
 	t.Parallel()
+	const quiet, outage, times = 24 * 60, 24 * 60, 300 // minutes, in turn
 	for name, alarm := range outageAlarms(t) {
-		for _, waits := range []int{1, 2, 10, 100} {
+		for _, waits := range []int{1, 2, 10, 30} {
 			t.Run(fmt.Sprintf("%s/waits=%d", name, waits), func(t *testing.T) {
 				t.Parallel()
 				m := newModel(t, uint64(waits))
-				var minutes []int
-				for range 300 {
-					r := newRecord(2 * hour)
-					begin := hour + 60*m.Float64()
-					for range waits {
-						m.wait(r, m.age(), 0, 2*hour, func(second float64) int {
-							if second >= begin {
-								return alarm.during
-							}
-							return m.quiet(second)
-						})
+				r := make(record, times*(quiet+outage))
+				for range waits {
+					m.keepWaiting(r, func(second float64) int {
+						if int(second/60)%(quiet+outage) >= quiet {
+							return alarm.during
+						}
+						return m.quiet()
+					})
+				}
+				worst, over := 0, 0
+				for turn := range slices.Chunk(alarm.rings(r), quiet+outage) {
+					if slices.Contains(turn[2*60:quiet], true) { // two hours after the outage before
+						t.Error("it goes off on a quiet day")
 					}
-					minutes = append(minutes, slices.Index(alarm.rings(r), true)+late-int(begin/60))
+					first := slices.Index(turn[quiet:], true)
+					if first < 0 {
+						t.Fatal("it misses an outage")
+					}
+					worst = max(worst, first+late)
+					for minute := quiet + first; minute < len(turn)-1; minute++ {
+						if turn[minute] && !turn[minute+1] {
+							over++
+						}
+					}
 				}
-				slices.Sort(minutes)
-				first, median, worst := minutes[0], minutes[150], minutes[299]
-				t.Logf("p50=%d worst=%d minutes", median, worst)
-				if first < late || worst > 30 { // one that never goes off is the first
-					t.Errorf("it goes off from %d to %d minutes after the outage begins", first, worst)
+				t.Logf("noticed after at most %d minutes, and taken for over %d times in %d outages", worst, over, times)
+				if worst > 30 || over > 0.55*times {
+					t.Error("too late, or too often")
 				}
 			})
-		}
-	}
-}
-
-// Errors that pass and some throttling ring no alarm in 300 days, while waits come and go.
-func TestOutageAlarmIsQuiet(t *testing.T) {
-	t.Parallel()
-	const length = 300 * day
-	for _, waits := range []int{1, 2, 10, 100} {
-		t.Run(fmt.Sprintf("waits=%d", waits), func(t *testing.T) {
-			t.Parallel()
-			m := newModel(t, uint64(waits))
-			r := newRecord(length)
-			for range waits {
-				for now := m.age() - 3*day; now < length; {
-					end := now + m.age()
-					m.wait(r, 0, now, end, m.quiet)
-					now = end
-				}
-			}
-			for name, alarm := range outageAlarms(t) {
-				if first := slices.Index(alarm.rings(r), true); first >= 0 {
-					t.Errorf("%s goes off on day %d", name, first/60/24)
-				}
-			}
-		})
-	}
-}
-
-// Until an outage is over the alarm must not say that it is, however few attempts a wait makes.
-func TestOutageAlarmStaysOn(t *testing.T) {
-	t.Parallel()
-	for name, alarm := range outageAlarms(t) {
-		m := newModel(t, 4)
-		const outages = 300
-		over := 0
-		for range outages {
-			r := newRecord(day)
-			m.wait(r, m.age(), 0, day, func(second float64) int {
-				if second > hour {
-					return alarm.during
-				}
-				return answered
-			})
-			on := alarm.rings(r)
-			for minute := range on[1:] {
-				if on[minute] && !on[minute+1] {
-					over++
-				}
-			}
-		}
-		t.Logf("%s: over %d times in %d outages of a day, with one wait open", name, over, outages)
-		if over > 0.55*outages {
-			t.Errorf("%s says too often that the outage is over", name)
 		}
 	}
 }

@@ -72,23 +72,21 @@ func TestRelease(t *testing.T) {
 // release makes a release in a clone of the working tree, and returns its folder dist.
 func release(t *testing.T, version, path, tag string, env ...string) string {
 	t.Helper()
+	const cloning = `
+set -e
+export GIT_AUTHOR_DATE=2026-11-25T12:00:00Z GIT_COMMITTER_DATE=2026-11-25T12:00:00Z GIT_CONFIG_GLOBAL=/dev/null
+git init -q "$1"
+ours() { git --git-dir "$1/.git" -c user.name=a -c user.email=a@example.com "${@:2}"; }
+ours "$1" --work-tree . add --all
+ours "$1" commit -q -m 'the working tree'
+ours "$1" --work-tree "$1" checkout -q --force HEAD
+printf '# Changelog\n\n## Unreleased\n\n- Later.\n\n## %s - 2026-11-25\n\n%s\n\n## 0.0.1\n\n- Before.\n' "$2" "$3" >"$1/CHANGELOG.md"
+ours "$1" --work-tree "$1" commit -q -m 'the release' CHANGELOG.md
+ours "$1" tag "$4"
+mkdir -p .tools
+ln -s --relative .tools "$1"`
 	clone := filepath.Join(t.TempDir(), path)
-	same := []string{"GIT_AUTHOR_DATE=2026-11-25T12:00:00Z", "GIT_COMMITTER_DATE=2026-11-25T12:00:00Z"}
-	git := func(args ...string) {
-		t.Helper()
-		identity := []string{"-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false"}
-		run(t, root, same, "git", append(append(identity, "--git-dir", filepath.Join(clone, ".git")), args...)...)
-	}
-	run(t, root, nil, "git", "init", "-q", clone)
-	git("--work-tree", ".", "add", "--all")
-	git("commit", "-q", "-m", "the working tree")
-	git("--work-tree", clone, "checkout", "-q", "--force", "HEAD")
-	changelog := "# Changelog\n\n## Unreleased\n\n- Later.\n\n## %s - 2026-11-25\n\n%s\n## 0.0.1\n\n- Before.\n"
-	write(t, filepath.Join(clone, "CHANGELOG.md"), fmt.Sprintf(changelog, version, news))
-	git("--work-tree", clone, "commit", "-q", "-m", "the release", "CHANGELOG.md")
-	git("tag", tag)
-	run(t, root, nil, "mkdir", "-p", ".tools")
-	run(t, root, nil, "ln", "-s", "--relative", ".tools", clone)
+	run(t, root, nil, "bash", "-c", cloning, "bash", clone, version, strings.TrimSpace(news), tag)
 	write(t, filepath.Join(clone, "dist", "xdr-action-status_0.0.1_linux_arm64.zip"), "of an earlier release")
 	run(t, clone, env, "make", "release", "VERSION="+version)
 	return filepath.Join(clone, "dist")
