@@ -11,7 +11,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"regexp"
 )
 
 // Wildcard is the error name that stands for every other.
@@ -89,23 +88,4 @@ func Parse(source []byte) (Machine, error) {
 		return Machine{}, fmt.Errorf("statemachine: %w", err)
 	}
 	return m, nil
-}
-
-var substitution = regexp.MustCompile(`\$\{(\w+)\}`)
-
-// Fill replaces each ${Name} as CloudFormation does. A name without a value is an error.
-func Fill(source []byte, values map[string]string) ([]byte, error) {
-	var missing []string
-	filled := substitution.ReplaceAllFunc(source, func(match []byte) []byte {
-		name := string(substitution.FindSubmatch(match)[1])
-		value, ok := values[name]
-		if !ok {
-			missing = append(missing, name)
-		}
-		return []byte(value)
-	})
-	if missing != nil {
-		return nil, fmt.Errorf("statemachine: no value for %q", missing)
-	}
-	return filled, nil
 }

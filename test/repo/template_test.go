@@ -90,6 +90,14 @@ func TestTimeouts(t *testing.T) {
 	}
 }
 
+// The template fills in what the workflow leaves open.
+func TestSubstitutions(t *testing.T) {
+	t.Parallel()
+	given := members(property(load(t), "WaitForAction.DefinitionSubstitutions"))
+	open := find(string(statemachine.Source), `\$\{(\w+)\}`)
+	same(t, "the template fills in", slices.Collect(maps.Keys(given)), open)
+}
+
 // The events that start a wait are not those that announce its end.
 func TestNoLoop(t *testing.T) {
 	t.Parallel()

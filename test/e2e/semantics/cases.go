@@ -147,7 +147,7 @@ func action(seconds float64, status string, faults ...xdrtest.Fault) *xdrtest.Sc
 }
 
 // job is the case as an execution of its own: the front and the simulator tell executions apart by the action's id.
-func (c testCase) job(id string) (job, error) {
-	definition, err := scaled(c.task, c.machine)
-	return job{Name: "case-" + id, Definition: definition, Input: []byte(strings.ReplaceAll(c.input, "ID", id))}, err
+func (c testCase) job(id string) job {
+	input := strings.ReplaceAll(c.input, "ID", id)
+	return job{Name: "case-" + id, Definition: scaled(c.task, c.machine), Input: []byte(input)}
 }

@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"strings"
 
-	"github.com/soarstep/xdr-action-status/internal/asl"
 	"github.com/soarstep/xdr-action-status/statemachine"
 )
 
@@ -17,16 +17,16 @@ var seconds = regexp.MustCompile(`"(TimeoutSeconds|IntervalSeconds|MaxDelaySecon
 
 // scaled is the definition with its substitutions filled in and its times scaled down: to these limits of a task and of
 // the whole, where they are not 0.
-func scaled(task, machine int) (json.RawMessage, error) {
-	filled, err := asl.Fill(statemachine.Source, map[string]string{
-		"StatusFunctionArn": "arn:aws:lambda:us-east-1:123456789012:function:status",
-		"EventBusName":      busName,
-	})
+func scaled(task, machine int) json.RawMessage {
+	filled := strings.NewReplacer(
+		"${StatusFunctionArn}", "arn:aws:lambda:us-east-1:123456789012:function:status",
+		"${EventBusName}", busName,
+	).Replace(string(statemachine.Source))
 	values := map[string]int{"IntervalSeconds": 1, "MaxDelaySeconds": 2, "TimeoutSeconds": cmp.Or(machine, 90)}
-	return seconds.ReplaceAllFunc(filled, func(match []byte) []byte {
+	return seconds.ReplaceAllFunc([]byte(filled), func(match []byte) []byte {
 		name := string(seconds.FindSubmatch(match)[1])
 		value := values[name]
 		values["TimeoutSeconds"] = cmp.Or(task, 30) // the first is the machine's
 		return fmt.Appendf(nil, "%q: %d", name, value)
-	}), err
+	})
 }
