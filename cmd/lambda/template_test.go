@@ -174,7 +174,7 @@ func TestMetricsReadFieldsOfTheLog(t *testing.T) {
 	}
 	for _, m := range read {
 		member := strings.ReplaceAll(regexp.QuoteMeta(m[1]), `\.`, `":{[^{}]*"`)
-		if !regexp.MustCompile(`"` + member + `":`).MatchString(d.Stdout()) {
+		if !regexp.MustCompile(`"` + member + `":`).MatchString(d.Output()) {
 			t.Errorf("no line of a check has %s", m[1])
 		}
 	}
