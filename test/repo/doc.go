@@ -5,7 +5,7 @@
 //	request        request_test.go, request_limits_test.go: code, schema, README and samples agree
 //	schemas        schema_test.go: secret and verdict
 //	events/        events_test.go: samples, and the scenario of all statuses
-//	template.yaml  template_*test.go, outage_alarm_test.go; cmd/lambda starts the function with what its parameters accept
+//	template.yaml  template_*.go, outage_alarm_test.go; cmd/lambda starts the function with what its parameters accept
 //	make release   release_*_test.go; .github: workflows_test.go
 //
 // What they share is in helpers_test.go. Third-party engines are in test/e2e.
