@@ -52,7 +52,7 @@ func TestParameters(t *testing.T) {
 				"https://api-acme.xdr.us.paloaltonetworks.com,https://api-acme-labs.xdr.eu.paloaltonetworks.com",
 				"https://*.paloaltonetworks.com, https://*.paloaltonetworks.cn",
 				"api-acme.xdr.us.paloaltonetworks.com", "*.paloaltonetworks.com,  *.crtx.example",
-				"https://gateway.acme.example:8443", "http://127.0.0.1:8480", "a:65535, http://*.xn--bcher-kva.example:65535", "http://localhost:8480", "https://10.0.0.7",
+				"https://gateway.acme.example:8443", "http://127.0.0.1:8480", "A:65535, http://*.xn--BCHER-kva.example:65535", "http://localhost:8480", "https://10.0.0.7",
 			},
 			bad: []string{
 				"https://*", "*", "https://*.", "https://*:443", "https://a*.example", "https://*.*.example",
