@@ -2,9 +2,7 @@ package main
 
 import (
 	"encoding/pem"
-	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -16,110 +14,89 @@ import (
 	"github.com/soarstep/xdr-action-status/internal/xdrtest"
 )
 
-// play gives each request to f, with its bare connection and its text, and returns the address.
-func play(t *testing.T, f func(conn net.Conn, request *http.Request, raw string)) string {
-	t.Helper()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		raw, _ := httputil.DumpRequest(r, true) // it is complete, or else the reply will be noticed
-		conn, _, err := http.NewResponseController(w).Hijack()
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		defer conn.Close()
-		f(conn, r, string(raw))
-	}))
-	t.Cleanup(server.Close)
-	return server.URL
-}
-
-func reply(body string) string {
-	const head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: "
-	return fmt.Sprintf(head+"%d\r\n\r\n%s", len(body), body)
+// hijacked answers on the bare connection, and returns when the client has hung up.
+func hijacked(w http.ResponseWriter, answers ...string) {
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		return // there is another answer then
+	}
+	defer conn.Close()
+	for _, answer := range answers {
+		_, _ = io.WriteString(conn, answer)
+		time.Sleep(20 * time.Millisecond) // the connection is idle by then; if it is not, the next comes all the same
+	}
+	_, _ = conn.Read(make([]byte, 1))
 }
 
 // After a good reply, a page comes unasked that shows the whole request. net/http gives it to Go's standard logger.
 func TestWhatComesUnaskedIsNotShown(t *testing.T) {
 	t.Parallel()
-	for _, level := range []string{"standard", "advanced"} {
-		signed := make(chan string, 10)
-		url := play(t, func(conn net.Conn, request *http.Request, raw string) {
-			_, _ = io.WriteString(conn, reply(`{"reply": {"data": {"a": "IN_PROGRESS"}}}`))
-			time.Sleep(20 * time.Millisecond) // the connection is idle by then; if it is not, the page comes all the same
-			_, _ = io.WriteString(conn, strings.Replace(reply(raw), "200 OK", "502 Bad Gateway", 1))
-			_, _ = conn.Read(make([]byte, 1)) // the client logs first, then hangs up
-			signed <- request.Header.Get("Authorization")
-		})
-		p := start(t, nil, "--credentials", credentialsFile(t, url, level), "--allow-origin", url, "7")
-		var authorization string
-		select {
-		case authorization = <-signed:
-		case <-time.After(watchdog):
-			t.Fatal("the connection stays open")
-		}
-		p.stderr.await(t, "pending: 1 endpoint")
-		p.signal(t, os.Interrupt)
-		code := p.end()
-		shown := p.stdout.String() + p.stderr.String()
-		if leak := xdrtest.Leak(shown, xdrtest.Canary, authorization); leak != "" {
-			t.Errorf("%s: %q of the key or the signature is in %s", level, leak, shown)
-		}
-		if code != exitUnknown || strings.Contains(shown, "Unsolicited") {
-			t.Errorf("%s: exit code %d: %s", level, code, shown)
-		}
-	}
-}
-
-// A Secrets Manager behind an authority of one's own, over HTTP/1 and where HTTP/2 is offered.
-func TestOwnAuthorityOfAWS(t *testing.T) {
-	t.Parallel()
-	sim := xdrtest.Start(t, xdrtest.Options{})
-	for _, http2 := range []bool{false, true} {
-		secure := httptest.NewUnstartedServer(sim)
-		secure.EnableHTTP2 = http2
-		secure.StartTLS()
-		defer secure.Close()
-		block := &pem.Block{Type: "CERTIFICATE", Bytes: secure.Certificate().Raw}
-		env := append(awsEnv(secure.URL), "AWS_CA_BUNDLE="+inFile(t, string(pem.EncodeToMemory(block))))
-		p := start(t, env, "secret", "check", "--secret-id", "xdr/sim", "--allow-origin", sim.URL())
-		if code := p.end(); code != exitDone || p.stderr.String() != "" {
-			t.Errorf("HTTP/2 %v: exit code %d: %s", http2, code, &p.stderr)
-		}
-	}
-}
-
-// What the AWS SDK would log shows text of the answer, here a bad date. Nothing of it reaches the terminal.
-func TestTheAWSLoggerIsSilent(t *testing.T) {
-	t.Parallel()
-	sim := xdrtest.Start(t, xdrtest.Options{})
+	hungUp := make(chan struct{}, 10)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Date", xdrtest.Canary)
-		sim.ServeHTTP(w, r)
+		request, _ := httputil.DumpRequest(r, true) // it is complete, or else the reply will be noticed
+		const ok = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 41\r\n\r\n"
+		hijacked(w, ok+`{"reply": {"data": {"a": "IN_PROGRESS"}}}`, "HTTP/1.1 502 Bad Gateway\r\n\r\n"+string(request))
+		hungUp <- struct{}{}
 	}))
 	defer server.Close()
-	p := start(t, awsEnv(server.URL), "secret", "check", "--secret-id", "xdr/sim", "--allow-origin", sim.URL())
+	secret := strings.NewReplacer("URL", server.URL, "advanced", "standard").Replace(goodSecret) // the key is in the header
+	p := start(t, nil, nil, "--credentials", inFile(t, secret), "--allow-origin", server.URL, "7")
+	select {
+	case <-hungUp:
+	case <-time.After(watchdog):
+		t.Fatal("the connection stays open")
+	}
+	p.stderr.await(t, "pending: 1 endpoint")
+	p.signal(t, os.Interrupt)
 	code := p.end()
-	if code != exitDone || p.stderr.String() != "" || xdrtest.Leak(p.stdout.String(), xdrtest.Canary) != "" {
-		t.Errorf("exit code %d: %s%s", code, &p.stdout, &p.stderr)
+	shown := p.stdout.String() + p.stderr.String()
+	if xdrtest.Leak(shown, xdrtest.Canary) != "" || code != exitUnknown || strings.Contains(shown, "Unsolicited") {
+		t.Errorf("exit code %d: %s", code, shown)
 	}
 }
 
-// Secrets Manager hands over the raw connection, or answers with a flood of headers: there is no secret, and an end.
-func TestOddAnswersOfSecretsManager(t *testing.T) {
+// Secrets Manager behind an authority of one's own, over HTTP/1 and where HTTP/2 is offered; one whose answer the AWS
+// SDK would log, here for a bad date; and one that hands over the bare connection, or sends a flood of headers.
+func TestAnswersOfSecretsManager(t *testing.T) {
 	t.Parallel()
-	for _, answer := range []string{
-		"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n",
-		"HTTP/1.1 200 OK\r\nX: " + strings.Repeat("x", 2<<20) + "\r\nContent-Length: 2\r\n\r\n{}",
+	sim := xdrtest.Start(t, xdrtest.Options{})
+	const upgrade = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n"
+	flood := "HTTP/1.1 200 OK\r\nX: " + strings.Repeat("x", 2<<20) + "\r\nContent-Length: 2\r\n\r\n{}"
+	for name, answer := range map[string]http.HandlerFunc{
+		"HTTP/1": sim.ServeHTTP,
+		"HTTP/2": sim.ServeHTTP,
+		"date": func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Date", xdrtest.Canary)
+			sim.ServeHTTP(w, r)
+		},
+		"no answer: upgrade": func(w http.ResponseWriter, _ *http.Request) { hijacked(w, upgrade) },
+		"no answer: flood":   func(w http.ResponseWriter, _ *http.Request) { hijacked(w, flood) },
 	} {
-		url := play(t, func(conn net.Conn, _ *http.Request, _ string) {
-			_, _ = io.WriteString(conn, answer)
-			_, _ = conn.Read(make([]byte, 1)) // until the client hangs up
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := httptest.NewUnstartedServer(answer)
+			server.EnableHTTP2 = name == "HTTP/2"
+			var env []string
+			if strings.HasPrefix(name, "HTTP/") {
+				server.StartTLS()
+				block := &pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}
+				env = append(env, "AWS_CA_BUNDLE="+inFile(t, string(pem.EncodeToMemory(block))))
+			} else {
+				server.Start()
+			}
+			defer server.Close()
+			env = append(env, awsEndpoint+"="+server.URL)
+			p := start(t, nil, env, "secret", "check", "--secret-id", "xdr/sim", "--allow-origin", sim.URL())
+			code := p.end()
+			said := p.stderr.String()
+			refused := strings.Contains(said, "CredentialsUnavailable") && !strings.Contains(said, "within 5s")
+			if strings.HasPrefix(name, "no answer") {
+				if code != exitUnknown || !refused {
+					t.Errorf("exit code %d: %.500s", code, said)
+				}
+			} else if code != exitDone || said != "" {
+				t.Errorf("exit code %d: %s", code, said)
+			}
 		})
-		p := start(t, awsEnv(url), "secret", "check", "--secret-id", "xdr/sim")
-		code := p.end()
-		said := p.stderr.String()
-		if code != exitUnknown || !strings.Contains(said, "CredentialsUnavailable") || strings.Contains(said, "within 5s") {
-			t.Errorf("%.40q: exit code %d: %.500s", answer, code, said)
-		}
 	}
 }

@@ -1,3 +1,5 @@
+// Command xdrwait waits for a Cortex XDR response action from a terminal: the same step as the Lambda function,
+// asked again until the action has ended. It also writes and checks the secret that the step reads.
 package main
 
 import (
@@ -5,17 +7,22 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
+	"os"
+	"os/signal"
 	"runtime/debug"
-	"slices"
 	"strings"
-	"time"
+	"syscall"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
-
-	"github.com/soarstep/xdr-action-status/internal/xdrtest"
-	"github.com/soarstep/xdr-action-status/pkg/handler"
 )
+
+func main() {
+	log.SetOutput(io.Discard) // net/http writes there what servers send unasked, and that may be an echo of the key
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once, even where no context reaches
+	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
 
 // Exit codes.
 const (
@@ -30,46 +37,25 @@ type exitCode int
 
 func (c exitCode) Error() string { return fmt.Sprintf("exit code %d", int(c)) }
 
-// usageError is a mistake in the command line.
+// usageError is a mistake in the command line that shows only when the command runs.
 type usageError struct{ error }
-
-// Bounds of the flags. At a lower speed a pause takes longer than anyone waits; at a higher one a signature is too old
-// when it arrives. Seven days are the most that the step takes.
-const (
-	minSpeed   = 0.001
-	maxSpeed   = 10_000
-	maxTimeout = 7 * 24 * time.Hour
-)
-
-var outputs = []string{"table", "json", "csv"}
-
-// options is the command line.
-type options struct {
-	ids         []string
-	secretID    string
-	credentials string
-	simulate    string
-	region      string
-	origins     []string
-	speed       float64
-	timeout     time.Duration
-	minSuccess  int
-	partial     string
-	settle      string
-	expect      []string
-	output      string
-}
 
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root := newCommand()
 	root.AddCommand(newSecretCommand())
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd(args...)
-	strict(root)
+	refuseUnknownWords(root)
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
+	understood := false
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		err := refuseEmpty(cmd.Flags())
+		understood = err == nil
+		return err
+	}
 	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return exitDone
@@ -80,7 +66,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	for line := range strings.Lines(err.Error()) { // what is wrong, and what to do next
 		fmt.Fprintln(stderr, "xdrwait:", strings.TrimSpace(line))
 	}
-	if _, ok := errors.AsType[usageError](err); ok {
+	if _, ok := errors.AsType[usageError](err); ok || !understood {
 		fmt.Fprintf(stderr, "Try %s --help.\n", cmd.CommandPath())
 		return exitUsage
 	}
@@ -89,6 +75,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 
 func newCommand() *cobra.Command {
 	var o options
+	info, _ := debug.ReadBuildInfo() // it is in every command that is built from a module
 	cmd := &cobra.Command{
 		Use:   "xdrwait [flags] GROUP_ACTION_ID...",
 		Short: "Wait until Cortex XDR response actions have ended",
@@ -104,123 +91,36 @@ Ctrl-C ends the wait and shows what was last seen. A second one ends xdrwait at 
   xdrwait --secret-id xdr/acme 22519813685366
   xdrwait --credentials acme.json --timeout 30m --min-success 90 22519813685366
   xdrwait --secret-id xdr/acme --output json 22519813685366 | jq .failed_endpoints`,
-		Version:       version(),
+		Version:       info.Main.Version,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.ArbitraryArgs,
-		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
-			var err error
-			cmd.Flags().Visit(func(f *pflag.Flag) { // an empty variable of a shell, most likely
-				if v := f.Value.String(); v == "" || v == "[]" {
-					err = usageError{fmt.Errorf("--%s: expected a value, got nothing", f.Name)}
-				}
-			})
-			return err
-		},
-		RunE: func(cmd *cobra.Command, args []string) error {
-			o.ids = args
-			if err := o.check(); err != nil {
-				return usageError{err}
-			}
-			return o.wait(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
-		},
+		RunE:          o.wait,
 	}
-	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	o.addFlags(cmd)
+	cmd.SetFlagErrorFunc(inOurWords)
+	o.addSourceFlags(cmd.Flags())
+	o.addWaitFlags(cmd)
 	return cmd
 }
 
-func (o *options) addFlags(cmd *cobra.Command) {
-	o.addSourceFlags(cmd)
-	f := cmd.Flags()
-	f.StringVar(&o.simulate, "simulate", "", "`scenario` to play instead of a real tenant: a name or a .json file")
-	f.Float64Var(&o.speed, "speed", 10, "simulated seconds in a second, with --simulate")
-	f.DurationVar(&o.timeout, "timeout", handler.DefaultConfig().Timeout,
-		"time limit, from the start of xdrwait; what is still pending then counts as failed")
-	f.IntVar(&o.minSuccess, "min-success", 100, "`percent` of the endpoints that must succeed")
-	f.StringVar(&o.partial, "partial", "failed", "what COMPLETED_PARTIAL counts as: `failed|done|pending`")
-	f.StringVar(&o.settle, "settle", "all", "`all|certain`: judge once all have ended, or once the outcome is certain")
-	f.StringSliceVar(&o.expect, "expect", nil, "`agent` id that must appear; may be repeated")
-	f.StringVar(&o.output, "output", outputs[0], "form of the final verdict on standard output: `table|json|csv`")
-	for flag, values := range map[string][]string{
-		"simulate": xdrtest.Names(),
-		"partial":  {"failed", "done", "pending"},
-		"settle":   {"all", "certain"},
-		"output":   outputs,
-	} {
-		complete := cobra.FixedCompletions(values, cobra.ShellCompDirectiveDefault)
-		_ = cmd.RegisterFlagCompletionFunc(flag, complete) // the flags exist
-	}
-}
-
-// addSourceFlags adds what says where the credentials come from.
-func (o *options) addSourceFlags(cmd *cobra.Command) {
-	f := cmd.Flags()
-	f.SortFlags = false
-	f.StringVar(&o.secretID, "secret-id", "", "name or ARN of the `secret` with the credentials")
-	f.StringVar(&o.credentials, "credentials", "", "`file` with the secret's JSON; a pipe is read once")
-	o.addPlaceFlags(cmd)
-}
-
-// addPlaceFlags adds what says where the secret is, and where its credentials may go.
-func (o *options) addPlaceFlags(cmd *cobra.Command) {
-	f := cmd.Flags()
-	f.StringVar(&o.region, "region", "", "AWS `region` of the secret (default: as the AWS CLI finds it)")
-	f.StringSliceVar(&o.origins, "allow-origin", nil,
-		"`origin` that may get the credentials, beside https://*.paloaltonetworks.com")
-}
-
-func (o *options) check() error {
-	sources := []string{o.secretID, o.credentials, o.simulate}
-	sources = slices.DeleteFunc(sources, func(s string) bool { return s == "" })
-	switch {
-	case len(o.ids) == 0 && o.simulate == "":
-		return errors.New("expected at least one GROUP_ACTION_ID")
-	case len(sources) == 0 && strings.Trim(o.ids[0], "0123456789") != "":
-		return fmt.Errorf("unknown command %q", o.ids[0])
-	case len(sources) != 1:
-		return errors.New("expected exactly one of --secret-id, --credentials or --simulate")
-	case !slices.Contains(outputs, o.output):
-		return fmt.Errorf("--output: expected table, json or csv, got %q", o.output)
-	case !(o.speed >= minSpeed && o.speed <= maxSpeed): // NaN is neither
-		return fmt.Errorf("--speed: expected a number from %v to %v, got %v", minSpeed, maxSpeed, o.speed)
-	case o.timeout < time.Second, o.timeout > maxTimeout:
-		return fmt.Errorf("--timeout: expected 1s to %.0fh, got %v", maxTimeout.Hours(), o.timeout)
-	}
-	return nil
-}
-
-func version() string {
-	if info, ok := debug.ReadBuildInfo(); ok {
-		return info.Main.Version
-	}
-	return "(unknown)"
-}
-
-// strict makes every word that a command does not take a wrong usage, also for cobra's own commands.
-func strict(cmd *cobra.Command) {
-	var names []string
-	for _, sub := range cmd.Commands() {
-		strict(sub)
-		names = append(names, sub.Name())
-	}
-	accepts := cmd.Args
-	switch {
-	case cmd.Name() == "help":
-		accepts = func(_ *cobra.Command, words []string) error {
-			found, rest, _ := cmd.Root().Find(words)
-			return cobra.NoArgs(found, rest)
+// refuseUnknownWords is for the commands that only group, which would show their help, and for cobra's own help.
+func refuseUnknownWords(root *cobra.Command) {
+	for _, cmd := range root.Commands() {
+		var names []string
+		for _, sub := range cmd.Commands() {
+			names = append(names, sub.Name())
 		}
-	case names != nil && cmd.HasParent(): // it only groups, and would show its help
-		accepts = cobra.NoArgs
-		cmd.RunE = func(*cobra.Command, []string) error {
-			return usageError{fmt.Errorf("expected a command: %s", strings.Join(names, ", "))}
+		switch {
+		case cmd.Name() == "help":
+			cmd.Args = func(_ *cobra.Command, words []string) error {
+				found, rest, _ := root.Find(words)
+				return cobra.NoArgs(found, rest)
+			}
+		case names != nil:
+			cmd.Args = cobra.NoArgs
+			cmd.RunE = func(*cobra.Command, []string) error {
+				return usageError{fmt.Errorf("expected a command: %s", strings.Join(names, ", "))}
+			}
 		}
-	}
-	cmd.Args = func(_ *cobra.Command, words []string) error {
-		if err := accepts(cmd, words); err != nil {
-			return usageError{err}
-		}
-		return nil
 	}
 }

@@ -18,20 +18,8 @@ import (
 	"github.com/soarstep/xdr-action-status/pkg/xdr"
 )
 
-// creation is the command line of `xdrwait secret create`.
-type creation struct {
-	options // region and origins
-
-	name     string
-	address  string
-	keyID    string
-	level    string
-	kmsKeyID string
-	untried  bool
-}
-
 func newCreateCommand() *cobra.Command {
-	var c creation
+	var o options
 	cmd := &cobra.Command{
 		Use:   "create NAME ADDRESS KEY_ID LEVEL",
 		Short: "Write the secret, or give it a new key",
@@ -52,116 +40,104 @@ what to do next.`,
 			}
 			return nil
 		},
-		RunE: func(cmd *cobra.Command, args []string) error {
-			c.name = args[0]
-			c.address = args[1]
-			c.keyID = args[2]
-			c.level = args[3]
-			return c.create(cmd.Context(), cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
-		},
+		RunE: o.create,
 	}
 	f := cmd.Flags()
-	f.SortFlags = false
-	c.addPlaceFlags(cmd)
-	f.StringVar(&c.kmsKeyID, "kms-key-id", "", "`id` or ARN of your own KMS key that encrypts the secret")
-	f.BoolVar(&c.untried, "untried", false, "write the secret without asking the tenant whether it accepts the key")
+	o.addPlaceFlags(f)
+	f.StringVar(&o.kmsKeyID, "kms-key-id", "", "`id` or ARN of your own KMS key that encrypts the secret")
+	f.BoolVar(&o.untried, "untried", false, "write the secret without asking the tenant whether it accepts the key")
 	return cmd
 }
 
 // create asks for the key once all the rest is known to be good.
-func (c creation) create(ctx context.Context, stdin io.Reader, stdout, stderr io.Writer) error {
-	origins, err := c.allowed()
+func (o *options) create(cmd *cobra.Command, args []string) error {
+	ctx := cmd.Context()
+	name := args[0]
+	origins, err := o.allowed()
 	if err != nil {
 		return err
 	}
-	if _, err := c.secret("x", origins); err != nil {
+	if _, err := secretText(args, "x", origins); err != nil {
 		return usageError{err}
 	}
-	client, err := openSecretsManager(ctx, c.region)
+	client, err := openSecretsManager(ctx, o.region)
 	if err != nil {
 		return err
 	}
-	key, err := readKey(ctx, stdin, stderr)
+	key, err := readKey(ctx, cmd.InOrStdin(), cmd.ErrOrStderr())
 	if err != nil {
 		return err
 	}
-	value, err := c.secret(key, origins)
+	text, err := secretText(args, key, origins)
 	if err != nil {
 		return err
 	}
-	if !c.untried {
-		typed := file(func() ([]byte, error) { return value, nil })
-		s := source{secretID: c.name, secrets: typed, origins: origins, clock: clock{time.Now(), 1}}
-		if err := explain(s.try(ctx), c.name); err != nil {
-			return fmt.Errorf("%w\nsecret %s is not written; to write it anyway, add --untried", err, c.name)
+	if !o.untried {
+		typed := file(func() ([]byte, error) { return text, nil })
+		if err := explain(try(ctx, newStep(name, typed, origins)), name); err != nil {
+			return fmt.Errorf("%w\nsecret %s is not written; to write it anyway, add --untried", err, name)
 		}
-		fmt.Fprintln(stdout, accepted)
+		fmt.Fprintln(cmd.OutOrStdout(), accepted)
 	}
-	return c.write(ctx, client, key, string(value), stdout)
-}
-
-// secret is the secret's JSON. It refuses what the step would refuse.
-func (c creation) secret(key string, origins []handler.Origin) ([]byte, error) {
-	address := "fqdn"
-	if strings.Contains(c.address, "://") {
-		address = "api_url"
-	}
-	raw, _ := json.Marshal(map[string]string{ // strings only
-		address:          c.address,
-		"api_key_id":     c.keyID,
-		"api_key":        key,
-		"security_level": c.level,
-	})
-	_, err := handler.ParseSecret(c.name, raw, origins)
-	return raw, explain(err, c.name)
-}
-
-// write makes the secret, or gives it a new value, and says what to do next.
-func (c creation) write(ctx context.Context, client *secretsmanager.Client, key, value string, stdout io.Writer) error {
-	made, err := c.put(ctx, client, value)
-	switch {
-	case err != nil: // AWS may repeat what it was sent
+	did, err := o.put(ctx, client, name, string(text))
+	if err != nil { // AWS may repeat what it was sent
 		login, _ := client.Options().Credentials.Retrieve(ctx) // they were there a moment ago
-		text := xdr.NewRedactor(key, login.SessionToken).Line(err.Error(), 4000)
-		return fmt.Errorf("could not write secret %s: %s\nnext: %s", c.name, text, nextOfWrite(err, c.name))
-	case made:
-		fmt.Fprintf(stdout, "secret %s is created\n", c.name)
-	default:
-		fmt.Fprintf(stdout, "secret %s was there and has a new value; checks use it within five minutes\n", c.name)
+		said := xdr.NewRedactor(key, login.SessionToken).Line(err.Error(), 4000)
+		return fmt.Errorf("could not write secret %s: %s\nnext: %s", name, said, nextOfAWS(err, name, rightsToWrite))
 	}
-	next := "next: xdrwait secret check --secret-id " + c.name
-	if c.region != "" {
-		next += " --region " + c.region
+	next := "xdrwait secret check --secret-id " + name
+	if o.region != "" {
+		next += " --region " + o.region
 	}
-	for _, origin := range c.origins {
+	for _, origin := range o.origins {
 		next += " --allow-origin " + origin
 	}
-	_, err = fmt.Fprintln(stdout, next)
+	_, err = fmt.Fprintf(cmd.OutOrStdout(), "secret %s %s\nnext: %s\n", name, did, next)
 	return err
 }
 
-// put reports whether it made the secret. A new KMS key for one that is there needs another call than a new value.
-func (c creation) put(ctx context.Context, client *secretsmanager.Client, value string) (made bool, err error) {
+// secretText is the secret's JSON, of the arguments and the key. It refuses what the step would refuse.
+func secretText(args []string, key string, origins []handler.Origin) ([]byte, error) {
+	address := "fqdn"
+	if strings.Contains(args[1], "://") {
+		address = "api_url"
+	}
+	raw, _ := json.Marshal(map[string]string{ // strings only
+		address:          args[1],
+		"api_key_id":     args[2],
+		"api_key":        key,
+		"security_level": args[3],
+	})
+	_, err := handler.ParseSecret(args[0], raw, origins)
+	return raw, explain(err, args[0])
+}
+
+const rightsToWrite = "secretsmanager:CreateSecret and PutSecretValue (UpdateSecret with --kms-key-id) on the secret, " +
+	"and kms:GenerateDataKey and kms:Decrypt"
+
+// put makes the secret or gives it a new value, and says which. A new KMS key for one that is there needs another call
+// than a new value.
+func (o *options) put(ctx context.Context, client *secretsmanager.Client, name, value string) (did string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	var kmsKeyID *string
-	if c.kmsKeyID != "" {
-		kmsKeyID = &c.kmsKeyID
+	if o.kmsKeyID != "" {
+		kmsKeyID = &o.kmsKeyID
 	}
 	_, err = client.CreateSecret(ctx, &secretsmanager.CreateSecretInput{
-		Name: &c.name, KmsKeyId: kmsKeyID, SecretString: &value,
+		Name: &name, KmsKeyId: kmsKeyID, SecretString: &value,
 	})
 	switch _, exists := errors.AsType[*types.ResourceExistsException](err); {
 	case !exists:
-		return err == nil, err
+		return "is created", err
 	case kmsKeyID == nil:
-		_, err = client.PutSecretValue(ctx, &secretsmanager.PutSecretValueInput{SecretId: &c.name, SecretString: &value})
+		_, err = client.PutSecretValue(ctx, &secretsmanager.PutSecretValueInput{SecretId: &name, SecretString: &value})
 	default:
 		_, err = client.UpdateSecret(ctx, &secretsmanager.UpdateSecretInput{
-			SecretId: &c.name, KmsKeyId: kmsKeyID, SecretString: &value,
+			SecretId: &name, KmsKeyId: kmsKeyID, SecretString: &value,
 		})
 	}
-	return false, err
+	return "was there and has a new value; checks use it within five minutes", err
 }
 
 // readKey asks for the key on a terminal, where it is not shown. From anything else it reads to the end.

@@ -8,7 +8,6 @@ import (
 	"maps"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -21,23 +20,24 @@ import (
 
 // print writes the last verdicts in the form that was asked for: a table to read, JSON documents one after the other,
 // or CSV.
-func (o options) print(w io.Writer, results []result) error {
+func (o *options) print(w io.Writer, ends []state) error {
 	if o.output == "csv" {
-		return printCSV(w, results)
+		return printCSV(w, ends)
 	}
-	seen := slices.DeleteFunc(slices.Clone(results), func(r result) bool { return r.verdict == nil })
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
-	for _, r := range seen {
+	for _, s := range ends {
 		var err error
-		if o.output == "json" {
-			err = enc.Encode(r.verdict)
-		} else {
-			if len(results) > 1 {
-				fmt.Fprintf(w, "action %s: ", r.id)
+		switch {
+		case s.verdict == nil:
+		case o.output == "json":
+			err = enc.Encode(s.verdict)
+		default:
+			if len(ends) > 1 {
+				fmt.Fprintf(w, "action %s: ", s.id)
 			}
-			err = printTable(w, *r.verdict)
+			err = printTable(w, *s.verdict)
 		}
 		if err != nil {
 			return err
@@ -47,7 +47,7 @@ func (o options) print(w io.Writer, results []result) error {
 }
 
 // printCSV writes a row for each action, and after it one for each endpoint that its verdict lists.
-func printCSV(w io.Writer, results []result) error {
+func printCSV(w io.Writer, ends []state) error {
 	rows := [][]string{{
 		"group_action_id", "verdict", "reason", "endpoints", "succeeded", "failed", "pending",
 		"agent_id", "counts_as", "status", "note",
@@ -59,10 +59,10 @@ func printCSV(w io.Writer, results []result) error {
 		}
 		rows = append(rows, row)
 	}
-	for _, r := range results {
-		v := r.verdict
+	for _, s := range ends {
+		v := s.verdict
 		if v == nil {
-			add(r.id, "", "", "", "", "", "", "", "", "", inFlags(r.err.Error()))
+			add(s.id, "", "", "", "", "", "", "", "", "", inFlags(s.err.Error()))
 			continue
 		}
 		note := ""
@@ -70,12 +70,12 @@ func printCSV(w io.Writer, results []result) error {
 			note = listed(*v)
 		}
 		e := v.Endpoints
-		add(r.id, v.Outcome, v.Reason, e.Total, e.Succeeded, e.Failed, e.Pending, "", "", "", note)
+		add(s.id, v.Outcome, v.Reason, e.Total, e.Succeeded, e.Failed, e.Pending, "", "", "", note)
 		for _, f := range v.FailedEndpoints {
-			add(r.id, v.Outcome, v.Reason, "", "", "", "", f.AgentID, "failed", f.Status, f.Error)
+			add(s.id, v.Outcome, v.Reason, "", "", "", "", f.AgentID, "failed", f.Status, f.Error)
 		}
 		for _, agentID := range v.PendingEndpoints {
-			add(r.id, v.Outcome, v.Reason, "", "", "", "", agentID, "pending")
+			add(s.id, v.Outcome, v.Reason, "", "", "", "", agentID, "pending")
 		}
 	}
 	return csv.NewWriter(w).WriteAll(rows)
@@ -92,9 +92,8 @@ func cell(text string) string {
 }
 
 func printTable(w io.Writer, v handler.Verdict) error {
-	paint := painter(w)
 	elapsed := time.Duration(v.ElapsedSeconds) * time.Second
-	fmt.Fprintf(w, "%s (%s) after %s: %s\n", paint(v.Outcome, string(v.Outcome)), v.Reason, elapsed, counts(v.Endpoints))
+	fmt.Fprintf(w, "%s (%s) after %s: %s\n", coloured(w, v.Outcome), v.Reason, elapsed, counts(v.Endpoints))
 	if v.Endpoints.Pending > 0 {
 		fmt.Fprintln(w, "  still pending:", pending(v))
 	}
@@ -151,15 +150,13 @@ func pending(v handler.Verdict) string {
 	return strings.Join(with, ", ")
 }
 
-// painter colours an outcome on a terminal, unless NO_COLOR is set (https://no-color.org).
-func painter(w io.Writer) func(handler.Outcome, string) string {
+// coloured is an outcome in its colour on a terminal, unless NO_COLOR is set (https://no-color.org).
+func coloured(w io.Writer, o handler.Outcome) string {
 	if os.Getenv("NO_COLOR") != "" || !isTerminal(w) {
-		return func(_ handler.Outcome, text string) string { return text }
+		return string(o)
 	}
-	colour := map[handler.Outcome]int{handler.Done: 32, handler.Pending: 33, handler.Failed: 31}
-	return func(o handler.Outcome, text string) string {
-		return "\x1b[" + strconv.Itoa(colour[o]) + "m" + text + "\x1b[0m"
-	}
+	colour := map[handler.Outcome]string{handler.Done: "32", handler.Pending: "33", handler.Failed: "31"}
+	return "\x1b[" + colour[o] + "m" + string(o) + "\x1b[0m"
 }
 
 // isTerminal reports whether lines may be drawn over there. A terminal without a size shows none of them.

@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -12,8 +14,8 @@ import (
 // What a command line ends with, and what it says. Without a verdict nothing is on standard output.
 func TestCommandLines(t *testing.T) {
 	t.Parallel()
-	down := inFile(t, `{"description": "x", "faults": [{"status": 503}]}`)
-	refused := inFile(t, `{"description": "x", "faults": [{"status": 403}]}`)
+	broken := inFile(t, `{"description": "x", "faults": [{"status": 503}]}`)
+	denied := inFile(t, `{"description": "x", "faults": [{"status": 403}]}`)
 	slow := inFile(t, `{"description": "x", "faults": [{"status": 429, "retry_after": "120"}]}`)
 	for _, c := range []struct {
 		args string
@@ -56,14 +58,15 @@ func TestCommandLines(t *testing.T) {
 		{"__complete --partial ", 0, "failed\ndone\npending\n"},
 		{"__complete --simulate ", 0, "all_statuses\n"},
 
-		{"--simulate " + down + " --timeout 10s --speed 1000", 2,
+		{"--simulate " + broken + " --timeout 10s --speed 1000", 2,
 			"xdrwait: XDR.TimedOut: XDR.Unavailable: group_action_id 22519813685366: Cortex XDR answered 503"},
 		{"--simulate " + slow + " --timeout 3m --speed 1000", 2,
 			"; retry after 2m0s; the deadline, 3m0s after started_at, has passed\n"},
-		{"--simulate " + refused, 2, "XDR.Unauthorized"},
+		{"--simulate " + denied, 2, "XDR.Unauthorized"},
 		{"--credentials nowhere.json 7", 2, "--credentials: stat nowhere.json"},
-		{"--credentials " + credentialsFile(t, "https://h.example", "standard") + " 7", 2, "is not allowed by --allow-origin (["},
+		{"--credentials " + inFile(t, strings.ReplaceAll(goodSecret, "URL", "https://h.example")) + " 7", 2, "is not allowed by --allow-origin (["},
 		{"--credentials . 7", 2, "XDR.CredentialsInvalid"},
+		{"--simulate " + denied + " --output csv 7", 2, "\n7,,,,,,,,,,XDR.Unauthorized: "},
 
 		{"--simulate done 1 2 y", 64, "xdrwait: GROUP_ACTION_ID: expected an integer from 1 to 9223372036854775807, " +
 			"or a string of its digits, got \"y\"\nTry xdrwait --help.\n"},
@@ -74,7 +77,11 @@ func TestCommandLines(t *testing.T) {
 		{"--simulate done --min-success 101", 64, "xdrwait: --min-success: expected an integer from 1 to 100, got 101"},
 		{"--simulate done --expect -", 64, `xdrwait: --expect: expected a list of non-empty agent ids, got ["-"]`},
 		{"--simulate done --expect " + strings.Repeat("x", 200<<10), 64, " bytes, previous not counted: expected at most 204800\n"},
-		{"--simulate done --min-success x", 64, `invalid argument "x" for "--min-success" flag`},
+		{"--simulate done --timeout 30", 64, `--timeout: expected a duration such as 30s, 10m or 72h, got "30"`},
+		{"--simulate done --min-success x", 64, `--min-success: expected an integer from 1 to 100, got "x"`},
+		{"--simulate done --speed x", 64, `--speed: expected a number from 0.001 to 10000, got "x"`},
+		{"--simulate done --expect \"", 64, `--expect: expected a list with commas, such as a,b, got "\""`},
+		{"secret create --untried=x", 64, `--untried: expected true or false, got "x"`},
 		{"--secret-id s", 64, "expected at least one GROUP_ACTION_ID"},
 		{"7", 64, "expected exactly one of --secret-id, --credentials or --simulate"},
 		{"--simulate done --secret-id s", 64, "expected exactly one of"},
@@ -104,7 +111,7 @@ func TestCommandLines(t *testing.T) {
 		t.Run(c.says, func(t *testing.T) {
 			t.Parallel()
 			code, stdout, stderr := command(t, strings.Split(c.args, " ")...)
-			answered := code <= exitFailed
+			answered := code <= exitFailed || strings.Contains(c.args, "csv")
 			if code != c.code || !strings.Contains(stdout+stderr, c.says) || (stdout != "") != answered {
 				t.Errorf("exit code %d, want %d\nstdout %s\nstderr %s", code, c.code, stdout, stderr)
 			}
@@ -136,7 +143,7 @@ func TestCSVHasNoFormulas(t *testing.T) {
 	v := handler.Verdict{Outcome: handler.Failed, PendingEndpoints: []string{"=1"}}
 	v.FailedEndpoints = []handler.FailedEndpoint{{AgentID: "=1", Status: "=2", Error: "=3"}, {Error: "1 = 1"}}
 	var out bytes.Buffer
-	if err := printCSV(&out, []result{{id: "7", verdict: &v}}); err != nil {
+	if err := printCSV(&out, []state{{id: "7", verdict: &v}}); err != nil {
 		t.Fatal(err)
 	}
 	const want = "7,failed,,0,0,0,0,,,,\n7,failed,,,,,,'=1,failed,'=2,'=3\n7,failed,,,,,,,failed,,1 = 1\n7,failed,,,,,,'=1,pending,,\n"
@@ -156,9 +163,16 @@ func TestWhatIsCut(t *testing.T) {
 			t.Errorf("%s: exit code %d: %s", form, code, stdout)
 		}
 	}
-	refused := inFile(t, `{"description": "x", "faults": [{"status": 403}]}`)
-	code, stdout, _ := command(t, "--simulate", refused, "--output", "csv", "7")
-	if code != exitUnknown || !strings.Contains(stdout, "\n7,,,,,,,,,,XDR.Unauthorized: ") {
-		t.Errorf("exit code %d: %s", code, stdout)
+}
+
+// Go writes the version into the command: that of a release where it is built from its tag, or installed.
+func TestVersion(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "xdrwait")
+	if out, err := exec.Command("go", "build", "-buildvcs=true", "-o", path, ".").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if out, err := exec.Command(path, "--version").Output(); err != nil || !strings.HasPrefix(string(out), "xdrwait version v") {
+		t.Errorf("%v: %s", err, out)
 	}
 }

@@ -1,62 +1,23 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
-	"net"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/soarstep/xdr-action-status/internal/schematest"
 	"github.com/soarstep/xdr-action-status/internal/xdrtest"
 )
 
-// checkFile runs `secret check` on a secret in a file. URL in it stands for the address.
-func checkFile(t *testing.T, secret, url string) (code int, stdout, stderr string) {
-	t.Helper()
-	file := inFile(t, strings.ReplaceAll(secret, "URL", url))
-	return command(t, "secret", "check", "--credentials", file, "--allow-origin", url)
-}
-
-// mustSay demands that a failed check says what is wrong and what to do, in two lines, without the key.
-func mustSay(t *testing.T, code int, stderr, wrong, next string) {
-	t.Helper()
-	first, second, _ := strings.Cut(stderr, "\n")
-	if code != exitUnknown || !strings.Contains(first+"\n", wrong) || strings.Contains(first, "group_action_id") ||
-		!strings.HasPrefix(second, "xdrwait: next: ") || !strings.Contains(second, next) || strings.Count(stderr, "\n") != 2 {
-		t.Errorf("exit code %d, %q, wanted %q and then %q", code, stderr, wrong, next)
-	}
-	if leak := xdrtest.Leak(stderr, xdrtest.Canary); leak != "" {
-		t.Errorf("%q of the key is in %q", leak, stderr)
-	}
-}
-
-const goodSecret = `{"api_url": "URL", "api_key_id": "7", "api_key": "` + xdrtest.Canary +
-	`", "security_level": "advanced"}`
-
-// A secret that will not do, and a file that cannot be read.
-func TestSecretCheckOfTheSecret(t *testing.T) {
-	t.Parallel()
-	with := func(old, replacement string) string { return strings.Replace(goodSecret, old, replacement, 1) }
-	for _, c := range []struct{ secret, wrong, next string }{
-		{xdrtest.Canary, "expected a JSON object with api_url", "next: correct that with xdrwait secret create"},
-		{with(`"api_url": "URL", `, ""), "api_url: missing or empty", "next: correct that with xdrwait secret create"},
-		{with("URL", "http://127.0.0.1:9"), "is not allowed by --allow-origin (", "--allow-origin here"},
-		{with("URL", xdrtest.Canary), "expected the tenant's address, such as https://api-acme", "next: correct that"},
-	} {
-		code, stdout, stderr := checkFile(t, c.secret, "https://127.0.0.1:9")
-		mustSay(t, code, stderr, c.wrong, c.next)
-		if stdout != "" {
-			t.Errorf("%s: %q is said to be well", c.wrong, stdout)
-		}
-	}
-	code, _, stderr := command(t, "secret", "check", "--credentials", t.TempDir())
-	mustSay(t, code, stderr, "is a directory", "check the path and who may read it")
-}
-
-// Every answer of a tenant, or of something before it, that is not the one wanted.
-func TestSecretCheckOfTheTenant(t *testing.T) {
+// `secret check` says what is wrong and what to do next, in two lines and without the key: of the secret, of the
+// tenant or of something before it, and where there is no answer at all.
+func TestSecretCheck(t *testing.T) {
 	t.Parallel()
 	answer := func(status int, header, value, body string) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) {
@@ -69,62 +30,81 @@ func TestSecretCheckOfTheTenant(t *testing.T) {
 		body := fmt.Sprintf(`{"reply": {"err_code": %d, "err_msg": "said %s"}}`, status, xdrtest.Canary)
 		return answer(status, "Content-Type", "application/json", body)
 	}
+	html := func(status int) http.HandlerFunc { return answer(status, "Content-Type", "text/html", "<h1>no</h1>") }
+	silent := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 	early := time.Now().Add(-10 * time.Minute).UTC().Format(http.TimeFormat)
+	with := func(old, replacement string) string { return strings.Replace(goodSecret, old, replacement, 1) }
+	secure := httptest.NewTLSServer(silent)
+	defer secure.Close()
+	closed := httptest.NewServer(silent)
+	closed.Close()
+	nowhere := "https://" + strings.Repeat("a", 64) + ".example" // nobody is asked for it
 	for _, c := range []struct {
-		answer      http.HandlerFunc
+		odd         any // the secret, with URL for the tenant's address, or the tenant
 		wrong, next string
 	}{
+		{xdrtest.Canary, "expected a JSON object with api_url", "correct that with xdrwait secret create"},
+		{strings.Repeat(" ", maxSecret) + goodSecret, "expected a JSON object", "correct that"}, // it may be endless
+		{with(`"api_url": "URL", `, ""), "api_url: missing or empty", "correct that with xdrwait secret create"},
+		{with("URL", "http://127.0.0.1:9"), "is not allowed by --allow-origin (", "--allow-origin here"},
+		{with("URL", xdrtest.Canary), "expected the tenant's address, such as https://api-acme", "correct that"},
+
 		{api(401), "XDR.Unauthorized: Cortex XDR answered 401; err_code: 401; err_msg: said [redacted]\n", "check api_key"},
 		{answer(401, "Date", early, `{"err_code": 401}`), "Cortex XDR answered 401", "the clock here is 10m"},
-		{answer(403, "Content-Type", "text/html", "<h1>blocked</h1>"), "not in the API's words", "something in between"},
+		{answer(401, "Date", early, "<h1>who are you?</h1>"), "XDR.Unauthorized", "something in between refuses"},
+		{html(403), "not in the API's words", "something in between"},
 		{api(400), "XDR.Rejected", "compare api_url"},
 		{api(404), "XDR.Rejected", "compare api_url"},
-		{answer(404, "Content-Type", "text/html", "<h1>none</h1>"), "not in the API's words: a proxy", "compare api_url"},
+		{html(404), "not in the API's words: a proxy", "compare api_url"},
 		{answer(302, "Location", "https://login.example.com", ""), "HTTP 302", "redirects are not followed"},
-		{answer(200, "Content-Type", "text/html", "<h1>welcome</h1>"), "unreadable reply", "compare api_url"},
+		{html(200), "unreadable reply", "compare api_url"},
 		{api(429), "XDR.Throttled", "10 requests a second"},
-		{answer(429, "Content-Type", "text/html", "<h1>slow down</h1>"), "XDR.Throttled", "what else is between"},
-		{answer(401, "Date", early, "<h1>who are you?</h1>"), "XDR.Unauthorized", "something in between refuses"},
+		{html(429), "XDR.Throttled", "what else is between"},
 		{api(500), "XDR.Unavailable: Cortex XDR answered 500", "api_url has a wrong path, or the tenant is down"},
-		{answer(503, "Content-Type", "text/html", "<h1>later</h1>"), "XDR.Unavailable", "try again"},
+		{html(503), "XDR.Unavailable", "try again"},
+
+		{silent, "no answer: EOF", "check api_url, the way out of this network and HTTPS_PROXY"},
+		{with("URL", closed.URL), "connection refused", "check api_url, the way out of this network"},
+		{with("URL", secure.URL), "certificate signed by unknown authority", "SSL_CERT_FILE"},
+		{with("URL", nowhere), "no such host", "check the host in api_url"},
 	} {
-		server := httptest.NewServer(c.answer)
-		code, stdout, stderr := checkFile(t, goodSecret, server.URL)
+		tenant, _ := c.odd.(http.HandlerFunc)
+		secret, ok := c.odd.(string)
+		if !ok {
+			secret = goodSecret
+		}
+		server := httptest.NewServer(tenant)
+		file := inFile(t, strings.ReplaceAll(secret, "URL", server.URL))
+		origins := strings.Join([]string{server.URL, secure.URL, closed.URL, nowhere}, ",")
+		code, stdout, stderr := command(t, "secret", "check", "--credentials", file, "--allow-origin", origins)
 		server.Close()
-		mustSay(t, code, stderr, c.wrong, c.next)
-		if !strings.HasPrefix(stdout, "ok  secret ") || strings.Count(stdout, "\n") != 1 {
+		mustExplain(t, code, stderr, c.wrong, c.next)
+		wantOK := !strings.Contains(stderr, "XDR.CredentialsInvalid")
+		if strings.HasPrefix(stdout, "ok  secret ") != wantOK || strings.Count(stdout, "\n") > 1 {
 			t.Errorf("%s: %q", c.wrong, stdout)
 		}
 	}
+	code, _, stderr := command(t, "secret", "check", "--credentials", t.TempDir())
+	mustExplain(t, code, stderr, "is a directory", "check the path and who may read it")
 }
 
-// There is no answer at all.
-func TestSecretCheckWithoutAnAnswer(t *testing.T) {
-	t.Parallel()
-	closed, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+// mustExplain demands that a failed check says what is wrong and what to do, in two lines, without the key.
+func mustExplain(t *testing.T, code int, stderr, wrong, next string) {
+	t.Helper()
+	first, second, _ := strings.Cut(stderr, "\n")
+	if code != exitUnknown || !strings.Contains(first+"\n", wrong) || strings.Contains(first, "group_action_id") ||
+		!strings.HasPrefix(second, "xdrwait: next: ") || !strings.Contains(second, next) || strings.Count(stderr, "\n") != 2 {
+		t.Errorf("exit code %d, %q, wanted %q and then %q", code, stderr, wrong, next)
 	}
-	_ = closed.Close()
-	secure := httptest.NewTLSServer(http.NotFoundHandler())
-	defer secure.Close()
-	silent := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
-	defer silent.Close()
-	for _, c := range []struct{ url, wrong, next string }{
-		{"http://" + closed.Addr().String(), "connection refused", "check api_url, the way out of this network"},
-		{silent.URL, "no answer: EOF", "check api_url, the way out of this network and HTTPS_PROXY"},
-		{secure.URL, "certificate signed by unknown authority", "SSL_CERT_FILE"},
-		{"https://" + strings.Repeat("a", 64) + ".example", "no such host", "check the host in api_url"}, // asks nobody
-	} {
-		code, _, stderr := checkFile(t, goodSecret, c.url)
-		mustSay(t, code, stderr, c.wrong, c.next)
+	if leak := xdrtest.Leak(stderr, xdrtest.Canary); leak != "" {
+		t.Errorf("%q of the key is in %q", leak, stderr)
 	}
 }
 
 // Every answer of Secrets Manager but the secret. Not parallel: the AWS SDK reads the environment.
-func TestSecretCheckOfSecretsManager(t *testing.T) {
+func TestSecretCheckWithoutAWS(t *testing.T) {
 	sim := xdrtest.Start(t, xdrtest.Options{})
-	setAWS(t, sim.URL())
+	t.Setenv(awsEndpoint, sim.URL())
 	check := []string{"secret", "check", "--secret-id", "xdr/acme"}
 	for i, c := range []struct{ code, wrong, next string }{
 		{"ResourceNotFoundException", "does not exist in this account and region, or has no value yet; create it, or check " +
@@ -145,23 +125,169 @@ func TestSecretCheckOfSecretsManager(t *testing.T) {
 	} {
 		sim.AddSecretFaults(xdrtest.SecretFault{From: i + 1, Name: c.code})
 		exit, stdout, stderr := command(t, check...)
-		mustSay(t, exit, stderr, c.wrong, c.next)
+		mustExplain(t, exit, stderr, c.wrong, c.next)
 		if stdout != "" || !strings.Contains(stderr, c.code+": A simulated fault.") {
 			t.Errorf("%s: %s%s", c.code, stdout, stderr)
 		}
 	}
-	setAWS(t, "http://127.0.0.1:1")
-	exit, _, stderr := command(t, check...)
-	mustSay(t, exit, stderr, "XDR.CredentialsUnavailable", "HTTPS_PROXY")
-	t.Setenv("AWS_ACCESS_KEY_ID", "")
-	exit, _, stderr = command(t, check...)
-	const login = "xdrwait: no AWS credentials: set AWS_PROFILE, or log in with aws sso login or aws configure: "
-	if exit != exitUnknown || !strings.HasPrefix(stderr, login) {
-		t.Errorf("exit code %d: %s", exit, stderr)
+	for _, c := range []struct {
+		name, value string // in the environment, from here on
+		says        string
+	}{
+		{awsEndpoint, "http://127.0.0.1:1", "\nxdrwait: next: check the way out of this network, HTTPS_PROXY"},
+		{"AWS_ACCESS_KEY_ID", "", "xdrwait: no AWS credentials: set AWS_PROFILE, or log in with aws sso login or aws configure: "},
+		{"AWS_REGION", "", "xdrwait: no AWS region: give --region or set AWS_REGION\nTry xdrwait secret check --help.\n"},
+	} {
+		t.Setenv(c.name, c.value)
+		code, _, stderr := command(t, check...)
+		if usage := strings.Contains(c.says, "Try "); !strings.Contains(stderr, c.says) || (code == exitUsage) != usage {
+			t.Errorf("%s=%s: exit code %d: %s", c.name, c.value, code, stderr)
+		}
+	}
+}
+
+// created runs `secret create` and returns all that is shown, which must not be the key, with URL for the tenant's
+// address. Not for parallel tests: the AWS SDK reads the environment.
+func created(t *testing.T, sim *xdrtest.Sim, stdin io.Reader, args string) (code int, shown string) {
+	t.Helper()
+	t.Setenv(awsEndpoint, sim.URL())
+	args = strings.ReplaceAll("secret create "+args+" --allow-origin URL", "URL", sim.URL())
+	var out output
+	code = run(t.Context(), strings.Fields(args), stdin, &out, &out)
+	if leak := xdrtest.Leak(out.String(), xdrtest.Canary); leak != "" {
+		t.Errorf("%s: %q of the key is in %s", args, leak, &out)
+	}
+	return code, strings.ReplaceAll(out.String(), sim.URL(), "URL")
+}
+
+// calls lists the calls of Secrets Manager, with their KMS keys.
+func calls(sim *xdrtest.Sim) string {
+	var all []string
+	for _, call := range sim.SecretCalls() {
+		all = append(all, strings.TrimSpace(call.Operation+" "+call.KMSKeyID))
+	}
+	return strings.Join(all, ", ")
+}
+
+// A secret that is not there is made; one that is there gets a new value.
+func TestSecretCreate(t *testing.T) {
+	const made = "secret xdr/acme is created\nnext: xdrwait secret check --secret-id xdr/acme"
+	const replaced = "secret xdr/sim was there and has a new value; checks use it within five minutes\nnext: "
+	for _, c := range []struct{ args, calls, shown string }{
+		{"xdr/acme URL 7 advanced", "CreateSecret", accepted + "\n" + made + " --allow-origin URL\n"},
+		{"xdr/acme URL 7 advanced --region eu-west-1", "CreateSecret", made + " --region eu-west-1 --allow-origin URL\n"},
+		{"xdr/acme URL 7 advanced --kms-key-id k", "CreateSecret k", made},
+		{"xdr/sim URL 7 advanced", "CreateSecret, PutSecretValue", replaced},
+		{"xdr/sim URL 7 advanced --kms-key-id k", "CreateSecret k, UpdateSecret k", replaced},
+		{"xdr/acme acme.xdr.us.paloaltonetworks.com 8 Standard --untried", "CreateSecret", made},
+	} {
+		for _, end := range []string{"", "\n", "\r\n"} {
+			sim := xdrtest.Start(t, xdrtest.Options{Key: xdrtest.Canary})
+			code, shown := created(t, sim, strings.NewReader(xdrtest.Canary+end), c.args)
+			if code != exitDone || calls(sim) != c.calls || !strings.Contains(shown, c.shown) {
+				t.Errorf("%s: exit code %d, calls %s: %s", c.args, code, calls(sim), shown)
+			}
+			stored := sim.Stored(strings.Fields(c.args)[0])
+			err := schematest.Validate("secret", []byte(stored))
+			if err != nil || !strings.Contains(stored, `"`+xdrtest.Canary+`"`) {
+				t.Errorf("%s: %v: %s", c.args, err, stored)
+			}
+		}
+	}
+}
+
+// unread fails a test that reads it.
+type unread struct{ *testing.T }
+
+func (u unread) Read([]byte) (int, error) {
+	u.Error("the key was asked for")
+	return 0, errors.New("not to be read")
+}
+
+// A key that will not do is not written, unless only the tenant says so and is not to be asked. What is wrong with
+// anything but the key is said before the key is asked for.
+func TestSecretCreateRefuses(t *testing.T) {
+	const wrongKey = "X" + xdrtest.Canary
+	const untried = "xdrwait: secret xdr/acme is not written; to write it anyway, add --untried\n"
+	const good = "xdr/acme URL 7 advanced"
+	const closed = "xdr/acme https://127.0.0.1:1 7 advanced --allow-origin https://127.0.0.1:1"
+	const acme = "xdr/acme https://api-acme.xdr.us.paloaltonetworks.com"
+	for _, c := range []struct{ key, args, shown string }{
+		{wrongKey, good, "xdrwait: XDR.Unauthorized: Cortex XDR answered 401;"},
+		{wrongKey, good, "\nxdrwait: next: check api_key_id, api_key and security_level in the secret\n" + untried},
+		{wrongKey, closed, "\nxdrwait: next: check api_url, the way out of this network and HTTPS_PROXY\n" + untried},
+		{"\n", good, "xdrwait: no API key was typed: nothing is written\n"},
+		{wrongKey + "\n" + wrongKey, good + " --untried", "api_key: expected printable ASCII without spaces\n"},
+
+		{"", acme + "/public_api/v1 7 advanced", "api_url: expected the address without the path /public_api"},
+		{"", "xdr/acme ftp://api-acme.xdr.us.paloaltonetworks.com 7 advanced", "api_url: expected https"},
+		{"", "xdr/acme http://api-acme.xdr.us.paloaltonetworks.com 7 advanced", "allow it: --allow-origin here"},
+		{"", "xdr/acme acme.example.com 7 advanced", "fqdn: https://api-acme.example.com is not allowed by --allow-origin ("},
+		{"", "xdr/acme " + xdrtest.Canary + " 7 advanced", "fqdn: expected the tenant's address"},
+		{"", acme + " 7é advanced", "api_key_id: expected printable ASCII without spaces"},
+		{"", acme + " 7 high", `security_level: expected "standard" or "advanced"`},
+		{"", acme + " 7 " + xdrtest.Canary, `security_level: expected "standard" or "advanced"`},
+	} {
+		sim := xdrtest.Start(t, xdrtest.Options{Key: xdrtest.Canary})
+		stdin, wantCode, wantEnd := io.Reader(unread{t}), exitUsage, "\nTry xdrwait secret create --help.\n"
+		if c.key != "" {
+			stdin, wantCode, wantEnd = strings.NewReader(c.key), exitUnknown, ""
+		}
+		code, shown := created(t, sim, stdin, c.args)
+		if code != wantCode || calls(sim) != "" || !strings.Contains(shown, c.shown) || !strings.HasSuffix(shown, wantEnd) {
+			t.Errorf("%s: exit code %d, calls %s: %s", c.args, code, calls(sim), shown)
+		}
+	}
+	sim := xdrtest.Start(t, xdrtest.Options{Key: xdrtest.Canary})
+	sim.Expect(0)
+	if code, shown := created(t, sim, strings.NewReader(wrongKey), good+" --untried"); code != exitDone {
+		t.Errorf("--untried: exit code %d: %s", code, shown)
 	}
 	t.Setenv("AWS_REGION", "")
-	exit, _, stderr = command(t, check...)
-	if exit != exitUsage || !strings.Contains(stderr, "no AWS region: give --region or set AWS_REGION") {
-		t.Errorf("exit code %d: %s", exit, stderr)
+	if code, shown := created(t, sim, unread{t}, good); code != exitUsage {
+		t.Errorf("no AWS region: exit code %d: %s", code, shown)
+	}
+	ctx, interrupt := context.WithCancel(t.Context())
+	interrupt() // the prompt would change the terminal of a process that is about to end
+	if _, err := readKey(ctx, unread{t}, io.Discard); err == nil || !strings.HasPrefix(err.Error(), "interrupted") {
+		t.Error(err)
+	}
+}
+
+// AWS says no, to the first call or the second, and may repeat what it was sent.
+func TestSecretCreateWithoutAWS(t *testing.T) {
+	for _, c := range []struct {
+		fault xdrtest.SecretFault
+		next  string
+	}{
+		{xdrtest.SecretFault{From: 1, Name: "AccessDeniedException"}, "allow secretsmanager:CreateSecret and PutSecretValue"},
+		{xdrtest.SecretFault{From: 2, Name: "EncryptionFailure"}, "kms:GenerateDataKey and kms:Decrypt on its KMS key"},
+		{xdrtest.SecretFault{From: 1, Name: "InvalidRequestException"}, "restore-secret --secret-id xdr/sim"},
+		{xdrtest.SecretFault{From: 1, Name: "ExpiredTokenException"}, "log in to AWS again"},
+		{xdrtest.SecretFault{From: 2, Name: "InternalServiceError"}, "go by AWS's words above"},
+		{xdrtest.SecretFault{From: 1, Reset: true}, "check the way out of this network"},
+	} {
+		sim := xdrtest.Start(t, xdrtest.Options{Key: xdrtest.Canary})
+		sim.AddSecretFaults(c.fault)
+		code, shown := created(t, sim, strings.NewReader(xdrtest.Canary), "xdr/sim URL 7 advanced")
+		wrong, next, _ := strings.Cut(shown, "\nxdrwait: next: ")
+		if code != exitUnknown || !strings.Contains(wrong, "xdrwait: could not write secret xdr/sim: ") ||
+			!strings.Contains(wrong, c.fault.Name) || !strings.Contains(next, c.next) {
+			t.Errorf("%+v: exit code %d: %s", c.fault, code, shown)
+		}
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		said := string(body) + r.Header.Get("X-Amz-Security-Token")
+		w.WriteHeader(http.StatusBadRequest)
+		_, _ = fmt.Fprintf(w, `{"__type": "ValidationException", "message": %q}`, said)
+	}))
+	defer server.Close()
+	t.Setenv(awsEndpoint, server.URL)
+	args := "secret create xdr/acme acme.xdr.us.paloaltonetworks.com 7 advanced --untried"
+	code, _, stderr := typed(t, xdrtest.Canary, strings.Fields(args)...)
+	leak := xdrtest.Leak(stderr, xdrtest.Canary, sessionToken)
+	if code != exitUnknown || leak != "" || !strings.Contains(stderr, "security_level") {
+		t.Errorf("exit code %d, %q in %s", code, leak, stderr)
 	}
 }

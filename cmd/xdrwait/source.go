@@ -3,11 +3,14 @@ package main
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"math"
-	"net"
 	"net/http"
+	"net/http/httptest"
+	"os"
 	"strconv"
 	"time"
 
@@ -21,36 +24,37 @@ import (
 	"github.com/soarstep/xdr-action-status/pkg/xdr"
 )
 
-// source is where the secret comes from, where its credentials may go, for which actions, and by which clock.
-type source struct {
-	ids      []string
-	secretID string
-	secrets  handler.SecretsManager
-	origins  []handler.Origin
-	clock    clock
-	close    func()
-}
-
-func (o options) source(ctx context.Context) (source, error) {
+// step makes the checker: it knows where the secret comes from, where its credentials may go, and what time it is.
+func (o *options) step(ctx context.Context) (*handler.Step, error) {
 	origins, err := o.allowed()
 	if err != nil {
-		return source{}, err
+		return nil, err
 	}
-	s := source{ids: o.ids, secretID: o.secretID, origins: origins, clock: clock{time.Now(), 1}, close: func() {}}
-	switch {
-	case o.simulate != "":
-		return o.simulated(ctx, s)
-	case o.credentials != "":
-		s.secretID = o.credentials
-		s.secrets, err = openFile(ctx, o.credentials)
-	default:
-		s.secrets, err = openSecretsManager(ctx, o.region)
+	step := newStep(cmp.Or(o.secretID, o.credentials), nil, origins)
+	if o.simulate != "" {
+		return step, o.simulated(ctx, step)
 	}
-	return s, err
+	o.speed = 1
+	if o.credentials != "" {
+		step.Secrets, err = openFile(ctx, o.credentials)
+	} else {
+		step.Secrets, err = openSecretsManager(ctx, o.region)
+	}
+	return step, err
+}
+
+// newStep makes a checker that keeps the secret as long as it works: a pipe is read once, and AWS sessions end before
+// waits do.
+func newStep(secretID string, secrets handler.SecretsManager, origins []handler.Origin) *handler.Step {
+	step := &handler.Step{Config: handler.DefaultConfig(), Secrets: secrets, Now: time.Now}
+	step.SecretID = secretID
+	step.SecretTTL = math.MaxInt64
+	step.AllowedOrigins = origins
+	return step
 }
 
 // allowed returns where credentials may go: to the usual origin and those of the command line.
-func (o options) allowed() ([]handler.Origin, error) {
+func (o *options) allowed() ([]handler.Origin, error) {
 	origins := handler.DefaultConfig().AllowedOrigins
 	for _, text := range o.origins {
 		origin, err := handler.ParseOrigin(text)
@@ -62,50 +66,33 @@ func (o options) allowed() ([]handler.Origin, error) {
 	return origins, nil
 }
 
-// step makes the checker for a source.
-func (s source) step() *handler.Step {
-	step := &handler.Step{Config: handler.DefaultConfig(), Secrets: s.secrets, Now: s.clock.Now}
-	step.XDR = &xdr.Client{Now: s.clock.Now}
-	step.SecretID = s.secretID
-	step.SecretTTL = math.MaxInt64 // what works is kept: a pipe is read once, and AWS sessions end before waits do
-	step.AllowedOrigins = s.origins
-	return step
-}
-
 // simulated starts a tenant and its secret in this process. They are reached over HTTP on loopback, with real
 // signatures and the real AWS SDK; only the time is their own.
-func (o options) simulated(ctx context.Context, s source) (source, error) {
+func (o *options) simulated(ctx context.Context, step *handler.Step) error {
 	scenario, err := xdrtest.Load(o.simulate)
 	if err != nil {
-		return s, usageError{err}
+		return usageError{err}
 	}
-	if len(s.ids) == 0 {
-		s.ids = []string{strconv.FormatInt(cmp.Or(scenario.GroupActionID, 22519813685366), 10)}
+	if len(o.ids) == 0 {
+		o.ids = []string{strconv.FormatInt(cmp.Or(scenario.GroupActionID, 22519813685366), 10)}
 	}
 	scenario.GroupActionID = 0 // it is played under whatever id was given
-	s.secretID = "xdr/sim"
-	s.clock.speed = o.speed
-	sim := xdrtest.New(xdrtest.Options{Scenarios: []xdrtest.Scenario{scenario}, SecretID: s.secretID, Now: s.clock.Now})
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return s, fmt.Errorf("simulator: %w", err)
-	}
-	server := &http.Server{Handler: sim, ReadHeaderTimeout: 10 * time.Second}
-	go server.Serve(listener) //nolint:errcheck // it ends with close
-	s.close = func() { _ = server.Close() }
-	url := "http://" + listener.Addr().String()
-	sim.SetURL(url)
-	origin, err := handler.ParseOrigin(url)
-	if err != nil {
-		return s, err
-	}
-	s.origins = append(s.origins, origin)
-	s.secrets = secretsmanager.New(secretsmanager.Options{
+	began := time.Now()
+	step.Now = func() time.Time { return began.Add(time.Duration(float64(time.Since(began)) * o.speed)) }
+	step.XDR = &xdr.Client{Now: step.Now}
+	step.SecretID = "xdr/sim"
+	sim := xdrtest.New(xdrtest.Options{Scenarios: []xdrtest.Scenario{scenario}, SecretID: step.SecretID, Now: step.Now})
+	server := httptest.NewServer(sim)
+	context.AfterFunc(ctx, server.Close)
+	sim.SetURL(server.URL)
+	origin, _ := handler.ParseOrigin(server.URL) // it is one
+	step.AllowedOrigins = append(step.AllowedOrigins, origin)
+	step.Secrets = secretsmanager.New(secretsmanager.Options{
 		Region:       "us-east-1",
-		BaseEndpoint: &url,
+		BaseEndpoint: &server.URL,
 		Credentials:  credentials.NewStaticCredentialsProvider("simulated", "simulated", ""),
 	})
-	return s, nil
+	return nil
 }
 
 // openSecretsManager finds region and credentials as the AWS CLI does.
@@ -132,3 +119,72 @@ func onlyFinalAnswers(o *secretsmanager.Options) {
 		o.HTTPClient = xdr.FinalOnly{RoundTripper: transport}
 	}
 }
+
+// file gives the text of a secret, in place of Secrets Manager.
+type file func() ([]byte, error)
+
+// openFile takes a regular file, which is read anew each time so that a new key is noticed, or anything else, such as
+// a pipe, which gives its text once and is read here.
+func openFile(ctx context.Context, path string) (file, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("--credentials: %w", err)
+	}
+	read := func() ([]byte, error) { return readFile(path) }
+	if info.Mode().IsRegular() {
+		return read, nil
+	}
+	raw, err := interruptible(ctx, read)
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("--credentials: interrupted before %s could be read", path)
+	}
+	return func() ([]byte, error) { return raw, err }, nil
+}
+
+// interruptible leaves a read that no context reaches when ctx ends.
+func interruptible(ctx context.Context, read func() ([]byte, error)) ([]byte, error) {
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	var raw []byte
+	var err error
+	reading, done := context.WithCancel(ctx)
+	go func() {
+		raw, err = read()
+		done()
+	}()
+	<-reading.Done()
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	return raw, err
+}
+
+// maxSecret is the most that Secrets Manager keeps. What is longer is no secret, and a wrong path may be endless.
+const maxSecret = 64 << 10
+
+func readFile(path string) ([]byte, error) {
+	f, err := os.Open(path) //nolint:gosec // the user's own file
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close() //nolint:errcheck // only read
+	return io.ReadAll(io.LimitReader(f, maxSecret))
+}
+
+// GetSecretValue answers as Secrets Manager does. The version changes with the text.
+func (f file) GetSecretValue(
+	context.Context, *secretsmanager.GetSecretValueInput, ...func(*secretsmanager.Options),
+) (*secretsmanager.GetSecretValueOutput, error) {
+	raw, err := f()
+	if err != nil {
+		return nil, fileError{err}
+	}
+	version := fmt.Sprintf("%x", sha256.Sum256(raw))
+	return &secretsmanager.GetSecretValueOutput{SecretBinary: raw, VersionId: &version}, nil
+}
+
+// fileError has a code, as the errors of AWS have: it is an answer, not an outage.
+type fileError struct{ error }
+
+func (fileError) ErrorCode() string { return "FileError" }

@@ -1,136 +1,132 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/spf13/cobra"
 
 	"github.com/soarstep/xdr-action-status/pkg/handler"
 	"github.com/soarstep/xdr-action-status/pkg/xdr"
 )
 
-// result is how the wait for one action ended: with a final verdict, or with an error and the last verdict, if any.
-type result struct {
+// state is what is known of the wait for one action.
+type state struct {
 	id      string
-	verdict *handler.Verdict
-	err     error
+	verdict *handler.Verdict // the last one; nil before the first
+	err     error            // why the last check gave none, or why the wait ended without a final one
+	at      time.Time        // of the last check
+	pause   time.Duration    // after it
 }
 
 // wait waits for all actions at once, prints their verdicts in the order of the command line, and ends with the highest
 // exit code. Why a wait ended without a final verdict is shown when it ends.
-func (o options) wait(ctx context.Context, stdout, stderr io.Writer) error {
-	if err := o.checkRequests(ctx); err != nil {
+func (o *options) wait(cmd *cobra.Command, ids []string) error {
+	ctx := cmd.Context()
+	o.ids = ids
+	if err := cmp.Or(o.check(), o.checkRequests(ctx)); err != nil {
 		return usageError{err}
 	}
-	s, err := o.source(ctx)
+	step, err := o.step(ctx)
 	if err != nil {
 		return err
 	}
-	defer s.close()
-	step := s.step()
-	display := newDisplay(stderr, s.clock)
-	results := make([]result, len(s.ids))
+	display := newDisplay(cmd.ErrOrStderr(), step.Now)
+	ends := make([]state, len(o.ids))
 	var all sync.WaitGroup
-	for i, id := range s.ids {
-		show := display.line(id)
+	for i, id := range o.ids {
+		line := display.line(id)
 		all.Go(func() {
-			v, err := o.loop(ctx, step, s.clock, id, show)
-			show.end(err)
-			results[i] = result{id, v, err}
+			ends[i] = o.loop(ctx, step, id, line.show)
+			line.end(ends[i].err)
 		})
 	}
 	all.Wait()
 	display.end()
 
-	if err := o.print(stdout, results); err != nil {
+	if err := o.print(cmd.OutOrStdout(), ends); err != nil {
 		return err
 	}
 	code := exitCode(exitDone)
-	for _, r := range results {
+	for _, s := range ends {
 		switch {
-		case r.err != nil:
+		case s.err != nil:
 			code = exitUnknown
-		case r.verdict.Outcome == handler.Failed:
+		case s.verdict.Outcome == handler.Failed:
 			code = max(code, exitFailed)
 		}
 	}
 	return code
 }
 
+// asFlags names what on the command line becomes a member of the request.
+var asFlags = strings.NewReplacer(
+	"group_action_id:", "GROUP_ACTION_ID:",
+	"policy.min_success_percent:", "--min-success:",
+	"policy.partial:", "--partial:",
+	"policy.settle:", "--settle:",
+	"expected_agents:", "--expect:",
+	"the event has", "--expect: the event has", // nothing else makes a request too long
+)
+
 // checkRequests refuses a bad policy or id before anything else is tried. The step itself judges: without a secret it
 // gets no further than that.
-func (o options) checkRequests(ctx context.Context) error {
+func (o *options) checkRequests(ctx context.Context) error {
 	nothing := file(func() ([]byte, error) { return nil, errors.New("none") })
-	s := source{secretID: "none", secrets: nothing, clock: clock{time.Now(), 1}}
-	step := s.step()
+	step := newStep("none", nothing, nil)
 	for _, id := range append([]string{"1"}, o.ids...) { // a good one first: what is wrong then is the policy
-		_, err := step.Check(ctx, o.event(id, s.clock.Now(), nil))
+		_, err := step.Check(ctx, o.event(state{id: id}, step.Now()))
 		if failed, ok := errors.AsType[*handler.Error](err); ok && failed.Name == handler.InvalidRequest {
-			member, problem, _ := strings.Cut(failed.Message, ": ")
-			if flag, ok := flagOf[member]; ok {
-				return fmt.Errorf("%s: %s", flag, problem)
-			}
-			return fmt.Errorf("--expect: %s", failed.Message) // nothing else makes a request too long
+			return errors.New(asFlags.Replace(failed.Message))
 		}
 	}
 	return nil
 }
 
-// interrupted goes with the last verdict, which says where the action stood.
-func interrupted(id string, last *handler.Verdict) error {
-	when := ""
-	if last == nil {
-		when = " before the first answer"
-	}
-	return fmt.Errorf("interrupted%s; action %s goes on: run the same command again", when, id)
-}
-
-// flagOf names what on the command line becomes a member of the request.
-var flagOf = map[string]string{
-	"group_action_id":            "GROUP_ACTION_ID",
-	"policy.min_success_percent": "--min-success",
-	"policy.partial":             "--partial",
-	"policy.settle":              "--settle",
-	"expected_agents":            "--expect",
-}
-
-// loop is the workflow in small: check, wait, check. It returns the last verdict, also beside an error.
-func (o options) loop(
-	ctx context.Context, step *handler.Step, clock clock, id string, show *line,
-) (*handler.Verdict, error) {
-	var last *handler.Verdict
-	began := clock.Now()
-	for failures := 0; ; {
-		v, err := step.Check(ctx, o.event(id, began, last))
-		var pause time.Duration
+// loop is the workflow in small: check, wait, check. It shows what is known after each check that is not the last, and
+// after one with a final verdict.
+func (o *options) loop(ctx context.Context, step *handler.Step, id string, show func(state)) state {
+	s := state{id: id}
+	began := step.Now()
+	for failures := 0; ctx.Err() == nil; {
+		v, err := step.Check(ctx, o.event(s, began))
+		s.at = step.Now()
+		s.err = err
 		switch {
 		case err == nil:
 			failures = 0
-			last = &v
-			show.check(v)
-			if v.Outcome != handler.Pending {
-				return last, nil
-			}
-			pause = time.Duration(v.WaitSeconds) * time.Second
+			s.verdict = &v
+			s.pause = time.Duration(v.WaitSeconds) * time.Second
 		case ctx.Err() != nil:
-			return last, interrupted(id, last)
-		case !retry(err, last == nil && failures == 0):
-			return last, err
+			continue
+		case !retry(err, s.verdict == nil && failures == 0):
+			return s
 		default:
-			left := o.timeout - clock.Now().Sub(began)
-			pause = max(time.Second, min(left, backoff(err, failures))) // as a verdict's wait_seconds
+			left := o.timeout - s.at.Sub(began)
+			s.pause = max(time.Second, min(left, backoff(err, failures))) // as a verdict's wait_seconds
 			failures++
-			show.trouble(err, pause)
 		}
-		if !clock.Sleep(ctx, pause) {
-			return last, interrupted(id, last)
+		show(s)
+		if err == nil && v.Outcome != handler.Pending {
+			return s
+		}
+		select {
+		case <-time.After(time.Duration(float64(s.pause) / o.speed)):
+		case <-ctx.Done():
 		}
 	}
+	when := " before the first answer"
+	if s.verdict != nil { // it says where the action stood
+		when = ""
+	}
+	s.err = fmt.Errorf("interrupted%s; action %s goes on: run the same command again", when, id)
+	return s
 }
 
 // longestAsked bounds what a Retry-After is obeyed for: one of a day would make the wait silent for a day.
@@ -153,43 +149,18 @@ func retry(err error, first bool) bool {
 }
 
 // event is what a workflow would send, with the last verdict, if there is one.
-func (o options) event(id string, began time.Time, last *handler.Verdict) []byte {
-	event := map[string]any{
-		"group_action_id": id,
+func (o *options) event(s state, began time.Time) []byte {
+	raw, _ := json.Marshal(map[string]any{ // strings, numbers and a verdict
+		"group_action_id": s.id,
 		"started_at":      began.UTC().Format(time.RFC3339Nano),
 		"timeout_seconds": int64(o.timeout / time.Second),
+		"expected_agents": o.expect,
+		"previous":        s.verdict,
 		"policy": map[string]any{
-			"min_success_percent": o.minSuccess, "partial": o.partial, "settle": o.settle,
+			"min_success_percent": o.minSuccess,
+			"partial":             o.partial,
+			"settle":              o.settle,
 		},
-	}
-	if o.expect != nil {
-		event["expected_agents"] = o.expect
-	}
-	if last != nil {
-		event["previous"] = last
-	}
-	raw, _ := json.Marshal(event) // strings, numbers and a verdict
+	})
 	return raw
-}
-
-// clock is the time of a wait: real, or running speed times as fast from a moment on.
-type clock struct {
-	began time.Time
-	speed float64
-}
-
-func (c clock) Now() time.Time {
-	return c.began.Add(time.Duration(float64(time.Since(c.began)) * c.speed))
-}
-
-// Sleep returns early, with false, when ctx ends.
-func (c clock) Sleep(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(time.Duration(float64(d) / c.speed))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"testing"
 	"time"
@@ -34,10 +33,10 @@ func TestALineFitsItsTerminal(t *testing.T) {
 	ended.Outcome = handler.Failed
 	const down = "unreachable: connection refused"
 	for _, c := range []struct {
-		view  view
+		state state
 		lines map[int]string // by columns
 	}{
-		{view{verdict: usual, next: 4 * time.Second}, map[int]string{
+		{state{verdict: usual, pause: 4 * time.Second}, map[int]string{
 			80: id + " [==============>---------] 13 ok 2 failed 9 pending · 4s",
 			57: id + " [=====>----] 13 ok 2 failed 9 pending · 4s",
 			50: id + " 13 ok 2 failed 9 pending · 4s",
@@ -47,19 +46,19 @@ func TestALineFitsItsTerminal(t *testing.T) {
 			10: "13/2/9",
 			5:  "13/2…",
 		}},
-		{view{verdict: verdictOf(91300, 2200, 6500), next: 600 * time.Second}, map[int]string{
+		{state{verdict: verdictOf(91300, 2200, 6500), pause: 600 * time.Second}, map[int]string{
 			80: id + " [===================>--] 91300 ok 2200 failed 6500 pending · 600s",
 			20: "91300/2200/6500",
 		}},
-		{view{verdict: verdictOf(1, 0, 2, "SUCCEEDED", "完了")}, map[int]string{
+		{state{verdict: verdictOf(1, 0, 2, "SUCCEEDED", "完了")}, map[int]string{
 			80: id + " [=>----] 1 ok 0 failed 2 pending · unknown: SUCCEEDED, 完了 · now",
 			60: id + " 1 ok 0 failed 2 pending · 2 unknown · now",
 			20: "1/0/2 · 2 unknown",
 		}},
-		{view{verdict: ended}, map[int]string{80: id + " [========================] 21 ok 3 failed 0 pending · failed"}},
-		{view{verdict: verdictOf(0, 0, 9)}, map[int]string{60: id + " [-------------] 0 ok 0 failed 9 pending · now"}},
-		{view{}, map[int]string{40: id + " asking", 20: "…5366 asking"}},
-		{view{verdict: usual, cause: down, next: 4*time.Second + 1}, map[int]string{
+		{state{verdict: ended}, map[int]string{80: id + " [========================] 21 ok 3 failed 0 pending · failed"}},
+		{state{verdict: verdictOf(0, 0, 9)}, map[int]string{60: id + " [-------------] 0 ok 0 failed 9 pending · now"}},
+		{state{}, map[int]string{40: id + " asking", 20: "…5366 asking"}},
+		{state{verdict: usual, err: errors.New(down), pause: 4*time.Second + 1}, map[int]string{
 			120: id + " " + down + " · retry 5s · 13 ok 2 failed 9 pending",
 			80:  id + " " + down + " · retry 5s · 13 ok 2 fail 9 pend",
 			60:  id + " " + down + " · retry 5s",
@@ -67,14 +66,14 @@ func TestALineFitsItsTerminal(t *testing.T) {
 			40:  "…5366 " + down,
 			20:  "connection refused",
 		}},
-		{view{cause: "HTTP 502: サーバーエラーが発生しました。しばらくしてからもう一度", next: time.Second}, map[int]string{
+		{state{err: errors.New("HTTP 502: サーバーエラーが発生しました。しばらくしてからもう一度"), pause: time.Second}, map[int]string{
 			80: id + " HTTP 502: サーバーエラーが発生しました。しばらくして… · retry 1s",
 			20: "HTTP 502: サーバー…",
 		}},
 	} {
-		c.view.id = id
+		c.state.id = id
 		for columns, want := range c.lines {
-			if got := c.view.fit(columns); got != want {
+			if got := c.state.fit(columns, time.Time{}); got != want {
 				t.Errorf("%d columns:\n got %s\nwant %s", columns, got, want)
 			}
 		}
@@ -87,28 +86,28 @@ func TestNoLineIsTooWide(t *testing.T) {
 	text := rapid.StringMatching(`[a-zA-Zäé, 完了サ🙂]{1,80}`)
 	rapid.Check(t, func(t *rapid.T) {
 		count := rapid.IntRange(0, 33_333)
-		v := view{
+		s := state{
 			id:      rapid.StringMatching(`[1-9][0-9]{0,18}`).Draw(t, "id"),
 			verdict: verdictOf(count.Draw(t, "ok"), count.Draw(t, "failed"), count.Draw(t, "pending")),
-			next:    time.Duration(rapid.IntRange(0, 600_000).Draw(t, "next")) * time.Millisecond,
+			pause:   time.Duration(rapid.IntRange(0, 600_000).Draw(t, "next")) * time.Millisecond,
 		}
-		v.verdict.UnknownStatuses = rapid.SliceOfN(text, 0, 3).Draw(t, "unknown")
-		e := v.verdict.Endpoints
+		s.verdict.UnknownStatuses = rapid.SliceOfN(text, 0, 3).Draw(t, "unknown")
+		e := s.verdict.Endpoints
 		survives := fmt.Sprintf("%d %d %d", e.Succeeded, e.Failed, e.Pending)
 		if rapid.Bool().Draw(t, "trouble") {
 			said := text.Draw(t, "cause")
-			v.cause = rapid.SampledFrom([]string{"", unreachable}).Draw(t, "kind") + said
+			s.err = errors.New(rapid.SampledFrom([]string{"", unreachable}).Draw(t, "kind") + said)
 			survives = runewidth.Truncate(said, 15, "")
 		}
 		columns := rapid.IntRange(1, 250).Draw(t, "columns")
-		line := v.fit(columns)
+		line := s.fit(columns, time.Time{})
 		bare := strings.NewReplacer(" ok", "", " failed", "", " fail", "", " pending", "", " pend", "", "/", " ").Replace(line)
 		switch {
 		case runewidth.StringWidth(line) > columns:
 			t.Errorf("%d columns in %d: %s", runewidth.StringWidth(line), columns, line)
 		case columns >= 20 && !strings.Contains(line, survives) && !strings.Contains(bare, survives):
 			t.Errorf("%q is not in %q", survives, line)
-		case strings.Count(line, v.id) > 1 && len(v.id) > 5:
+		case strings.Count(line, s.id) > 1 && len(s.id) > 5:
 			t.Errorf("the id is there twice: %s", line)
 		}
 	})
@@ -134,20 +133,5 @@ func TestCauses(t *testing.T) {
 		if got := causeOf(err); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
-	}
-}
-
-// A check that fails does not take the counts away, and the next good one ends the trouble.
-func TestALineKeepsTheLastVerdict(t *testing.T) {
-	t.Parallel()
-	l := newDisplay(io.Discard, clock{time.Now(), 1}).line("7")
-	l.check(*verdictOf(1, 0, 1))
-	l.trouble(errors.New("down"), 0)
-	if got := l.view.fit(80); got != "7 down · retry now · 1 ok 0 failed 1 pending" {
-		t.Error(got)
-	}
-	l.check(*verdictOf(1, 0, 1))
-	if got := l.view.fit(80); got != "7 [===========>------------] 1 ok 0 failed 1 pending · now" {
-		t.Error(got)
 	}
 }

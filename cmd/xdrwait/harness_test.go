@@ -1,0 +1,169 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/soarstep/xdr-action-status/internal/lambdatest"
+	"github.com/soarstep/xdr-action-status/internal/xdrtest"
+)
+
+const (
+	asCommand    = "XDRWAIT_TEST_AS_COMMAND" // in the environment: this test binary runs as the command
+	awsEndpoint  = "AWS_ENDPOINT_URL_SECRETS_MANAGER"
+	sessionToken = "FwoGZXIvYXdzECANARYtokenOfTheSession0123456789abcdef"
+	watchdog     = 30 * time.Second
+)
+
+// As a process that start makes, this is the command. As the tests, it has an environment in which the AWS SDK finds
+// everything but the endpoint without looking around, and a terminal can draw.
+func TestMain(m *testing.M) {
+	if os.Getenv(asCommand) != "" {
+		main()
+	}
+	for name, value := range map[string]string{
+		"AWS_ACCESS_KEY_ID":                      "simulated",
+		"AWS_SECRET_ACCESS_KEY":                  "simulated",
+		"AWS_SESSION_TOKEN":                      sessionToken,
+		"AWS_REGION":                             "us-east-1",
+		"AWS_MAX_ATTEMPTS":                       "1",
+		"AWS_EC2_METADATA_DISABLED":              "true",
+		"AWS_CONFIG_FILE":                        os.DevNull,
+		"AWS_SHARED_CREDENTIALS_FILE":            os.DevNull,
+		"AWS_DEFAULT_REGION":                     "",
+		"AWS_PROFILE":                            "",
+		"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "",
+		"AWS_CONTAINER_CREDENTIALS_FULL_URI":     "",
+		"AWS_WEB_IDENTITY_TOKEN_FILE":            "",
+		"TERM":                                   "xterm-256color",
+	} {
+		if err := os.Setenv(name, value); err != nil {
+			panic(err)
+		}
+	}
+	os.Exit(m.Run())
+}
+
+// command runs the command in this process.
+func command(t *testing.T, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	return typed(t, "", args...)
+}
+
+// typed runs the command with this on standard input.
+func typed(t *testing.T, stdin string, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	code = run(t.Context(), args, strings.NewReader(stdin), &out, &errs)
+	return code, out.String(), errs.String()
+}
+
+// process is the command as a process of its own, with its signals and its standard logger.
+type process struct {
+	*exec.Cmd
+
+	stdout, stderr output
+}
+
+// start starts the command with more environment, once change has been made. It does not outlive the test or the
+// watchdog.
+func start(t *testing.T, change func(*process), env []string, args ...string) *process {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), watchdog)
+	p := &process{Cmd: exec.CommandContext(ctx, self, args...)}
+	p.Env = append(append(os.Environ(), asCommand+"=1"), env...)
+	p.Stdout = &p.stdout
+	p.Stderr = &p.stderr
+	t.Cleanup(func() {
+		cancel()
+		_ = p.Wait()
+	})
+	if change != nil {
+		change(p)
+	}
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// signal sends one.
+func (p *process) signal(t *testing.T, s os.Signal) {
+	t.Helper()
+	if err := p.Process.Signal(s); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// end waits until the process has ended and returns its exit code, -1 after a signal.
+func (p *process) end() int {
+	_ = p.Wait() // the state tells
+	return p.ProcessState.ExitCode()
+}
+
+// output is what a process has written until now.
+type output struct{ lambdatest.Buffer }
+
+// await waits until a text has been written.
+func (o *output) await(t *testing.T, text string) {
+	t.Helper()
+	until(t, fmt.Sprintf("%q is written", text), func() bool { return strings.Contains(o.String(), text) })
+}
+
+// until waits for something.
+func until(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(watchdog); !done(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%v have passed before %s", watchdog, what)
+		}
+	}
+}
+
+// inFile writes a new file, and returns its path.
+func inFile(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "file.json")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// goodSecret holds the canary. URL stands for the tenant's address.
+const goodSecret = `{"api_url": "URL", "api_key_id": "7", "api_key": "` + xdrtest.Canary + `", "security_level": "advanced"}`
+
+// load returns an embedded scenario.
+func load(t *testing.T, name string) xdrtest.Scenario {
+	t.Helper()
+	scenario, err := xdrtest.Load(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return scenario
+}
+
+// tenant starts one with these actions, and returns the flags that lead to it.
+func tenant(t *testing.T, actions ...xdrtest.Scenario) (*xdrtest.Sim, []string) {
+	t.Helper()
+	sim := xdrtest.Start(t, xdrtest.Options{Scenarios: actions, RateLimit: -1})
+	return sim, []string{"--credentials", inFile(t, sim.SecretValue()), "--allow-origin", sim.URL()}
+}
+
+// Ids of the embedded scenarios.
+const (
+	doneID    = "22519813685301"
+	failedID  = "22519813685302"
+	pendingID = "22519813685314"
+)
