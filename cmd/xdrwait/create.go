@@ -112,8 +112,8 @@ func secretText(args []string, key string, origins []handler.Origin) ([]byte, er
 	return raw, explain(err, args[0])
 }
 
-const rightsToWrite = "secretsmanager:CreateSecret and PutSecretValue (UpdateSecret with --kms-key-id) on the secret, " +
-	"and kms:GenerateDataKey and kms:Decrypt"
+const rightsToWrite = "secretsmanager:CreateSecret and PutSecretValue (UpdateSecret with --kms-key-id) " +
+	"on the secret, and kms:GenerateDataKey and kms:Decrypt"
 
 // put makes the secret or gives it a new value, and says which. A new KMS key for one that is there needs another call
 // than a new value.

@@ -34,50 +34,28 @@ func newDisplay(w io.Writer, now func() time.Time) display {
 	return display{now: now, out: log.New(live, "\r", 0), live: live}
 }
 
-func (d display) end() {
-	if d.live != nil {
-		d.live.Wait()
+// line shows one wait: what each check has found, and why the wait ends without a final verdict.
+func (d display) line(id string) (show func(state), end func(error)) {
+	say := func(err error) {
+		if err != nil {
+			d.out.Print("xdrwait: ", inFlags(err.Error()))
+		}
 	}
-}
-
-// line shows one wait.
-type line struct {
-	display
-
-	bar   *mpb.Bar // nil where nothing can be drawn
-	state atomic.Pointer[state]
-}
-
-func (d display) line(id string) *line {
-	l := &line{display: d}
-	l.state.Store(&state{id: id})
-	if d.live != nil {
-		l.bar, _ = d.live.Add(0, mpb.BarFillerFunc(l.draw), mpb.BarFillerTrim()) // it fails after end only
+	if d.live == nil {
+		return func(s state) { d.out.Printf("%s  %s  %s", s.at.UTC().Format(time.RFC3339), s.id, s.plain()) }, say
 	}
-	return l
-}
-
-// draw begins at the left: what is typed, such as ^C, moves the cursor.
-func (l *line) draw(w io.Writer, s decor.Statistics) error {
-	_, err := io.WriteString(w, "\r"+l.state.Load().fit(s.AvailableWidth, l.now()))
-	return err
-}
-
-func (l *line) show(s state) {
-	l.state.Store(&s)
-	if l.bar == nil {
-		l.out.Printf("%s  %s  %s", s.at.UTC().Format(time.RFC3339), s.id, s.plain())
+	var last atomic.Pointer[state]
+	last.Store(&state{id: id})
+	draw := func(w io.Writer, s decor.Statistics) error { // from the left: what is typed, such as ^C, moves the cursor
+		_, err := io.WriteString(w, "\r"+last.Load().fit(s.AvailableWidth, d.now()))
+		return err
 	}
-}
-
-// end leaves the last line, or why the wait ends without a final verdict.
-func (l *line) end(err error) {
-	if err != nil {
-		l.out.Print("xdrwait: ", inFlags(err.Error()))
+	bar, _ := d.live.Add(0, mpb.BarFillerFunc(draw), mpb.BarFillerTrim()) // it fails after the last end only
+	end = func(err error) {
+		say(err)
+		bar.Abort(err != nil) // without an error the line stays
 	}
-	if l.bar != nil {
-		l.bar.Abort(err != nil)
-	}
+	return func(s state) { last.Store(&s) }, end
 }
 
 // plain is the line of a check where nothing can be drawn.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
@@ -27,23 +28,20 @@ func (o *options) print(w io.Writer, ends []state) error {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
+	var err error
 	for _, s := range ends {
-		var err error
 		switch {
 		case s.verdict == nil:
 		case o.output == "json":
-			err = enc.Encode(s.verdict)
+			err = cmp.Or(err, enc.Encode(s.verdict))
 		default:
 			if len(ends) > 1 {
 				fmt.Fprintf(w, "action %s: ", s.id)
 			}
-			err = printTable(w, *s.verdict)
-		}
-		if err != nil {
-			return err
+			err = cmp.Or(err, printTable(w, *s.verdict))
 		}
 	}
-	return nil
+	return err
 }
 
 // printCSV writes a row for each action, and after it one for each endpoint that its verdict lists.

@@ -16,15 +16,6 @@ import (
 	"github.com/soarstep/xdr-action-status/pkg/xdr"
 )
 
-func newSecretCommand() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "secret",
-		Short: "Write or check the secret with the credentials",
-	}
-	cmd.AddCommand(newCreateCommand(), newCheckCommand())
-	return cmd
-}
-
 // newCheckCommand is `xdrwait secret check`: everything that a check needs, tried out before there is an action.
 func newCheckCommand() *cobra.Command {
 	var o options
@@ -58,8 +49,7 @@ func (o *options) checkSecret(cmd *cobra.Command, _ []string) error {
 		return err
 	}
 	err = try(cmd.Context(), step)
-	failed, _ := errors.AsType[*handler.Error](err)
-	if failed == nil || failed.Name != handler.CredentialsInvalid && failed.Name != handler.CredentialsUnavailable {
+	if _, asked := errors.AsType[*xdr.Error](err); asked || err == nil {
 		fmt.Fprintf(cmd.OutOrStdout(), "ok  secret %q can be read, has the right shape, and its address is allowed\n",
 			step.SecretID)
 	}

@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"strconv"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/config"
@@ -74,7 +73,7 @@ func (o *options) simulated(ctx context.Context, step *handler.Step) error {
 		return usageError{err}
 	}
 	if len(o.ids) == 0 {
-		o.ids = []string{strconv.FormatInt(cmp.Or(scenario.GroupActionID, 22519813685366), 10)}
+		o.ids = []string{fmt.Sprint(cmp.Or(scenario.GroupActionID, 22519813685366))}
 	}
 	scenario.GroupActionID = 0 // it is played under whatever id was given
 	began := time.Now()

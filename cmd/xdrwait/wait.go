@@ -41,15 +41,16 @@ func (o *options) wait(cmd *cobra.Command, ids []string) error {
 	ends := make([]state, len(o.ids))
 	var all sync.WaitGroup
 	for i, id := range o.ids {
-		line := display.line(id)
+		show, end := display.line(id)
 		all.Go(func() {
-			ends[i] = o.loop(ctx, step, id, line.show)
-			line.end(ends[i].err)
+			ends[i] = o.loop(ctx, step, id, show)
+			end(ends[i].err)
 		})
 	}
 	all.Wait()
-	display.end()
-
+	if display.live != nil {
+		display.live.Wait()
+	}
 	if err := o.print(cmd.OutOrStdout(), ends); err != nil {
 		return err
 	}
