@@ -28,25 +28,23 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asCommand) != "" {
 		main()
 	}
-	for name, value := range map[string]string{
-		"AWS_ACCESS_KEY_ID":                      "simulated",
-		"AWS_SECRET_ACCESS_KEY":                  "simulated",
-		"AWS_SESSION_TOKEN":                      sessionToken,
-		"AWS_REGION":                             "us-east-1",
-		"AWS_MAX_ATTEMPTS":                       "1",
-		"AWS_EC2_METADATA_DISABLED":              "true",
-		"AWS_CONFIG_FILE":                        os.DevNull,
-		"AWS_SHARED_CREDENTIALS_FILE":            os.DevNull,
-		"AWS_DEFAULT_REGION":                     "",
-		"AWS_PROFILE":                            "",
-		"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "",
-		"AWS_CONTAINER_CREDENTIALS_FULL_URI":     "",
-		"AWS_WEB_IDENTITY_TOKEN_FILE":            "",
-		"TERM":                                   "xterm-256color",
-	} {
-		if err := os.Setenv(name, value); err != nil {
-			panic(err)
+	for _, pair := range os.Environ() {
+		if name, _, _ := strings.Cut(pair, "="); strings.HasPrefix(name, "AWS_") {
+			_ = os.Unsetenv(name)
 		}
+	}
+	for name, value := range map[string]string{
+		"AWS_ACCESS_KEY_ID":           "simulated",
+		"AWS_SECRET_ACCESS_KEY":       "simulated",
+		"AWS_SESSION_TOKEN":           sessionToken,
+		"AWS_REGION":                  "us-east-1",
+		"AWS_MAX_ATTEMPTS":            "1",
+		"AWS_EC2_METADATA_DISABLED":   "true",
+		"AWS_CONFIG_FILE":             os.DevNull,
+		"AWS_SHARED_CREDENTIALS_FILE": os.DevNull,
+		"TERM":                        "xterm-256color",
+	} {
+		_ = os.Setenv(name, value)
 	}
 	os.Exit(m.Run())
 }
@@ -54,14 +52,8 @@ func TestMain(m *testing.M) {
 // command runs the command in this process.
 func command(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
-	return typed(t, "", args...)
-}
-
-// typed runs the command with this on standard input.
-func typed(t *testing.T, stdin string, args ...string) (code int, stdout, stderr string) {
-	t.Helper()
 	var out, errs bytes.Buffer
-	code = run(t.Context(), args, strings.NewReader(stdin), &out, &errs)
+	code = run(t.Context(), args, nil, &out, &errs)
 	return code, out.String(), errs.String()
 }
 
@@ -153,17 +145,3 @@ func load(t *testing.T, name string) xdrtest.Scenario {
 	}
 	return scenario
 }
-
-// tenant starts one with these actions, and returns the flags that lead to it.
-func tenant(t *testing.T, actions ...xdrtest.Scenario) (*xdrtest.Sim, []string) {
-	t.Helper()
-	sim := xdrtest.Start(t, xdrtest.Options{Scenarios: actions, RateLimit: -1})
-	return sim, []string{"--credentials", inFile(t, sim.SecretValue()), "--allow-origin", sim.URL()}
-}
-
-// Ids of the embedded scenarios.
-const (
-	doneID    = "22519813685301"
-	failedID  = "22519813685302"
-	pendingID = "22519813685314"
-)

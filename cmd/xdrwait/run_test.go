@@ -46,7 +46,6 @@ func TestCommandLines(t *testing.T) {
 		{"--help", 0, "--settle all|certain "},
 		{"help secret", 0, "check       Try whether"},
 		{"--version", 0, "xdrwait version "},
-		{"secret check --help", 0, "Exit code: 0 all is well"},
 		{"secret create --help", 0, "Exit code: 0 the secret is written"},
 
 		{"__complete sec", 0, "secret\t"},
@@ -65,7 +64,6 @@ func TestCommandLines(t *testing.T) {
 		{"--simulate " + denied, 2, "XDR.Unauthorized"},
 		{"--credentials nowhere.json 7", 2, "--credentials: stat nowhere.json"},
 		{"--credentials " + inFile(t, strings.ReplaceAll(goodSecret, "URL", "https://h.example")) + " 7", 2, "is not allowed by --allow-origin (["},
-		{"--credentials . 7", 2, "XDR.CredentialsInvalid"},
 		{"--simulate " + denied + " --output csv 7", 2, "\n7,,,,,,,,,,XDR.Unauthorized: "},
 
 		{"--simulate done 1 2 y", 64, "xdrwait: GROUP_ACTION_ID: expected an integer from 1 to 9223372036854775807, " +
@@ -88,7 +86,6 @@ func TestCommandLines(t *testing.T) {
 		{"--nope", 64, "unknown flag: --nope"},
 		{"--simulate done --output xml", 64, `--output: expected table, json or csv, got "xml"`},
 		{"--simulate done --speed NaN", 64, "--speed: expected a number from 0.001 to 10000, got NaN"},
-		{"--simulate done --speed -1", 64, "--speed"},
 		{"--simulate done --speed 0.000999", 64, "--speed"},
 		{"--simulate done --speed 10001", 64, "--speed"},
 		{"--simulate done --timeout 999ms", 64, "--timeout: expected 1s to 168h, got 999ms"},
@@ -97,7 +94,6 @@ func TestCommandLines(t *testing.T) {
 		{"--simulate nope", 64, "one of all_statuses, done"},
 		{"secret", 64, "expected a command: check, create\nTry xdrwait secret --help."},
 		{"secret chek", 64, "xdrwait: unknown command \"chek\" for \"xdrwait secret\"\nTry xdrwait secret --help."},
-		{"secret chek --secret-id s", 64, "unknown flag: --secret-id"},
 		{"secert check", 64, `unknown command "secert"`},
 		{"help chek", 64, `unknown command "chek"`},
 		{"help secret chek", 64, `unknown command "chek"`},

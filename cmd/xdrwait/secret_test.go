@@ -15,32 +15,42 @@ import (
 	"github.com/soarstep/xdr-action-status/internal/xdrtest"
 )
 
+func reply(status int, header, value, body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set(header, value)
+		w.WriteHeader(status)
+		_, _ = fmt.Fprint(w, body)
+	}
+}
+
+func api(status int) http.HandlerFunc {
+	body := fmt.Sprintf(`{"reply": {"err_code": %d, "err_msg": "said %s"}}`, status, xdrtest.Canary)
+	return reply(status, "Content-Type", "application/json", body)
+}
+
+func page(status int) http.HandlerFunc {
+	return reply(status, "Content-Type", "text/html", "<h1>no</h1>")
+}
+
+// awsError is the name of an error of Secrets Manager.
+type awsError string
+
 // `secret check` says what is wrong and what to do next, in two lines and without the key: of the secret, of the
-// tenant or of something before it, and where there is no answer at all.
+// tenant or of something before it, where there is no answer at all, and of Secrets Manager. Not parallel: the AWS SDK
+// reads the environment.
 func TestSecretCheck(t *testing.T) {
-	t.Parallel()
-	answer := func(status int, header, value, body string) http.HandlerFunc {
-		return func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set(header, value)
-			w.WriteHeader(status)
-			_, _ = fmt.Fprint(w, body)
-		}
-	}
-	api := func(status int) http.HandlerFunc {
-		body := fmt.Sprintf(`{"reply": {"err_code": %d, "err_msg": "said %s"}}`, status, xdrtest.Canary)
-		return answer(status, "Content-Type", "application/json", body)
-	}
-	html := func(status int) http.HandlerFunc { return answer(status, "Content-Type", "text/html", "<h1>no</h1>") }
+	with := func(old, replacement string) string { return strings.Replace(goodSecret, old, replacement, 1) }
 	silent := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 	early := time.Now().Add(-10 * time.Minute).UTC().Format(http.TimeFormat)
-	with := func(old, replacement string) string { return strings.Replace(goodSecret, old, replacement, 1) }
 	secure := httptest.NewTLSServer(silent)
 	defer secure.Close()
 	closed := httptest.NewServer(silent)
 	closed.Close()
 	nowhere := "https://" + strings.Repeat("a", 64) + ".example" // nobody is asked for it
+	sim := xdrtest.Start(t, xdrtest.Options{})
+	t.Setenv(awsEndpoint, sim.URL())
 	for _, c := range []struct {
-		odd         any // the secret, with URL for the tenant's address, or the tenant
+		odd         any // a secret, with URL for the tenant's address, or a tenant, or an error of Secrets Manager
 		wrong, next string
 	}{
 		{xdrtest.Canary, "expected a JSON object with api_url", "correct that with xdrwait secret create"},
@@ -50,47 +60,81 @@ func TestSecretCheck(t *testing.T) {
 		{with("URL", xdrtest.Canary), "expected the tenant's address, such as https://api-acme", "correct that"},
 
 		{api(401), "XDR.Unauthorized: Cortex XDR answered 401; err_code: 401; err_msg: said [redacted]\n", "check api_key"},
-		{answer(401, "Date", early, `{"err_code": 401}`), "Cortex XDR answered 401", "the clock here is 10m"},
-		{answer(401, "Date", early, "<h1>who are you?</h1>"), "XDR.Unauthorized", "something in between refuses"},
-		{html(403), "not in the API's words", "something in between"},
+		{reply(401, "Date", early, `{"err_code": 401}`), "Cortex XDR answered 401", "the clock here is 10m"},
+		{reply(401, "Date", early, "<h1>who are you?</h1>"), "XDR.Unauthorized", "something in between refuses"},
+		{page(403), "not in the API's words", "something in between"},
 		{api(400), "XDR.Rejected", "compare api_url"},
 		{api(404), "XDR.Rejected", "compare api_url"},
-		{html(404), "not in the API's words: a proxy", "compare api_url"},
-		{answer(302, "Location", "https://login.example.com", ""), "HTTP 302", "redirects are not followed"},
-		{html(200), "unreadable reply", "compare api_url"},
+		{page(404), "not in the API's words: a proxy", "compare api_url"},
+		{reply(302, "Location", "https://login.example.com", ""), "HTTP 302", "redirects are not followed"},
+		{page(200), "unreadable reply", "compare api_url"},
 		{api(429), "XDR.Throttled", "10 requests a second"},
-		{html(429), "XDR.Throttled", "what else is between"},
+		{page(429), "XDR.Throttled", "what else is between"},
 		{api(500), "XDR.Unavailable: Cortex XDR answered 500", "api_url has a wrong path, or the tenant is down"},
-		{html(503), "XDR.Unavailable", "try again"},
+		{page(503), "XDR.Unavailable", "try again"},
 
 		{silent, "no answer: EOF", "check api_url, the way out of this network and HTTPS_PROXY"},
 		{with("URL", closed.URL), "connection refused", "check api_url, the way out of this network"},
 		{with("URL", secure.URL), "certificate signed by unknown authority", "SSL_CERT_FILE"},
 		{with("URL", nowhere), "no such host", "check the host in api_url"},
+
+		{awsError("ResourceNotFoundException"), "does not exist in this account and region, or has no value yet",
+			"make it with xdrwait secret create, or correct the name, --region or AWS_PROFILE"},
+		{awsError("AccessDeniedException"), "allow secretsmanager:GetSecretValue on it", "next: allow " +
+			"secretsmanager:GetSecretValue on the secret, and kms:Decrypt on its KMS key if it has one of its own"},
+		{awsError("InvalidRequestException"), "XDR.CredentialsInvalid", "aws secretsmanager restore-secret --secret-id xdr/acme"},
+		{awsError("DecryptionFailure"), "XDR.CredentialsInvalid", "kms:Decrypt"},
+		{awsError("ExpiredTokenException"), "AWS refuses", "log in to AWS again"},
+		{awsError("InvalidSignatureException"), "AWS refuses", "this machine's clock"},
+		{awsError("UnrecognizedClientException"), "AWS refuses", "log in to AWS again"},
+		{awsError("InvalidAccessKeyId"), "AWS refuses", "log in to AWS again"},
+		{awsError("RequestExpired"), "AWS refuses", "this machine's clock"},
+		{awsError("RequestTimeTooSkewed"), "AWS refuses", "this machine's clock"},
+		{awsError("ValidationException"), "cannot be read", "AWS's words"},
+		{awsError("ThrottlingException"), "XDR.CredentialsUnavailable", "try again in a minute"},
+		{awsError("InternalServiceError"), "Secrets Manager is failing", "AWS's status page"},
 	} {
-		tenant, _ := c.odd.(http.HandlerFunc)
-		secret, ok := c.odd.(string)
-		if !ok {
-			secret = goodSecret
+		secret, tenant := goodSecret, silent
+		switch odd := c.odd.(type) {
+		case string:
+			secret = odd
+		case http.HandlerFunc:
+			tenant = odd
 		}
 		server := httptest.NewServer(tenant)
-		file := inFile(t, strings.ReplaceAll(secret, "URL", server.URL))
+		source := []string{"--credentials", inFile(t, strings.ReplaceAll(secret, "URL", server.URL))}
+		name, ok := c.odd.(awsError)
+		if ok {
+			sim.AddSecretFaults(xdrtest.SecretFault{From: len(sim.SecretCalls()) + 1, Name: string(name)})
+			source = []string{"--secret-id", "xdr/acme"}
+		}
 		origins := strings.Join([]string{server.URL, secure.URL, closed.URL, nowhere}, ",")
-		code, stdout, stderr := command(t, "secret", "check", "--credentials", file, "--allow-origin", origins)
+		stdout, said := mustExplain(t, c.wrong, c.next, append(source, "--allow-origin", origins)...)
 		server.Close()
-		mustExplain(t, code, stderr, c.wrong, c.next)
-		wantOK := !strings.Contains(stderr, "XDR.CredentialsInvalid")
-		if strings.HasPrefix(stdout, "ok  secret ") != wantOK || strings.Count(stdout, "\n") > 1 {
-			t.Errorf("%s: %q", c.wrong, stdout)
+		isRead := strings.HasPrefix(stdout, "ok  secret ") && strings.Count(stdout, "\n") == 1
+		if isRead == strings.Contains(said, "XDR.Credentials") || stdout != "" && !isRead || !strings.Contains(said, string(name)) {
+			t.Errorf("%s: %s%s", c.wrong, stdout, said)
 		}
 	}
-	code, _, stderr := command(t, "secret", "check", "--credentials", t.TempDir())
-	mustExplain(t, code, stderr, "is a directory", "check the path and who may read it")
+	mustExplain(t, "is a directory", "check the path and who may read it", "--credentials", t.TempDir())
+	t.Setenv(awsEndpoint, "http://127.0.0.1:1")
+	mustExplain(t, "XDR.CredentialsUnavailable", "check the way out of this network, HTTPS_PROXY", "--secret-id", "s")
+	t.Setenv("AWS_ACCESS_KEY_ID", "")
+	const login = "xdrwait: no AWS credentials: set AWS_PROFILE, or log in with aws sso login or aws configure: "
+	if code, _, stderr := command(t, "secret", "check", "--secret-id", "s"); code != exitUnknown || !strings.HasPrefix(stderr, login) {
+		t.Errorf("exit code %d: %s", code, stderr)
+	}
+	t.Setenv("AWS_REGION", "")
+	const region = "xdrwait: no AWS region: give --region or set AWS_REGION\nTry xdrwait secret check --help.\n"
+	if code, _, stderr := command(t, "secret", "check", "--secret-id", "s"); code != exitUsage || stderr != region {
+		t.Errorf("exit code %d: %s", code, stderr)
+	}
 }
 
-// mustExplain demands that a failed check says what is wrong and what to do, in two lines, without the key.
-func mustExplain(t *testing.T, code int, stderr, wrong, next string) {
+// mustExplain demands that `secret check` says what is wrong and what to do, in two lines without the key.
+func mustExplain(t *testing.T, wrong, next string, source ...string) (stdout, stderr string) {
 	t.Helper()
+	code, stdout, stderr := command(t, append([]string{"secret", "check"}, source...)...)
 	first, second, _ := strings.Cut(stderr, "\n")
 	if code != exitUnknown || !strings.Contains(first+"\n", wrong) || strings.Contains(first, "group_action_id") ||
 		!strings.HasPrefix(second, "xdrwait: next: ") || !strings.Contains(second, next) || strings.Count(stderr, "\n") != 2 {
@@ -99,74 +143,31 @@ func mustExplain(t *testing.T, code int, stderr, wrong, next string) {
 	if leak := xdrtest.Leak(stderr, xdrtest.Canary); leak != "" {
 		t.Errorf("%q of the key is in %q", leak, stderr)
 	}
+	return stdout, stderr
 }
 
-// Every answer of Secrets Manager but the secret. Not parallel: the AWS SDK reads the environment.
-func TestSecretCheckWithoutAWS(t *testing.T) {
-	sim := xdrtest.Start(t, xdrtest.Options{})
-	t.Setenv(awsEndpoint, sim.URL())
-	check := []string{"secret", "check", "--secret-id", "xdr/acme"}
-	for i, c := range []struct{ code, wrong, next string }{
-		{"ResourceNotFoundException", "does not exist in this account and region, or has no value yet; create it, or check " +
-			"its name and the region", "make it with xdrwait secret create, or correct the name, --region or AWS_PROFILE"},
-		{"AccessDeniedException", "allow secretsmanager:GetSecretValue on it, and kms:Decrypt on its key", "next: allow " +
-			"secretsmanager:GetSecretValue on the secret, and kms:Decrypt on its KMS key if it has one of its own"},
-		{"InvalidRequestException", "XDR.CredentialsInvalid", "aws secretsmanager restore-secret --secret-id xdr/acme"},
-		{"DecryptionFailure", "XDR.CredentialsInvalid", "kms:Decrypt"},
-		{"ExpiredTokenException", "AWS refuses", "log in to AWS again"},
-		{"InvalidSignatureException", "AWS refuses", "this machine's clock"},
-		{"UnrecognizedClientException", "AWS refuses", "log in to AWS again"},
-		{"InvalidAccessKeyId", "AWS refuses", "log in to AWS again"},
-		{"RequestExpired", "AWS refuses", "this machine's clock"},
-		{"RequestTimeTooSkewed", "AWS refuses", "this machine's clock"},
-		{"ValidationException", "cannot be read", "AWS's words"},
-		{"ThrottlingException", "XDR.CredentialsUnavailable", "try again in a minute"},
-		{"InternalServiceError", "Secrets Manager is failing", "AWS's status page"},
-	} {
-		sim.AddSecretFaults(xdrtest.SecretFault{From: i + 1, Name: c.code})
-		exit, stdout, stderr := command(t, check...)
-		mustExplain(t, exit, stderr, c.wrong, c.next)
-		if stdout != "" || !strings.Contains(stderr, c.code+": A simulated fault.") {
-			t.Errorf("%s: %s%s", c.code, stdout, stderr)
-		}
-	}
-	for _, c := range []struct {
-		name, value string // in the environment, from here on
-		says        string
-	}{
-		{awsEndpoint, "http://127.0.0.1:1", "\nxdrwait: next: check the way out of this network, HTTPS_PROXY"},
-		{"AWS_ACCESS_KEY_ID", "", "xdrwait: no AWS credentials: set AWS_PROFILE, or log in with aws sso login or aws configure: "},
-		{"AWS_REGION", "", "xdrwait: no AWS region: give --region or set AWS_REGION\nTry xdrwait secret check --help.\n"},
-	} {
-		t.Setenv(c.name, c.value)
-		code, _, stderr := command(t, check...)
-		if usage := strings.Contains(c.says, "Try "); !strings.Contains(stderr, c.says) || (code == exitUsage) != usage {
-			t.Errorf("%s=%s: exit code %d: %s", c.name, c.value, code, stderr)
-		}
-	}
+// creation is what a run of `secret create` leads to.
+type creation struct {
+	code  int
+	shown string // with URL for the address of the simulator
+	calls string // of Secrets Manager, with their KMS keys
 }
 
-// created runs `secret create` and returns all that is shown, which must not be the key, with URL for the tenant's
-// address. Not for parallel tests: the AWS SDK reads the environment.
-func created(t *testing.T, sim *xdrtest.Sim, stdin io.Reader, args string) (code int, shown string) {
+// creates runs `secret create`, which must not show the key. Not for parallel tests: the AWS SDK reads the environment.
+func creates(t *testing.T, sim *xdrtest.Sim, stdin io.Reader, args string) creation {
 	t.Helper()
 	t.Setenv(awsEndpoint, sim.URL())
 	args = strings.ReplaceAll("secret create "+args+" --allow-origin URL", "URL", sim.URL())
 	var out output
-	code = run(t.Context(), strings.Fields(args), stdin, &out, &out)
-	if leak := xdrtest.Leak(out.String(), xdrtest.Canary); leak != "" {
-		t.Errorf("%s: %q of the key is in %s", args, leak, &out)
+	c := creation{code: run(t.Context(), strings.Fields(args), stdin, &out, &out)}
+	c.shown = strings.ReplaceAll(out.String(), sim.URL(), "URL")
+	if leak := xdrtest.Leak(c.shown, xdrtest.Canary); leak != "" {
+		t.Errorf("%s: %q of the key is in %s", args, leak, c.shown)
 	}
-	return code, strings.ReplaceAll(out.String(), sim.URL(), "URL")
-}
-
-// calls lists the calls of Secrets Manager, with their KMS keys.
-func calls(sim *xdrtest.Sim) string {
-	var all []string
 	for _, call := range sim.SecretCalls() {
-		all = append(all, strings.TrimSpace(call.Operation+" "+call.KMSKeyID))
+		c.calls += call.Operation + " " + call.KMSKeyID + ";"
 	}
-	return strings.Join(all, ", ")
+	return c
 }
 
 // A secret that is not there is made; one that is there gets a new value.
@@ -174,18 +175,18 @@ func TestSecretCreate(t *testing.T) {
 	const made = "secret xdr/acme is created\nnext: xdrwait secret check --secret-id xdr/acme"
 	const replaced = "secret xdr/sim was there and has a new value; checks use it within five minutes\nnext: "
 	for _, c := range []struct{ args, calls, shown string }{
-		{"xdr/acme URL 7 advanced", "CreateSecret", accepted + "\n" + made + " --allow-origin URL\n"},
-		{"xdr/acme URL 7 advanced --region eu-west-1", "CreateSecret", made + " --region eu-west-1 --allow-origin URL\n"},
-		{"xdr/acme URL 7 advanced --kms-key-id k", "CreateSecret k", made},
-		{"xdr/sim URL 7 advanced", "CreateSecret, PutSecretValue", replaced},
-		{"xdr/sim URL 7 advanced --kms-key-id k", "CreateSecret k, UpdateSecret k", replaced},
-		{"xdr/acme acme.xdr.us.paloaltonetworks.com 8 Standard --untried", "CreateSecret", made},
+		{"xdr/acme URL 7 advanced", "CreateSecret ;", accepted + "\n" + made + " --allow-origin URL\n"},
+		{"xdr/acme URL 7 advanced --region eu-west-1", "CreateSecret ;", made + " --region eu-west-1 --allow-origin URL\n"},
+		{"xdr/acme URL 7 advanced --kms-key-id k", "CreateSecret k;", made},
+		{"xdr/sim URL 7 advanced", "CreateSecret ;PutSecretValue ;", replaced},
+		{"xdr/sim URL 7 advanced --kms-key-id k", "CreateSecret k;UpdateSecret k;", replaced},
+		{"xdr/acme acme.xdr.us.paloaltonetworks.com 8 Standard --untried", "CreateSecret ;", made},
 	} {
 		for _, end := range []string{"", "\n", "\r\n"} {
 			sim := xdrtest.Start(t, xdrtest.Options{Key: xdrtest.Canary})
-			code, shown := created(t, sim, strings.NewReader(xdrtest.Canary+end), c.args)
-			if code != exitDone || calls(sim) != c.calls || !strings.Contains(shown, c.shown) {
-				t.Errorf("%s: exit code %d, calls %s: %s", c.args, code, calls(sim), shown)
+			got := creates(t, sim, strings.NewReader(xdrtest.Canary+end), c.args)
+			if got.code != exitDone || got.calls != c.calls || !strings.Contains(got.shown, c.shown) {
+				t.Errorf("%s: %+v", c.args, got)
 			}
 			stored := sim.Stored(strings.Fields(c.args)[0])
 			err := schematest.Validate("secret", []byte(stored))
@@ -229,23 +230,27 @@ func TestSecretCreateRefuses(t *testing.T) {
 		{"", acme + " 7 " + xdrtest.Canary, `security_level: expected "standard" or "advanced"`},
 	} {
 		sim := xdrtest.Start(t, xdrtest.Options{Key: xdrtest.Canary})
-		stdin, wantCode, wantEnd := io.Reader(unread{t}), exitUsage, "\nTry xdrwait secret create --help.\n"
-		if c.key != "" {
-			stdin, wantCode, wantEnd = strings.NewReader(c.key), exitUnknown, ""
+		var stdin io.Reader = strings.NewReader(c.key)
+		code := exitUnknown
+		last := "\n"
+		if c.key == "" {
+			stdin = unread{t}
+			code = exitUsage
+			last = "\nTry xdrwait secret create --help.\n"
 		}
-		code, shown := created(t, sim, stdin, c.args)
-		if code != wantCode || calls(sim) != "" || !strings.Contains(shown, c.shown) || !strings.HasSuffix(shown, wantEnd) {
-			t.Errorf("%s: exit code %d, calls %s: %s", c.args, code, calls(sim), shown)
+		got := creates(t, sim, stdin, c.args)
+		if got.code != code || got.calls != "" || !strings.Contains(got.shown, c.shown) || !strings.HasSuffix(got.shown, last) {
+			t.Errorf("%s: %+v", c.args, got)
 		}
 	}
 	sim := xdrtest.Start(t, xdrtest.Options{Key: xdrtest.Canary})
 	sim.Expect(0)
-	if code, shown := created(t, sim, strings.NewReader(wrongKey), good+" --untried"); code != exitDone {
-		t.Errorf("--untried: exit code %d: %s", code, shown)
+	if got := creates(t, sim, strings.NewReader(wrongKey), good+" --untried"); got.code != exitDone {
+		t.Errorf("--untried: %+v", got)
 	}
 	t.Setenv("AWS_REGION", "")
-	if code, shown := created(t, sim, unread{t}, good); code != exitUsage {
-		t.Errorf("no AWS region: exit code %d: %s", code, shown)
+	if got := creates(t, sim, unread{t}, good); got.code != exitUsage {
+		t.Errorf("no AWS region: %+v", got)
 	}
 	ctx, interrupt := context.WithCancel(t.Context())
 	interrupt() // the prompt would change the terminal of a process that is about to end
@@ -269,11 +274,11 @@ func TestSecretCreateWithoutAWS(t *testing.T) {
 	} {
 		sim := xdrtest.Start(t, xdrtest.Options{Key: xdrtest.Canary})
 		sim.AddSecretFaults(c.fault)
-		code, shown := created(t, sim, strings.NewReader(xdrtest.Canary), "xdr/sim URL 7 advanced")
-		wrong, next, _ := strings.Cut(shown, "\nxdrwait: next: ")
-		if code != exitUnknown || !strings.Contains(wrong, "xdrwait: could not write secret xdr/sim: ") ||
+		got := creates(t, sim, strings.NewReader(xdrtest.Canary), "xdr/sim URL 7 advanced")
+		wrong, next, _ := strings.Cut(got.shown, "\nxdrwait: next: ")
+		if got.code != exitUnknown || !strings.Contains(wrong, "xdrwait: could not write secret xdr/sim: ") ||
 			!strings.Contains(wrong, c.fault.Name) || !strings.Contains(next, c.next) {
-			t.Errorf("%+v: exit code %d: %s", c.fault, code, shown)
+			t.Errorf("%+v: %+v", c.fault, got)
 		}
 	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -283,11 +288,10 @@ func TestSecretCreateWithoutAWS(t *testing.T) {
 		_, _ = fmt.Fprintf(w, `{"__type": "ValidationException", "message": %q}`, said)
 	}))
 	defer server.Close()
-	t.Setenv(awsEndpoint, server.URL)
-	args := "secret create xdr/acme acme.xdr.us.paloaltonetworks.com 7 advanced --untried"
-	code, _, stderr := typed(t, xdrtest.Canary, strings.Fields(args)...)
-	leak := xdrtest.Leak(stderr, xdrtest.Canary, sessionToken)
-	if code != exitUnknown || leak != "" || !strings.Contains(stderr, "security_level") {
-		t.Errorf("exit code %d, %q in %s", code, leak, stderr)
+	echo := xdrtest.New(xdrtest.Options{})
+	echo.SetURL(server.URL)
+	got := creates(t, echo, strings.NewReader(xdrtest.Canary), "xdr/acme acme.xdr.us.paloaltonetworks.com 7 advanced --untried")
+	if got.code != exitUnknown || xdrtest.Leak(got.shown, sessionToken) != "" || !strings.Contains(got.shown, "security_level") {
+		t.Errorf("%+v", got)
 	}
 }
