@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/pem"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -47,7 +48,7 @@ func TestWhatComesUnaskedIsNotShown(t *testing.T) {
 		t.Fatal("the connection stays open")
 	}
 	p.stderr.await(t, "pending: 1 endpoint")
-	p.signal(t, os.Interrupt)
+	_ = p.Process.Signal(os.Interrupt)
 	code := p.end()
 	shown := p.stdout.String() + p.stderr.String()
 	if xdrtest.Leak(shown, xdrtest.Canary) != "" || code != exitUnknown || strings.Contains(shown, "Unsolicited") {
@@ -98,5 +99,40 @@ func TestAnswersOfSecretsManager(t *testing.T) {
 				t.Errorf("exit code %d: %s", code, said)
 			}
 		})
+	}
+}
+
+// AWS says no, to the first call or the second, and may repeat what it was sent.
+func TestSecretCreateWithoutAWS(t *testing.T) {
+	for _, c := range []struct {
+		fault xdrtest.SecretFault
+		next  string
+	}{
+		{xdrtest.SecretFault{From: 1, Name: "AccessDeniedException"}, "allow secretsmanager:CreateSecret and PutSecretValue"},
+		{xdrtest.SecretFault{From: 2, Name: "EncryptionFailure"}, "kms:GenerateDataKey and kms:Decrypt on its KMS key"},
+		{xdrtest.SecretFault{From: 1, Reset: true}, "check the way out of this network"},
+	} {
+		sim := xdrtest.Start(t, xdrtest.Options{Key: xdrtest.Canary})
+		sim.AddSecretFaults(c.fault)
+		code, shown, _ := creates(t, sim, strings.NewReader(xdrtest.Canary), "xdr/sim URL 7 advanced")
+		wrong, next, _ := strings.Cut(shown, "\nxdrwait: next: ")
+		if code != exitUnknown || !strings.Contains(wrong, "xdrwait: could not write secret xdr/sim: ") ||
+			!strings.Contains(wrong, c.fault.Name) || !strings.Contains(next, c.next) {
+			t.Errorf("%+v: exit code %d: %s", c.fault, code, shown)
+		}
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		said := string(body) + r.Header.Get("X-Amz-Security-Token")
+		w.WriteHeader(http.StatusBadRequest)
+		_, _ = fmt.Fprintf(w, `{"__type": "ValidationException", "message": %q}`, said)
+	}))
+	defer server.Close()
+	echo := xdrtest.New(xdrtest.Options{})
+	echo.SetURL(server.URL)
+	args := "xdr/acme acme.xdr.us.paloaltonetworks.com 7 advanced --untried"
+	code, shown, _ := creates(t, echo, strings.NewReader(xdrtest.Canary), args)
+	if code != exitUnknown || xdrtest.Leak(shown, sessionToken) != "" || !strings.Contains(shown, "security_level") {
+		t.Errorf("exit code %d: %s", code, shown)
 	}
 }

@@ -90,14 +90,6 @@ func start(t *testing.T, change func(*process), env []string, args ...string) *p
 	return p
 }
 
-// signal sends one.
-func (p *process) signal(t *testing.T, s os.Signal) {
-	t.Helper()
-	if err := p.Process.Signal(s); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // end waits until the process has ended and returns its exit code, -1 after a signal.
 func (p *process) end() int {
 	_ = p.Wait() // the state tells

@@ -2,13 +2,8 @@ package main
 
 import (
 	"errors"
-	"fmt"
-	"strings"
 	"testing"
 	"time"
-
-	"github.com/mattn/go-runewidth"
-	"pgregory.net/rapid"
 
 	"github.com/soarstep/xdr-action-status/pkg/handler"
 	"github.com/soarstep/xdr-action-status/pkg/xdr"
@@ -78,39 +73,6 @@ func TestALineFitsItsTerminal(t *testing.T) {
 			}
 		}
 	}
-}
-
-// Whatever it shows, no line is wider than its terminal, and from 20 columns on the cause or the counts are there.
-func TestNoLineIsTooWide(t *testing.T) {
-	t.Parallel()
-	text := rapid.StringMatching(`[a-zA-Zäé, 完了サ🙂]{1,80}`)
-	rapid.Check(t, func(t *rapid.T) {
-		count := rapid.IntRange(0, 33_333)
-		s := state{
-			id:      rapid.StringMatching(`[1-9][0-9]{0,18}`).Draw(t, "id"),
-			verdict: verdictOf(count.Draw(t, "ok"), count.Draw(t, "failed"), count.Draw(t, "pending")),
-			pause:   time.Duration(rapid.IntRange(0, 600_000).Draw(t, "next")) * time.Millisecond,
-		}
-		s.verdict.UnknownStatuses = rapid.SliceOfN(text, 0, 3).Draw(t, "unknown")
-		e := s.verdict.Endpoints
-		survives := fmt.Sprintf("%d %d %d", e.Succeeded, e.Failed, e.Pending)
-		if rapid.Bool().Draw(t, "trouble") {
-			said := text.Draw(t, "cause")
-			s.err = errors.New(rapid.SampledFrom([]string{"", unreachable}).Draw(t, "kind") + said)
-			survives = runewidth.Truncate(said, 15, "")
-		}
-		columns := rapid.IntRange(1, 250).Draw(t, "columns")
-		line := s.fit(columns, time.Time{})
-		bare := strings.NewReplacer(" ok", "", " failed", "", " fail", "", " pending", "", " pend", "", "/", " ").Replace(line)
-		switch {
-		case runewidth.StringWidth(line) > columns:
-			t.Errorf("%d columns in %d: %s", runewidth.StringWidth(line), columns, line)
-		case columns >= 20 && !strings.Contains(line, survives) && !strings.Contains(bare, survives):
-			t.Errorf("%q is not in %q", survives, line)
-		case strings.Count(line, s.id) > 1 && len(s.id) > 5:
-			t.Errorf("the id is there twice: %s", line)
-		}
-	})
 }
 
 // In short, what ails. The unreachable host and the timeout are shown as net/http words them.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -30,15 +31,13 @@ func (m memory) RoundTrip(r *http.Request) (*http.Response, error) {
 	return answer.Result(), nil
 }
 
-func (m memory) Do(r *http.Request) (*http.Response, error) { return m.RoundTrip(r) }
-
 // inBubble waits for an action of the simulator in a time that passes at once and exactly. It returns how the wait ended,
 // what was shown, and at which seconds the tenant was asked.
 func inBubble(sim *xdrtest.Sim, timeout time.Duration) (end state, shown []string, asked []int) {
 	sim.SetURL("https://api-acme.xdr.us.paloaltonetworks.com")
 	secrets := secretsmanager.New(secretsmanager.Options{
 		Region:      "us-east-1",
-		HTTPClient:  memory{sim},
+		HTTPClient:  &http.Client{Transport: memory{sim}},
 		Credentials: credentials.NewStaticCredentialsProvider("simulated", "simulated", ""),
 	})
 	step := newStep("xdr/sim", secrets, handler.DefaultConfig().AllowedOrigins)
@@ -173,5 +172,25 @@ func TestSeveralActions(t *testing.T) {
 	first, second, _ := strings.Cut(stdout.String(), "action "+failedID+": failed")
 	if !strings.HasPrefix(first, "action "+pendingID+": pending") || second == "" {
 		t.Errorf("standard output: %s", &stdout)
+	}
+}
+
+// A key that is replaced in its file while a wait goes on does not end the wait.
+func TestAFileIsReadAgain(t *testing.T) {
+	t.Parallel()
+	sim := xdrtest.Start(t, xdrtest.Options{})
+	o := options{credentials: inFile(t, sim.SecretValue()), origins: []string{sim.URL()}}
+	step, err := o.step(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		if err := try(t.Context(), step); err != nil {
+			t.Fatal(err)
+		}
+		sim.Rotate()
+		if err := os.WriteFile(o.credentials, []byte(sim.SecretValue()), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
