@@ -34,12 +34,6 @@ Exit code: 0 the secret is written, 2 it is not, 64 wrong usage. The message say
 what to do next.`,
 		Example: `  xdrwait secret create xdr/acme https://api-acme.xdr.us.paloaltonetworks.com 7 advanced
   pass show acme | xdrwait secret create xdr/acme acme.xdr.us.paloaltonetworks.com 7 advanced`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 4 {
-				return fmt.Errorf("expected 4 arguments (NAME ADDRESS KEY_ID LEVEL; the key is asked for), got %d", len(args))
-			}
-			return nil
-		},
 		RunE: o.create,
 	}
 	f := cmd.Flags()
@@ -51,6 +45,9 @@ what to do next.`,
 
 // create asks for the key once all the rest is known to be good.
 func (o *options) create(cmd *cobra.Command, args []string) error {
+	if n := len(args); n != 4 {
+		return usageError{fmt.Errorf("expected 4 arguments (NAME ADDRESS KEY_ID LEVEL; the key is asked for), got %d", n)}
+	}
 	ctx := cmd.Context()
 	name := args[0]
 	origins, err := o.allowed()
@@ -143,11 +140,8 @@ func (o *options) put(ctx context.Context, client *secretsmanager.Client, name, 
 // readKey asks for the key on a terminal, where it is not shown. From anything else it reads to the end.
 func readKey(ctx context.Context, stdin io.Reader, stderr io.Writer) (string, error) {
 	read := func() ([]byte, error) { return io.ReadAll(io.LimitReader(stdin, maxSecret)) }
-	if fd := descriptor(stdin); term.IsTerminal(fd) {
-		before, err := term.GetState(fd)
-		if err != nil {
-			return "", fmt.Errorf("API key: %w", err)
-		}
+	fd := descriptor(stdin)
+	if before, err := term.GetState(fd); err == nil { // it is a terminal
 		defer term.Restore(fd, before) //nolint:errcheck // for an interrupt; there is nothing else to try
 		defer fmt.Fprintln(stderr)
 		fmt.Fprint(stderr, "API key (it is not shown): ")

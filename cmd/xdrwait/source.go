@@ -122,6 +122,9 @@ func onlyFinalAnswers(o *secretsmanager.Options) {
 // file gives the text of a secret, in place of Secrets Manager.
 type file func() ([]byte, error)
 
+// maxSecret is the most that Secrets Manager keeps. What is longer is no secret, and a wrong path may be endless.
+const maxSecret = 64 << 10
+
 // openFile takes a regular file, which is read anew each time so that a new key is noticed, or anything else, such as
 // a pipe, which gives its text once and is read here.
 func openFile(ctx context.Context, path string) (file, error) {
@@ -129,7 +132,14 @@ func openFile(ctx context.Context, path string) (file, error) {
 	if err != nil {
 		return nil, fmt.Errorf("--credentials: %w", err)
 	}
-	read := func() ([]byte, error) { return readFile(path) }
+	read := func() ([]byte, error) {
+		f, err := os.Open(path) //nolint:gosec // the user's own file
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close() //nolint:errcheck // only read
+		return io.ReadAll(io.LimitReader(f, maxSecret))
+	}
 	if info.Mode().IsRegular() {
 		return read, nil
 	}
@@ -157,18 +167,6 @@ func interruptible(ctx context.Context, read func() ([]byte, error)) ([]byte, er
 		return nil, ctx.Err()
 	}
 	return raw, err
-}
-
-// maxSecret is the most that Secrets Manager keeps. What is longer is no secret, and a wrong path may be endless.
-const maxSecret = 64 << 10
-
-func readFile(path string) ([]byte, error) {
-	f, err := os.Open(path) //nolint:gosec // the user's own file
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close() //nolint:errcheck // only read
-	return io.ReadAll(io.LimitReader(f, maxSecret))
 }
 
 // GetSecretValue answers as Secrets Manager does. The version changes with the text.
