@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"testing"
 	"time"
@@ -53,6 +54,8 @@ func TestALineFitsItsTerminal(t *testing.T) {
 		{state{verdict: ended}, map[int]string{80: id + " [========================] 21 ok 3 failed 0 pending · failed"}},
 		{state{verdict: verdictOf(0, 0, 9)}, map[int]string{60: id + " [-------------] 0 ok 0 failed 9 pending · now"}},
 		{state{}, map[int]string{40: id + " asking", 20: "…5366 asking"}},
+		{state{id: "123"}, map[int]string{10: "123 asking", 9: "asking", 5: "aski…"}},
+		{state{id: "123456"}, map[int]string{12: "…3456 asking"}},
 		{state{verdict: usual, err: errors.New(down), pause: 4*time.Second + 1}, map[int]string{
 			120: id + " " + down + " · retry 5s · 13 ok 2 failed 9 pending",
 			80:  id + " " + down + " · retry 5s · 13 ok 2 fail 9 pend",
@@ -66,7 +69,7 @@ func TestALineFitsItsTerminal(t *testing.T) {
 			20: "HTTP 502: サーバー…",
 		}},
 	} {
-		c.state.id = id
+		c.state.id = cmp.Or(c.state.id, id)
 		for columns, want := range c.lines {
 			if got := c.state.fit(columns, time.Time{}); got != want {
 				t.Errorf("%d columns:\n got %s\nwant %s", columns, got, want)
