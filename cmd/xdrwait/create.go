@@ -82,6 +82,12 @@ func (o *options) create(cmd *cobra.Command, args []string) error {
 		said := xdr.NewRedactor(key, login.SessionToken).Line(err.Error(), 4000)
 		return fmt.Errorf("could not write secret %s: %s\nnext: %s", name, said, nextOfAWS(err, name, rightsToWrite))
 	}
+	_, err = fmt.Fprintf(cmd.OutOrStdout(), "secret %s %s\nnext: %s\n", name, did, o.nextCheck(name))
+	return err
+}
+
+// nextCheck is the command that checks what was written.
+func (o *options) nextCheck(name string) string {
 	next := "xdrwait secret check --secret-id " + name
 	if o.region != "" {
 		next += " --region " + o.region
@@ -89,8 +95,7 @@ func (o *options) create(cmd *cobra.Command, args []string) error {
 	for _, origin := range o.origins {
 		next += " --allow-origin " + origin
 	}
-	_, err = fmt.Fprintf(cmd.OutOrStdout(), "secret %s %s\nnext: %s\n", name, did, next)
-	return err
+	return next
 }
 
 // secretText is the secret's JSON, of the arguments and the key. It refuses what the step would refuse.
