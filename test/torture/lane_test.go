@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -20,10 +22,12 @@ const (
 // lane is one function with both of its services behind proxies. Its checks are made one after the other, so that it
 // is known what each of them met.
 type lane struct {
+	t        *testing.T
 	name     string
 	r        *rand.Rand
+	sum      *report
 	sim      *xdrtest.Sim
-	trust    *trust
+	ca       *xdrtest.Authority // that the function trusts
 	api      *service
 	secrets  *service
 	ttl      int                  // of the secret, in seconds
@@ -33,52 +37,48 @@ type lane struct {
 	warm    bool   // a check has succeeded: there is a value to fall back on
 }
 
-// newLane makes a lane whose function is not started yet.
-func newLane(t *testing.T, ca *trust, ttl int, r *rand.Rand) *lane {
-	t.Helper()
-	sim := xdrtest.New(tenant("standard"))
-	l := &lane{r: r, sim: sim, trust: ca, ttl: ttl}
-	l.api = serve(t, ca, sim)
-	l.secrets = serve(t, ca, sim)
-	sim.SetURL(l.api.url)
-	return l
-}
-
 // start starts the function.
-func (l *lane) start(t *testing.T) {
-	t.Helper()
+func (l *lane) start() {
+	file := filepath.Join(l.t.TempDir(), "ca.pem")
+	try(os.WriteFile(file, l.ca.PEM(), 0o600))
 	env := map[string]string{
 		"XDR_SECRET_TTL_SECONDS":   fmt.Sprint(l.ttl),
 		"XDR_HTTP_TIMEOUT_SECONDS": fmt.Sprint(httpTimeout.Seconds()),
-		"SSL_CERT_FILE":            l.trust.file,
+		"SSL_CERT_FILE":            file,
 	}
 	origins := l.api.url + "," + unresolvable + "," + refusing
-	l.function = startFunction(t, origins, l.secrets.url, lambdatest.Options{Env: env, Timeout: functionTimeout})
+	l.function = startFunction(l.t, origins, l.secrets.url, lambdatest.Options{Env: env, Timeout: functionTimeout})
 }
 
 const right = "right verdict"
 
 // check asks about one of the actions, and says what came of it: right, or the name of an error. Any other verdict than
 // that of the action is a wrong one.
-func (l *lane) check(t *testing.T) string {
-	t.Helper()
+func (l *lane) check() string {
 	a := actions[l.r.IntN(len(actions))]
-	reply, err := l.function.Invoke(t.Context(), fmt.Appendf(nil, `{"group_action_id":%d}`, a.id))
+	reply, err := l.function.Invoke(l.t.Context(), fmt.Appendf(nil, `{"group_action_id":%d}`, a.id))
 	if err != nil { // it hangs, or has died
 		l.message = err.Error()
 		return "no answer"
 	}
-	noSecrets(t, reply.ErrorMessage+string(reply.Payload))
+	noSecrets(l.t, reply.ErrorMessage+string(reply.Payload))
 	l.message = reply.ErrorMessage
 	if reply.Failed() {
 		return reply.ErrorType
 	}
-	if got := verdictOf(t, reply.Payload); got.ID != a.id || got.String() != a.want {
-		t.Errorf("%s: WRONG VERDICT, want %s: %s", l.name, a.want, reply.Payload)
+	if got := verdictOf(l.t, reply.Payload); got.ID != a.id || got.String() != a.want {
+		l.t.Errorf("%s: WRONG VERDICT, want %s: %s", l.name, a.want, reply.Payload)
 		return "wrong verdict"
 	}
 	l.warm = true
 	return right
+}
+
+// mustBeRight makes a check without a fault.
+func (l *lane) mustBeRight(when string) {
+	if outcome := l.check(); outcome != right {
+		l.t.Errorf("%s %s: %s: %s", when, l.name, outcome, l.message)
+	}
 }
 
 type verdict struct {

@@ -5,52 +5,48 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/soarstep/xdr-action-status/internal/xdrtest"
 )
 
-// TestNetworkFaults makes checks by the built binary through a seeded mix of faults between it and both services.
+// TestNetworkFaults makes checks by the built binary through a seeded mix of faults between it and both services. Every
+// second lane reads its secret again for each check.
 func TestNetworkFaults(t *testing.T) {
-	lanes := pick(32, 40)
-	c := &campaign{newTrust(t), newReport()}
+	ca := xdrtest.NewAuthority("torture")
+	sum := newReport()
 	t.Run("lanes", func(t *testing.T) {
-		for n := range lanes {
+		for n := range pick(32, 40) {
 			t.Run(fmt.Sprint(n), func(t *testing.T) {
 				t.Parallel()
-				c.lane(t, n)
+				l := lane{r: random(uint64(n)), sum: sum, ca: ca, ttl: n % 2 * 300}
+				for left := pick(3, 126); left > 0 && !t.Failed(); {
+					checks := min(left, []int{1, 2, 25, 60}[l.r.IntN(4)])
+					t.Run("process", func(t *testing.T) { l.process(t, checks) })
+					left -= checks
+				}
 			})
 		}
 	})
-	c.sum.print(t)
-}
-
-// campaign is what all lanes have in common.
-type campaign struct {
-	trust *trust
-	sum   *report
-}
-
-// lane makes checks with one process after the other. Every second lane reads its secret again for each check.
-func (c *campaign) lane(t *testing.T, n int) {
-	r := random(uint64(n))
-	ttl := n % 2 * 300
-	for left := pick(3, 126); left > 0 && !t.Failed(); {
-		checks := min(left, []int{1, 2, 25, 60}[r.IntN(4)])
-		t.Run("process", func(t *testing.T) { c.process(t, newLane(t, c.trust, ttl, r), checks) })
-		left -= checks
-	}
+	sum.print(t)
 }
 
 // process makes so many checks with a new process, the first of them cold.
-func (c *campaign) process(t *testing.T, l *lane, checks int) {
+func (l lane) process(t *testing.T, checks int) {
+	l.t = t
+	l.sim = xdrtest.New(tenant("standard"))
+	l.api = serve(t, l.ca, l.sim)
+	l.secrets = serve(t, l.ca, l.sim)
+	l.sim.SetURL(l.api.url)
 	for range checks {
-		if c.oneFault(t, l); t.Failed() {
+		if l.oneFault(); t.Failed() {
 			return
 		}
 	}
-	c.settle(t, l)
+	l.settle()
 }
 
 // oneFault makes one check while a random fault lasts, and judges it.
-func (c *campaign) oneFault(t *testing.T, l *lane) {
+func (l *lane) oneFault() {
 	f := l.draw()
 	name := "API: " + f.name
 	at := l.api
@@ -67,18 +63,18 @@ func (c *campaign) oneFault(t *testing.T, l *lane) {
 		}
 	}
 	l.name = fmt.Sprintf("%s, ttl %d, warm %v", name, l.ttl, l.warm)
-	undo := f.cause(t, l, at)
+	undo := f.cause(l, at)
 	if l.function == nil { // it reads its secret as it starts, and is to meet the fault there
-		l.start(t)
+		l.start()
 	}
-	outcome := l.check(t)
+	outcome := l.check()
 	if undo != nil {
 		undo()
 	}
-	c.sum.count("checks", 1)
-	c.sum.count(name+": "+outcome, 1)
+	l.sum.count("checks", 1)
+	l.sum.count(name+": "+outcome, 1)
 	if !slices.Contains(expected, outcome) && (outcome != failure || !slices.Contains(expected, unavailable)) {
-		t.Errorf("%s: %s, expected %v: %s", l.name, outcome, expected, l.message)
+		l.t.Errorf("%s: %s, expected %v: %s", l.name, outcome, expected, l.message)
 	}
 }
 
@@ -97,24 +93,21 @@ func (l *lane) draw() fault {
 }
 
 // settle waits for the end of all that the faults have left behind. Then it looks for what is too many.
-func (c *campaign) settle(t *testing.T, l *lane) {
+func (l *lane) settle() {
 	const (
 		files      = 16 // log, runtime and epoll take 12; one connection each to the Runtime API and the services; one spare
 		goroutines = 24 // two for each connection
 	)
-	l.name = "afterwards"
-	if outcome := l.check(t); outcome != right {
-		t.Errorf("afterwards: %s: %s", outcome, l.message)
-	}
+	l.mustBeRight("after the last fault:")
 	n := 0
-	eventually(t, "the descriptors come down again", func() bool {
+	eventually(l.t, "the descriptors come down again", func() bool {
 		n = descriptors(l.function)
 		return n <= files
 	})
-	c.sum.most("most descriptors of a process afterwards", n)
-	n = dump(t, l.function)
-	c.sum.most("most goroutines of a process afterwards", n)
+	l.sum.most("most descriptors of a process afterwards", n)
+	n = dump(l.t, l.function)
+	l.sum.most("most goroutines of a process afterwards", n)
 	if n > goroutines {
-		t.Errorf("%d goroutines afterwards:\n%s", n, l.function.Stderr())
+		l.t.Errorf("%d goroutines afterwards:\n%s", n, l.function.Stderr())
 	}
 }

@@ -3,6 +3,7 @@ package torture
 import (
 	"cmp"
 	"context"
+	"encoding/base64"
 	"fmt"
 	"maps"
 	"slices"
@@ -16,73 +17,53 @@ import (
 
 // kind is one kind of answer, and what a check must make of it.
 type kind struct {
-	name    string
-	want    string // a verdict or an error's name; two with | between them where it depends on who is faster
-	play    play
-	event   string // that the function gets; "" asks about action 1
-	early   bool   // begins when the connection does, before there is a request
-	lingers bool   // goes on after the answer: look at the output when the other side has left
+	want     string // a verdict or an error's name; with | between two if it depends on who is faster
+	script   string
+	spelling string // of the Authorization value in it
+	event    string // that the function gets; "" asks about action 1
 }
 
-// plays are answers by their names.
-type plays map[string]play
+// answers are scripts by what a check must make of them.
+type answers map[string][]string
 
-// all are answers that end alike.
-func all(want string, of plays) []kind {
-	var kinds []kind
-	for _, name := range slices.Sorted(maps.Keys(of)) {
-		kinds = append(kinds, kind{name: name, want: want, play: of[name]})
+// kinds puts an end to each of the scripts.
+func (a answers) kinds(end string, spellings ...string) (kinds []kind) {
+	for _, want := range slices.Sorted(maps.Keys(a)) {
+		for _, script := range a[want] {
+			for _, spelling := range spellings {
+				kinds = append(kinds, kind{want: want, script: script + end, spelling: spelling})
+			}
+		}
 	}
 	return kinds
 }
 
-// each is an answer for each text. They have the same form and end alike.
-func each(want, what string, form func(string) play, texts ...string) []kind {
-	var kinds []kind
-	for _, text := range texts {
-		kinds = append(kinds, kind{name: fmt.Sprintf("%s: %.90q", what, text), want: want, play: form(text)})
-	}
-	return kinds
-}
-
-func early(kinds []kind) []kind     { return with(kinds, func(k *kind) { k.early = true }) }
-func lingering(kinds []kind) []kind { return with(kinds, func(k *kind) { k.lingers = true }) }
-
-func with(kinds []kind, change func(*kind)) []kind {
-	for n := range kinds {
-		change(&kinds[n])
-	}
-	return kinds
-}
-
-// TestOddAnswers lets the function meet every odd answer of the API.
+// TestOddAnswers lets the function meet every odd answer of the API, of Secrets Manager and of a forward proxy, whose
+// password is the canary.
 func TestOddAnswers(t *testing.T) {
 	t.Parallel()
-	meetAll(t, "API", slices.Concat(oddLines, oddHeaders, oddBodies, oddConnections, oddTexts, oddHeads), (*testing.T).Parallel)
-}
-
-// TestOddSecretsManager is the same with Secrets Manager as the odd one.
-func TestOddSecretsManager(t *testing.T) {
-	t.Parallel()
-	meetAll(t, "Secrets Manager", oddSecrets, (*testing.T).Parallel)
+	meetAll(t, (*testing.T).Parallel, "API", slices.Concat(oddHeads.kinds("\r\n\r\nGOOD⟨end⟩", ""),
+		oddAnswers.kinds("", ""), echoes.kinds("", slices.Sorted(maps.Keys(spellings))...)))
+	meetAll(t, (*testing.T).Parallel, "Secrets Manager", oddSecrets.kinds("", ""))
+	meetAll(t, (*testing.T).Parallel, "proxy", oddProxies.kinds("", ""))
 }
 
 // TestHostileReplies is the same with huge and deep replies and requests, one after the other: their times are of use.
 func TestHostileReplies(t *testing.T) {
-	meetAll(t, "API", slices.Concat(hostileReplies, hostileRequests), func(*testing.T) {})
+	meetAll(t, func(*testing.T) {}, "API", slices.Concat(hostile.kinds("⟨end⟩", ""), hostileRequests))
 }
 
 // meetAll lets the function, with both kinds of key, meet every kind of answer of one service.
-func meetAll(t *testing.T, odd string, kinds []kind, begin func(*testing.T)) {
+func meetAll(t *testing.T, begin func(*testing.T), odd string, kinds []kind) {
 	sum := newReport()
 	sum.count("kinds", len(kinds))
-	t.Run("cells", func(t *testing.T) {
+	t.Run(odd, func(t *testing.T) {
 		for n, k := range kinds {
 			for m, level := range []string{"standard", "advanced"} {
 				if long || m == n%2 { // one of the two, in turn
-					t.Run(k.name+"/"+level, func(t *testing.T) {
+					t.Run(fmt.Sprintf("%.90q %.30q %s/%s", k.script, k.event, k.spelling, level), func(t *testing.T) {
 						begin(t)
-						meet(t, k, odd, level, sum)
+						k.meet(t, odd, level, sum)
 					})
 				}
 			}
@@ -99,22 +80,26 @@ const (
 
 // meet makes a check and judges it: it ends, in time and in little memory, with the right name, and nothing of the key
 // or of a signature comes out.
-func meet(t *testing.T, k kind, odd, level string, sum *report) {
+func (k kind) meet(t *testing.T, odd, level string, sum *report) {
 	sim := xdrtest.Start(t, tenant(level))
-	server := serveOdd(t, k, sim.SecretValue())
-	api, secrets := sim.URL(), server.url
-	if odd == "API" {
-		api, secrets = secrets, api
-		sim.SetURL(api) // in the secret
-	}
+	server := serveScript(t, k, sim.SecretValue())
 	limit := slowestCheck
 	if strings.HasPrefix(k.want, "XDR.Unavailable") { // the answer may never end
 		limit = time.Second
 	}
-	f := startFunction(t, api, secrets, lambdatest.Options{
-		Timeout: time.Minute,
-		Env:     map[string]string{"XDR_HTTP_TIMEOUT_SECONDS": fmt.Sprint(limit.Seconds())},
-	})
+	env := map[string]string{"XDR_HTTP_TIMEOUT_SECONDS": fmt.Sprint(limit.Seconds())}
+	api, secrets := sim.URL(), sim.URL()
+	switch odd {
+	case "API":
+		api = server.url
+	case "Secrets Manager":
+		secrets = server.url
+	case "proxy":
+		api = "https://api-torture.example.invalid"
+		env["HTTPS_PROXY"] = strings.Replace(server.url, "//", "//user:"+canary+"@", 1)
+	}
+	sim.SetURL(api) // in the secret
+	f := startFunction(t, api, secrets, lambdatest.Options{Timeout: time.Minute, Env: env})
 	select {
 	case <-f.FirstNext():
 	case <-f.Exited():
@@ -131,7 +116,7 @@ func meet(t *testing.T, k kind, odd, level string, sum *report) {
 	} else if !reply.Failed() {
 		outcome = verdictOf(t, reply.Payload).Verdict
 	}
-	if k.lingers {
+	if strings.HasSuffix(k.script, gone) {
 		eventually(t, "the function hangs up", server.left.Load)
 	}
 	said := string(reply.Payload) + string(reply.RawError)
@@ -141,8 +126,12 @@ func meet(t *testing.T, k kind, odd, level string, sum *report) {
 	if kib/1024 > maxMemory {
 		t.Errorf("%d KiB of memory, more than %d MiB", kib, maxMemory)
 	}
-	noSecrets(t, said+f.Output(), server.received()...)
-	t.Logf("%s: %s, %d ms, %d MiB", k.name, outcome, took, kib/1024)
+	asked := server.asked()
+	noSecrets(t, said+f.Output(), asked...)
+	if login := "Basic " + base64.StdEncoding.EncodeToString([]byte("user:"+canary)); odd == "proxy" && asked[0] != login {
+		t.Errorf("the proxy was asked with %q", asked)
+	}
+	t.Logf("%s, %d ms, %d MiB", outcome, took, kib/1024)
 	sum.count("checks", 1)
 	sum.most("slowest in ms", took)
 	sum.most("most memory in MiB", kib/1024)

@@ -17,7 +17,7 @@ func direct(t *testing.T, ttl, concurrency int) *lane {
 	sim := xdrtest.Start(t, tenant("advanced"))
 	env := map[string]string{"XDR_SECRET_TTL_SECONDS": fmt.Sprint(ttl)}
 	f := startFunction(t, sim.URL(), sim.URL(), lambdatest.Options{Concurrency: concurrency, Env: env})
-	return &lane{r: random(0), sim: sim, function: f}
+	return &lane{t: t, r: random(0), sim: sim, function: f}
 }
 
 // TestRotationEverySecond: the old key is dead at once, and no check fails.
@@ -30,10 +30,10 @@ func TestRotationEverySecond(t *testing.T) {
 	var group sync.WaitGroup
 	for n := range atATime {
 		group.Go(func() {
-			own := &lane{name: "rotation", r: random(uint64(n)), function: l.function}
+			own := &lane{t: t, name: "rotation", r: random(uint64(n)), function: l.function}
 			for ; time.Now().Before(end); time.Sleep(25 * time.Millisecond) {
 				before := rotations.Load()
-				outcome := own.check(t)
+				outcome := own.check()
 				sum.count("checks: "+outcome, 1)
 				during := rotations.Load() - before
 				overtaken := outcome == "XDR.Unauthorized" && during > 1 // a busy machine: the new key is dead as well
@@ -64,7 +64,7 @@ func TestSoak(t *testing.T) {
 	resident := func() int { return must(memory(l.function.PID(), "VmRSS")) }
 	var memoryThen, filesThen int
 	for n := range checks {
-		if outcome := l.check(t); outcome != right {
+		if outcome := l.check(); outcome != right {
 			t.Fatalf("check %d: %s: %s", n, outcome, l.message)
 		}
 		switch {

@@ -7,8 +7,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -19,120 +17,101 @@ import (
 
 const loopback = "127.0.0.1"
 
-// trust is an authority that the function trusts, by SSL_CERT_FILE.
-type trust struct {
-	*xdrtest.Authority
-	file string
-}
-
-func newTrust(t *testing.T) *trust {
-	t.Helper()
-	ca := &trust{xdrtest.NewAuthority("torture"), filepath.Join(t.TempDir(), "ca.pem")}
-	try(os.WriteFile(ca.file, ca.PEM(), 0o600))
-	return ca
-}
-
-// service is one of the two services that the function calls, behind a proxy that makes the faults of a network.
+// service is one of the two services that the function calls, at the other end of a network that fails.
 type service struct {
-	server *httptest.Server
-	url    string                          // of the proxy
-	cert   atomic.Pointer[tls.Certificate] // shown to new connections
+	net.Listener
+	url  string
+	cert atomic.Pointer[tls.Certificate] // shown to new connections
 
 	mu    sync.Mutex
-	wires map[*wire]bool
+	wires []*wire
 	toxic toxic // nil for none
 	upper bool  // it is for what the function sends
 }
 
-// toxic is what happens to a piece of what is sent: it returns what passes, and whether the connection goes on.
-type toxic func(w *wire, piece []byte) (rest []byte, on bool)
+// toxic is what happens to a piece of what is sent: it returns what passes of its begin.
+type toxic func(w *wire, piece []byte) (rest []byte)
 
-// wire is one connection through a proxy.
-type wire struct {
-	client, server net.Conn
-	deaf           atomic.Bool // it takes what is sent, and says nothing
-}
-
-func serve(t *testing.T, ca *trust, handler http.Handler) *service {
+func serve(t *testing.T, ca *xdrtest.Authority, handler http.Handler) *service {
 	t.Helper()
-	s := &service{wires: make(map[*wire]bool)}
-	s.server = httptest.NewUnstartedServer(handler)
-	s.server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server := httptest.NewUnstartedServer(handler)
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	s := &service{Listener: server.Listener, url: "https://" + server.Listener.Addr().String()}
 	good := ca.Issue(time.Now().Add(time.Hour), loopback)
 	s.cert.Store(&good)
-	s.server.Listener = tls.NewListener(s.server.Listener, &tls.Config{
+	server.Listener = tls.NewListener(s, &tls.Config{
 		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return s.cert.Load(), nil },
 	})
-	s.server.Start()
-	proxy := must(net.Listen("tcp", loopback+":0"))
-	s.url = "https://" + proxy.Addr().String()
+	server.Start()
 	t.Cleanup(func() {
-		_ = proxy.Close()
-		s.each((*wire).close)
-		s.server.Close()
+		s.hangUp()
+		server.Close()
 	})
-	go func() {
-		for client, err := proxy.Accept(); err == nil; client, err = proxy.Accept() {
-			server, err := net.Dial("tcp", s.server.Listener.Addr().String())
-			if err != nil { // the test is over
-				_ = client.Close()
-				return
-			}
-			w := &wire{client: client, server: server}
-			s.mu.Lock()
-			s.wires[w] = true
-			s.mu.Unlock()
-			go s.pass(w, w.server, w.client, true)
-			go s.pass(w, w.client, w.server, false)
-		}
-	}()
 	return s
 }
 
-// pass lets one direction of a connection through, piece by piece.
-func (s *service) pass(w *wire, to, from net.Conn, upper bool) {
-	defer w.close()
-	buffer := make([]byte, 32<<10)
-	for {
-		n, err := from.Read(buffer)
-		if err != nil {
-			return
-		}
-		piece := buffer[:n]
-		on := true
-		s.mu.Lock()
-		happens, here := s.toxic, s.upper == upper
-		s.mu.Unlock()
-		if happens != nil && here {
-			piece, on = happens(w, piece)
-		}
-		if w.deaf.Load() {
-			continue
-		}
-		if _, err := to.Write(piece); err != nil || !on {
-			return
-		}
+// Accept puts the network between a connection and its TLS.
+func (s *service) Accept() (net.Conn, error) {
+	conn, err := s.Listener.Accept()
+	if err != nil {
+		return nil, err
 	}
+	w := &wire{Conn: conn, service: s}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.wires = append(s.wires, w)
+	return w, nil
 }
 
-func (w *wire) close() {
-	_ = w.client.Close()
-	_ = w.server.Close()
+// wire is one connection.
+type wire struct {
+	net.Conn
+	service *service
+	deaf    atomic.Bool // it takes what is sent, and says nothing
 }
+
+// meet lets a piece through, or what is left of it.
+func (w *wire) meet(piece []byte, upper bool) (rest []byte) {
+	w.service.mu.Lock()
+	happens, here := w.service.toxic, w.service.upper == upper
+	w.service.mu.Unlock()
+	switch {
+	case w.deaf.Load():
+		return nil
+	case happens != nil && here:
+		return happens(w, piece)
+	}
+	return piece
+}
+
+func (w *wire) Read(p []byte) (n int, err error) {
+	for n == 0 && err == nil {
+		n, err = w.Conn.Read(p)
+		n = len(w.meet(p[:n], true))
+	}
+	return n, err
+}
+
+func (w *wire) Write(p []byte) (int, error) {
+	_, err := w.Conn.Write(w.meet(p, false))
+	return len(p), err
+}
+
+func (w *wire) close() { _ = w.Close() }
 
 // reset ends a connection with RST.
 func (w *wire) reset() {
-	if tcp, ok := w.client.(*net.TCPConn); ok {
+	if tcp, ok := w.Conn.(*net.TCPConn); ok {
 		_ = tcp.SetLinger(0)
 	}
 	w.close()
 }
 
-// each does something with all present connections.
+// each does something with all connections.
 func (s *service) each(do func(*wire)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for w := range s.wires {
+	for _, w := range s.wires {
 		do(w)
 	}
 }

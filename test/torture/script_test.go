@@ -1,0 +1,185 @@
+package torture
+
+import (
+	"bufio"
+	"compress/gzip"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// scripted answers every request by one script. It is no net/http server: that one refuses to send nonsense.
+//
+// A script is what to write. Words in capitals stand for what a request is about, see [call.fill]; what is in ⟨⟩ is done,
+// see [call.do].
+type scripted struct {
+	kind
+	url   string
+	value string      // of the secret
+	left  atomic.Bool // the other side has ended a connection
+
+	mu   sync.Mutex
+	sent []string // each Authorization
+}
+
+// What a script may begin and end with.
+const (
+	atOnce = "⟨at once⟩" // it does not wait for a request
+	gone   = "⟨gone⟩"    // the other side must hang up
+)
+
+// serveScript starts a server. Its connections end with the command that asks.
+func serveScript(t *testing.T, k kind, value string) *scripted {
+	t.Helper()
+	listener := must(net.Listen("tcp", loopback+":0"))
+	s := &scripted{kind: k, url: "http://" + listener.Addr().String(), value: value}
+	var group sync.WaitGroup
+	group.Go(func() {
+		for conn, err := listener.Accept(); err == nil; conn, err = listener.Accept() {
+			group.Go(func() { s.converse(conn.(*net.TCPConn)) })
+		}
+	})
+	t.Cleanup(func() {
+		_ = listener.Close()
+		group.Wait()
+	})
+	return s
+}
+
+// converse answers the requests of one connection until one of the two sides ends it.
+func (s *scripted) converse(conn *net.TCPConn) {
+	defer conn.Close()
+	c := &call{conn: conn, out: bufio.NewWriter(conn), server: s}
+	early := strings.HasPrefix(s.script, atOnce)
+	if early {
+		c.play(s.script)
+	}
+	for in := bufio.NewReader(conn); ; {
+		request, err := http.ReadRequest(in)
+		if err != nil {
+			s.left.Store(true)
+			return
+		}
+		text, _ := httputil.DumpRequest(request, true)
+		c.request = string(text)
+		c.sent = request.Header.Get("Authorization") + request.Header.Get("Proxy-Authorization")
+		s.mu.Lock()
+		s.sent = append(s.sent, c.sent)
+		s.mu.Unlock()
+		switch {
+		case request.URL.Path == "/there":
+			c.play(secret("VALUE"))
+		case !early:
+			c.play(s.script)
+		}
+	}
+}
+
+// asked returns the Authorization of each request.
+func (s *scripted) asked() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.sent)
+}
+
+// call is one request, and the connection to answer it on.
+type call struct {
+	conn    *net.TCPConn
+	out     *bufio.Writer
+	server  *scripted
+	request string // as it came, head and body
+	sent    string // its Authorization
+	slow    bool   // a text comes in ten parts
+}
+
+func (c *call) play(script string) {
+	for script != "" {
+		text, rest, _ := strings.Cut(script, "⟨")
+		c.write(c.fill(text))
+		text, script, _ = strings.Cut(rest, "⟩")
+		c.do(text)
+	}
+}
+
+// fill puts in what words in capitals stand for.
+func (c *call) fill(text string) string {
+	sent := spellings[c.server.spelling](c.sent)
+	value := string(raw(c.server.value))
+	text = strings.NewReplacer("GOOD", goodBody, "SENT", sent, "REQUEST", c.request, "TOKEN", awsToken,
+		"VALUE", value[1:len(value)-1], "HERE", c.server.url).Replace(text)
+	_, body, _ := strings.Cut(text, "\r\n\r\n")
+	return strings.Replace(text, "LENGTH", strconv.Itoa(len(body)), 1)
+}
+
+const tick = 5 * time.Millisecond // between two pieces of what drips
+
+// write writes a text at once, or in ten parts.
+func (c *call) write(text string) {
+	size := max(1, len(text))
+	if c.slow {
+		size = len(text)/10 + 1
+	}
+	for part := range slices.Chunk([]byte(text), size) {
+		_, _ = c.out.Write(part)
+		_ = c.out.Flush()
+		if c.slow {
+			time.Sleep(tick)
+		}
+	}
+}
+
+// do does something else than to write, or writes a text so many times.
+func (c *call) do(what string) {
+	switch what {
+	case "end":
+		_ = c.conn.Close()
+	case "half closed":
+		_ = c.conn.CloseWrite()
+	case "reset":
+		_ = c.conn.SetLinger(0)
+		_ = c.conn.Close()
+	case "pause":
+		time.Sleep(4 * tick)
+	case "slow":
+		c.slow = true
+	case "gzip":
+		c.out = bufio.NewWriter(must(gzip.NewWriterLevel(c.conn, gzip.BestSpeed)))
+	}
+	if count, text, ok := strings.Cut(what, "×"); ok {
+		c.repeat(count, text)
+	}
+}
+
+// repeat writes a text so many times, for ever or slowly; a verb in it is for the number of its turn, the highest first.
+func (c *call) repeat(count, text string) {
+	left, err := strconv.Atoi(count)
+	if err != nil {
+		left = 1 << 50
+	}
+	some := 1
+	if count != slowly && !strings.Contains(text, "%") {
+		some = 32<<10/len(text) + 1
+	}
+	for on := true; left > 0 && on; left -= some {
+		piece := strings.Repeat(text, min(some, left))
+		if strings.Contains(text, "%") {
+			piece = fmt.Sprintf(text, left)
+		}
+		if _, err := c.out.WriteString(piece); err != nil {
+			return
+		}
+		if count == slowly {
+			on = c.out.Flush() == nil
+			time.Sleep(tick)
+		}
+	}
+	_ = c.out.Flush()
+}
