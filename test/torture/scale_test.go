@@ -50,19 +50,20 @@ func (o outcome) share(percent int) time.Duration {
 }
 
 func crowd(t *testing.T, waits, runs, reserved int, pace time.Duration) (o outcome) {
-	for n := range runs {
-		f := newFleet(t, uint64(7000+n), newReport())
-		f.takes = 500 * time.Millisecond
-		f.capacity = reserved
-		f.pace = pace
-		for n := range waits {
-			began := monday.Add(within(f.r, time.Minute)).Truncate(time.Millisecond)
-			f.start(simple(int64(n+1), began, between(f.r, 10*time.Second, 10*time.Minute)), 0)
-		}
-		f.run()
-		o.lags = append(o.lags, f.lags...)
-		o.attempts += f.sum.figures["checks"]
-		o.refused += f.refused
+	for run := range runs {
+		sum := newReport()
+		w := inWorld(t, uint64(7000+run), sum, func(w *world) {
+			w.takes = 500 * time.Millisecond
+			w.capacity = reserved
+			w.pace = pace
+			for n := range waits {
+				began := newYear.Add(within(w.r, time.Minute)).Truncate(time.Millisecond)
+				w.add(simple(int64(n+1), began, between(w.r, 10*time.Second, 10*time.Minute)))
+			}
+		})
+		o.lags = append(o.lags, w.lags...)
+		o.attempts += sum.figures["checks"]
+		o.refused += w.refused
 	}
 	slices.Sort(o.lags)
 	return o

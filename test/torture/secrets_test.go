@@ -7,9 +7,10 @@ func secret(value string) string {
 
 // secretWith has a short key, and the canary in another member.
 func secretWith(member, value string) string {
-	s := object{"api_url": raw("https://api-a.xdr.us.paloaltonetworks.com"), "api_key_id": raw("7"), "api_key": raw("7"),
-		"security_level": raw("standard")}
-	s[member] = raw(value)
+	s := map[string]string{
+		"api_url": "https://api-a.xdr.us.paloaltonetworks.com", "api_key_id": "7", "api_key": "7", "security_level": "standard",
+	}
+	s[member] = value
 	return secret(string(raw(s)))
 }
 

@@ -2,7 +2,6 @@ package torture
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -10,130 +9,205 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
+	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/smithy-go"
 
+	"github.com/soarstep/xdr-action-status/internal/asl"
 	"github.com/soarstep/xdr-action-status/internal/xdrtest"
+	"github.com/soarstep/xdr-action-status/pkg/handler"
+	"github.com/soarstep/xdr-action-status/pkg/xdr"
+	"github.com/soarstep/xdr-action-status/statemachine"
 )
 
-// world is a tenant, its secret and their weather, in virtual time. It is the transport of the step's client and its
-// Secrets Manager.
+// newYear is when the time of testing/synctest begins.
+var newYear = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// world is a tenant, its secret, their weather and the function, in virtual time. It is the transport of the step's
+// client and its Secrets Manager. One wait at a time makes a check.
 type world struct {
-	now   time.Time
-	r     *rand.Rand
-	lives map[int64]*life
+	t       *testing.T
+	sum     *report
+	machine asl.Machine
+	waits   map[int64]*wait
 
-	apiDown, secretsDown, lambdaDown spells
-	throttled, mixed                 spells // every request is refused; it may meet anything
-	rotations                        []time.Time
+	cold     int           // one check in so many meets a new process
+	capacity int           // reserved concurrency; 0 for no limit
+	takes    time.Duration // time of a check; 0: random
+	pace     time.Duration // between two checks, as a queue would keep it; 0: none
 
-	answered []time.Time // in the last second
-	free     time.Time   // when a queue may ask again
-	sent     int         // requests
-	refused  int         // those over the rate limit
+	mu        sync.Mutex // of what is below
+	r         *rand.Rand
+	step      *handler.Step
+	weather   map[string][]spell
+	rotations []time.Time
+	free      time.Time       // when the queue may ask again
+	busy      []time.Time     // ends of the checks under way
+	answered  []time.Time     // in the last second
+	refused   int             // requests over the rate limit
+	lags      []time.Duration // from the end of an action until it is known
 }
 
-// spells are times in which something is wrong.
-type spells []spell
+// The kinds of weather.
+const (
+	apiDown     = "the API is down"
+	throttled   = "the API throttles"
+	secretsDown = "Secrets Manager is down"
+	mixed       = "anything happens"
+	lambdaDown  = "the function cannot be run"
+)
 
+// spell is a time in which something is wrong.
 type spell struct{ from, to time.Time }
 
-func (s spells) cover(at time.Time) bool {
-	return slices.ContainsFunc(s, func(one spell) bool { return !at.Before(one.from) && at.Before(one.to) })
+func (s spell) covers(at time.Time) bool { return !at.Before(s.from) && at.Before(s.to) }
+
+func newWorld(t *testing.T, number uint64, sum *report) *world {
+	t.Helper()
+	w := &world{
+		t: t, sum: sum, r: random(number), machine: must(asl.Parse(statemachine.Source)), cold: 500,
+		waits: make(map[int64]*wait), weather: make(map[string][]spell),
+	}
+	w.coldStart()
+	return w
 }
 
-// weather is bad for two weeks: waits begin in the first of them.
-func (w *world) weather(begin time.Time) {
-	spells := func(count int, most time.Duration) (list spells) {
+// coldStart begins with a new process.
+func (w *world) coldStart() {
+	c := handler.DefaultConfig()
+	c.SecretID = "xdr/x"
+	w.step = &handler.Step{Config: c, Secrets: w, Random: w.r.Float64, XDR: &xdr.Client{Transport: w}}
+}
+
+// badWeather lasts for two weeks: waits begin in the first of them.
+func (w *world) badWeather() {
+	spells := func(what string, count int, most time.Duration) {
 		for range count {
-			from := begin.Add(within(w.r, 2*week))
-			list = append(list, spell{from, from.Add(between(w.r, 5*time.Second, most))})
+			from := newYear.Add(within(w.r, 2*week))
+			w.weather[what] = append(w.weather[what], spell{from, from.Add(between(w.r, 5*time.Second, most))})
 		}
-		return list
 	}
-	w.apiDown = spells(16, 12*time.Hour)
-	w.throttled = spells(8, 2*time.Hour)
-	w.mixed = spells(8, 12*time.Hour)
-	w.secretsDown = spells(10, 6*time.Hour)
-	w.lambdaDown = spells(6, 3*time.Hour)
+	spells(apiDown, 16, 12*time.Hour)
+	spells(throttled, 8, 2*time.Hour)
+	spells(mixed, 8, 12*time.Hour)
+	spells(secretsDown, 10, 6*time.Hour)
+	spells(lambdaDown, 6, 3*time.Hour)
 	for range 40 {
-		w.rotations = append(w.rotations, begin.Add(within(w.r, 2*week)))
+		w.rotations = append(w.rotations, newYear.Add(within(w.r, 2*week)))
 	}
+}
+
+// is reports whether the weather is like this.
+func (w *world) is(what string) bool {
+	return slices.ContainsFunc(w.weather[what], func(s spell) bool { return s.covers(time.Now()) })
+}
+
+// add adds a wait. If the request says when the action began, the execution may start later.
+func (w *world) add(l *life) {
+	started := l.began
+	if l.dated {
+		started = started.Add(min(l.deadline/2, within(w.r, 10*time.Minute)).Truncate(time.Millisecond))
+	}
+	w.waits[l.id] = &wait{
+		life: l, world: w, name: fmt.Sprint("action--", l.id), started: started,
+		used: make(map[int]int), events: asl.EventsStart,
+	}
+}
+
+// run goes on until every wait has ended.
+func (w *world) run() {
+	var group sync.WaitGroup
+	for _, x := range w.waits {
+		little := time.Duration(x.id % 1_000 * 1_000)
+		group.Go(func() { x.run(little) })
+	}
+	group.Wait()
+}
+
+// queue keeps the pace.
+func (w *world) queue() {
+	w.mu.Lock()
+	turn := time.Now()
+	if w.free.After(turn) {
+		turn = w.free
+	}
+	w.free = turn.Add(w.pace)
+	w.mu.Unlock()
+	time.Sleep(time.Until(turn))
+}
+
+// refusal is Lambda's error if the function cannot be run now.
+func (w *world) refusal() string {
+	w.busy = slices.DeleteFunc(w.busy, func(end time.Time) bool { return !end.After(time.Now()) })
+	switch {
+	case w.capacity > 0 && len(w.busy) >= w.capacity:
+		return "Lambda.TooManyRequestsException"
+	case w.is(lambdaDown):
+		return pickOne(w.r, "Lambda.ServiceException", "Lambda.CodeArtifactUserPendingException",
+			"Lambda.ENILimitReachedException", "Lambda.Unknown", "Runtime.ExitError")
+	}
+	return ""
 }
 
 // version is that of the secret and of the key; the one before is dead at once.
-func (w *world) version() int {
+func (w *world) version() string {
 	n := 0
 	for _, at := range w.rotations {
-		if !w.now.Before(at) {
+		if !time.Now().Before(at) {
 			n++
 		}
 	}
-	return n
+	return fmt.Sprint(n)
 }
-
-func (w *world) key() string { return fmt.Sprint(xdrtest.Canary, w.version()) }
 
 func (w *world) GetSecretValue(
 	context.Context, *secretsmanager.GetSecretValueInput, ...func(*secretsmanager.Options),
 ) (*secretsmanager.GetSecretValueOutput, error) {
-	if w.secretsDown.cover(w.now) {
+	if w.is(secretsDown) {
 		return nil, pickOne(w.r, error(&smithy.GenericAPIError{Code: "ThrottlingException"}), errors.New("connection reset"))
 	}
-	value := secretOf("api_url", "https://api-x.xdr.us.paloaltonetworks.com", w.key())
-	version := fmt.Sprint(w.version())
+	version := w.version()
+	value := secretOf("api_url", "https://api-x.xdr.us.paloaltonetworks.com", xdrtest.Canary+version)
 	return &secretsmanager.GetSecretValueOutput{SecretString: &value, VersionId: &version}, nil
 }
 
 // secretOf is a secret; field is the one that names the address.
 func secretOf(field, address, key string) string {
-	secret := map[string]string{field: address, "api_key_id": "7", "api_key": key, "security_level": "standard"}
-	raw, _ := json.Marshal(secret) // texts always have a JSON form
-	return string(raw)
+	return string(raw(map[string]string{field: address, "api_key_id": "7", "api_key": key, "security_level": "standard"}))
 }
 
 func (w *world) RoundTrip(r *http.Request) (*http.Response, error) {
-	w.sent++
-	unlucky := w.mixed.cover(w.now)
+	unlucky := w.is(mixed)
 	switch {
-	case w.apiDown.cover(w.now), unlucky && w.r.IntN(3) == 0:
-		return w.outage()
-	case r.Header.Get("Authorization") != w.key():
+	case w.is(apiDown), unlucky && w.r.IntN(3) == 0:
+		if w.r.IntN(3) == 0 {
+			return nil, errors.New("connection reset")
+		}
+		return answer(pickOne(w.r, 500, 503), pickOne(w.r, `{"reply":{"err_code":500,"err_msg":"communication error"}}`, "<html>")), nil
+	case r.Header.Get("Authorization") != xdrtest.Canary+w.version():
 		return answer(401, `{"reply":{"err_code":401,"err_msg":"Public API request unauthorized"}}`), nil
-	case w.throttled.cover(w.now), unlucky && w.r.IntN(3) == 0, w.overRate():
+	case w.is(throttled), unlucky && w.r.IntN(3) == 0, w.overRate():
 		return answer(429, `{"reply":{"err_code":429,"err_msg":"Too many requests."}}`), nil
 	}
 	var id int64
 	if _, err := fmt.Fscanf(r.Body, `{"request_data":{"group_action_id":%d}}`, &id); err != nil {
 		return answer(400, "{}"), nil
 	}
-	l := w.lives[id]
-	return answer(200, l.reply(w.now.Sub(l.began))), nil
-}
-
-// outage is one of the ways in which the API is down.
-func (w *world) outage() (*http.Response, error) {
-	switch w.r.IntN(3) {
-	case 0:
-		return answer(500, `{"reply":{"err_code":500,"err_msg":"communication error"}}`), nil
-	case 1:
-		return answer(503, "<html>"), nil
-	}
-	return nil, errors.New("connection reset")
+	l := w.waits[id].life
+	return answer(200, l.reply(time.Since(l.began))), nil
 }
 
 // overRate reports whether the tenant has already answered 10 requests in the last second.
 func (w *world) overRate() bool {
-	for len(w.answered) > 0 && w.now.Sub(w.answered[0]) >= time.Second {
-		w.answered = w.answered[1:]
-	}
+	w.answered = slices.DeleteFunc(w.answered, func(at time.Time) bool { return time.Since(at) >= time.Second })
 	if len(w.answered) >= 10 {
 		w.refused++
 		return true
 	}
-	w.answered = append(w.answered, w.now)
+	w.answered = append(w.answered, time.Now())
 	return false
 }
 
