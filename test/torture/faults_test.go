@@ -2,16 +2,16 @@ package torture
 
 import (
 	"cmp"
+	"math/rand/v2"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"syscall"
 	"time"
 
 	"github.com/soarstep/xdr-action-status/internal/xdrtest"
 )
 
-// fault is one way in which the network of one service fails. cause makes it, and may return how to end it; a toxic is
-// taken away in any case.
+// fault is one way in which the network of one service fails. cause makes it, and may return how to end it.
 type fault struct {
 	name     string
 	outcomes []string
@@ -34,24 +34,37 @@ var unresolvable = "https://" + strings.Repeat("x", 70) + ".example.invalid"
 
 const refusing = "https://127.0.0.1:1"
 
+const (
+	all  = 1 << 40 // bytes
+	some = 2500    // bytes of a reply
+	soon = 40 * time.Millisecond
+)
+
 var faults = []fault{
 	{"none", never, func(*lane, *service) func() { return nil }},
-	{"latency", never, slow(0, 100*time.Millisecond)},
-	{"latency beyond the timeout", sometimes, slow(httpTimeout*5/4, httpTimeout*5/4)},
-	{"bandwidth", sometimes, bandwidth},
-	{"reset before the reply", always, toxicOf(func(w *wire, _ []byte) []byte {
-		w.reset()
-		return nil
+	{"latency", never, of(func(r *rand.Rand) *toxic { return &toxic{bytes: all, delay: within(r, 100*time.Millisecond)} })},
+	{"latency beyond the timeout", sometimes, of(func(r *rand.Rand) *toxic {
+		return &toxic{bytes: all, delay: httpTimeout*5/4 + within(r, httpTimeout*5/4)}
 	})},
-	{"reset during the reply", sometimes, endingSoon((*wire).reset, true)},
-	{"cut off", sometimes, cutOff},
-	{"black hole", always, toxicOf(func(*wire, []byte) []byte { return nil })},
-	{"black hole, then closed", always, endingSoon((*wire).close, false)},
+	{"bandwidth", sometimes, of(func(r *rand.Rand) *toxic {
+		return &toxic{bytes: all, perKB: time.Second / time.Duration(1+r.IntN(64))}
+	})},
+	{"reset before the reply", always, of(func(*rand.Rand) *toxic { return &toxic{end: (*wire).reset} })},
+	{"reset during the reply", sometimes, of(func(r *rand.Rand) *toxic {
+		return &toxic{bytes: r.IntN(some), end: (*wire).reset, after: within(r, soon)}
+	})},
+	{"a few resets", sometimes, of(func(r *rand.Rand) *toxic { return &toxic{end: (*wire).reset, times: 1 + r.IntN(3)} })},
+	{"cut off", sometimes, of(func(r *rand.Rand) *toxic {
+		return &toxic{bytes: r.IntN(some), end: (*wire).close, after: tick}
+	})},
+	{"black hole", always, of(func(*rand.Rand) *toxic { return new(toxic) })},
+	{"black hole, then closed", always, of(func(r *rand.Rand) *toxic {
+		return &toxic{end: (*wire).close, after: within(r, soon)}
+	})},
 	{"reset after the reply", never, resetAfterReply},
-	{"frozen, connection closed meanwhile", never, frozen((*service).hangUp)},
-	{"frozen, connection half dead", sometimes, frozen((*service).deafen)},
+	{"frozen, connection closed meanwhile", never, frozen((*wire).close)},
+	{"frozen, connection half dead", sometimes, frozen((*wire).deafen)},
 	{"frozen in the middle", sometimes, frozenInTheMiddle},
-	{"a few resets", sometimes, fewResets},
 	{"certificate expired", always, certificate(nil, -time.Hour, loopback)},
 	{"certificate of another host", always, certificate(nil, time.Hour, "other.example")},
 	{"certificate of another authority", always, certificate(xdrtest.NewAuthority("torture"), time.Hour, loopback)},
@@ -59,75 +72,20 @@ var faults = []fault{
 	{"address refuses", always, at(refusing)},
 }
 
-// toxicOf makes a fault of a toxic, for present connections or only for new ones.
-func toxicOf(what toxic) cause {
+// of makes a fault of a toxic, for present connections or only for new ones.
+func of(draw func(*rand.Rand) *toxic) cause {
 	return func(l *lane, s *service) func() {
 		if l.r.IntN(2) == 0 {
-			s.hangUp()
+			s.each((*wire).close)
 		}
-		s.add(what, l.r.IntN(4) == 0)
+		what := draw(l.r)
+		what.upper = l.r.IntN(4) == 0
+		s.toxic.Store(what)
 		return func() {
-			s.add(nil, false)
-			s.hangUp() // what was swallowed is missing for good
+			s.toxic.Store(nil)
+			s.each((*wire).close) // what was swallowed is missing for good
 		}
 	}
-}
-
-func slow(least, more time.Duration) cause {
-	return func(l *lane, s *service) func() {
-		latency := least + within(l.r, more)
-		return toxicOf(func(_ *wire, piece []byte) []byte {
-			time.Sleep(latency)
-			return piece
-		})(l, s)
-	}
-}
-
-func bandwidth(l *lane, s *service) func() {
-	rate := 1 + l.r.IntN(64) // KB/s
-	return toxicOf(func(_ *wire, piece []byte) []byte {
-		time.Sleep(time.Duration(len(piece)) * time.Millisecond / time.Duration(rate))
-		return piece
-	})(l, s)
-}
-
-// endingSoon ends a connection a while after the first piece; others pass, or are swallowed.
-func endingSoon(end func(*wire), passes bool) cause {
-	return func(l *lane, s *service) func() {
-		soon := within(l.r, 40*time.Millisecond)
-		return toxicOf(func(w *wire, piece []byte) []byte {
-			time.AfterFunc(soon, func() { end(w) })
-			if passes {
-				return piece
-			}
-			return nil
-		})(l, s)
-	}
-}
-
-// fewResets leaves something to try again for.
-func fewResets(l *lane, s *service) func() {
-	left := atomic.Int64{}
-	left.Store(1 + l.r.Int64N(3))
-	return toxicOf(func(w *wire, piece []byte) []byte {
-		if left.Add(-1) >= 0 {
-			w.reset()
-		}
-		return piece
-	})(l, s)
-}
-
-func cutOff(l *lane, s *service) func() {
-	left := atomic.Int64{}
-	left.Store(l.r.Int64N(2500))
-	return toxicOf(func(w *wire, piece []byte) []byte {
-		size := int64(len(piece))
-		if now := left.Add(-size); now < 0 {
-			time.AfterFunc(tick, w.close)
-			return piece[:max(0, size+now)]
-		}
-		return piece
-	})(l, s)
 }
 
 // resetAfterReply ends the connection with RST while nobody uses it.
@@ -138,10 +96,10 @@ func resetAfterReply(l *lane, s *service) func() {
 }
 
 // frozen stops the process as Lambda does between invocations, and lets its connections die meanwhile.
-func frozen(kill func(*service)) cause {
+func frozen(die func(*wire)) cause {
 	return func(l *lane, s *service) func() {
 		signal(l.t, l.function, syscall.SIGSTOP)
-		kill(s)
+		s.each(die)
 		signal(l.t, l.function, syscall.SIGCONT)
 		return nil
 	}
@@ -149,16 +107,15 @@ func frozen(kill func(*service)) cause {
 
 // frozenInTheMiddle stops the process during the check for a while.
 func frozenInTheMiddle(l *lane, _ *service) func() {
-	pause := time.Duration(l.r.IntN(30)) * time.Millisecond
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
+	pause := within(l.r, 30*time.Millisecond)
+	var group sync.WaitGroup
+	group.Go(func() {
 		time.Sleep(pause)
 		signal(l.t, l.function, syscall.SIGSTOP)
 		time.Sleep(200 * time.Millisecond)
 		signal(l.t, l.function, syscall.SIGCONT)
-	}()
-	return func() { <-done }
+	})
+	return group.Wait
 }
 
 // certificate shows another certificate to new connections. Without an authority it is of the one that is trusted.
@@ -167,7 +124,7 @@ func certificate(by *xdrtest.Authority, valid time.Duration, host string) cause 
 		good := s.cert.Load()
 		bad := cmp.Or(by, l.ca).Issue(time.Now().Add(valid), host)
 		s.cert.Store(&bad)
-		s.hangUp()
+		s.each((*wire).close)
 		return func() { s.cert.Store(good) }
 	}
 }

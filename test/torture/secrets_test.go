@@ -39,7 +39,7 @@ var oddSecrets = answers{
 	"XDR.CredentialsInvalid": {
 		"HTTP/1.1 400 Bad Request" + page + denied, "HTTP/1.1 400 No\r\nX-Amzn-RequestId: SENTTOKEN" + page + denied,
 		"HTTP/1.1 400 No" + page + `{"__type":"SENTTOKEN","Message":"no"}`, secret("SENTTOKEN"), secret("VALUE" + canary),
-		secret(secretOf("api_url", "https://"+canary[:60]+".example", canary)),
+		secret(secretOf("https://"+canary[:60]+".example", canary)),
 		secretWith("security_level", canary), secretWith("api_key_id", canary+" "+canary),
 	},
 }

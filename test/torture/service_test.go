@@ -23,14 +23,23 @@ type service struct {
 	url  string
 	cert atomic.Pointer[tls.Certificate] // shown to new connections
 
+	toxic atomic.Pointer[toxic]
+
 	mu    sync.Mutex
 	wires []*wire
-	toxic toxic // nil for none
-	upper bool  // it is for what the function sends
 }
 
-// toxic is what happens to a piece of what is sent: it returns what passes of its begin.
-type toxic func(w *wire, piece []byte) (rest []byte)
+// toxic is what happens to what is sent one way, on all connections.
+type toxic struct {
+	upper        bool          // what the function sends, not what it receives
+	delay, perKB time.Duration // of each piece
+	end          func(*wire)   // of a connection on which something does not pass; nil for none
+	after        time.Duration // when that is
+
+	mu    sync.Mutex
+	bytes int // so many pass
+	times int // so often something does not pass; 0 for always
+}
 
 func serve(t *testing.T, ca *xdrtest.Authority, handler http.Handler) *service {
 	t.Helper()
@@ -44,7 +53,7 @@ func serve(t *testing.T, ca *xdrtest.Authority, handler http.Handler) *service {
 	})
 	server.Start()
 	t.Cleanup(func() {
-		s.hangUp()
+		s.each((*wire).close)
 		server.Close()
 	})
 	return s
@@ -70,31 +79,42 @@ type wire struct {
 	deaf    atomic.Bool // it takes what is sent, and says nothing
 }
 
-// meet lets a piece through, or what is left of it.
-func (w *wire) meet(piece []byte, upper bool) (rest []byte) {
-	w.service.mu.Lock()
-	happens, here := w.service.toxic, w.service.upper == upper
-	w.service.mu.Unlock()
-	switch {
-	case w.deaf.Load():
-		return nil
-	case happens != nil && here:
-		return happens(w, piece)
-	}
-	return piece
-}
-
 func (w *wire) Read(p []byte) (n int, err error) {
 	for n == 0 && err == nil {
 		n, err = w.Conn.Read(p)
-		n = len(w.meet(p[:n], true))
+		n = w.passes(n, true)
 	}
 	return n, err
 }
 
 func (w *wire) Write(p []byte) (int, error) {
-	_, err := w.Conn.Write(w.meet(p, false))
+	_, err := w.Conn.Write(p[:w.passes(len(p), false)])
 	return len(p), err
+}
+
+// passes says how much of a piece passes.
+func (w *wire) passes(size int, upper bool) int {
+	x := w.service.toxic.Load()
+	switch {
+	case w.deaf.Load():
+		return 0
+	case x == nil || x.upper != upper:
+		return size
+	}
+	time.Sleep(x.delay + x.perKB*time.Duration(size)/1000)
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.bytes -= size
+	if x.bytes >= 0 {
+		return size
+	}
+	if x.times--; x.times == 0 {
+		x.bytes = all
+	}
+	if x.end != nil {
+		time.AfterFunc(x.after, func() { x.end(w) })
+	}
+	return max(0, size+x.bytes)
 }
 
 func (w *wire) close() { _ = w.Close() }
@@ -107,6 +127,9 @@ func (w *wire) reset() {
 	w.close()
 }
 
+// deafen makes a connection half dead.
+func (w *wire) deafen() { w.deaf.Store(true) }
+
 // each does something with all connections.
 func (s *service) each(do func(*wire)) {
 	s.mu.Lock()
@@ -114,18 +137,4 @@ func (s *service) each(do func(*wire)) {
 	for _, w := range s.wires {
 		do(w)
 	}
-}
-
-// hangUp ends the present connections.
-func (s *service) hangUp() { s.each((*wire).close) }
-
-// deafen makes the present connections half dead.
-func (s *service) deafen() { s.each(func(w *wire) { w.deaf.Store(true) }) }
-
-// add puts a toxic on one direction of all connections, present and future; nil heals.
-func (s *service) add(what toxic, upper bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.toxic = what
-	s.upper = upper
 }

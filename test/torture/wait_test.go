@@ -120,8 +120,8 @@ const (
 	mistakes   = "waits lost, late or judged wrongly"
 )
 
-// soon is the promise for what errors have delayed: five minutes and the check itself.
-const soon = 5*time.Minute + slowest
+// promise is for what errors have delayed: five minutes and the check itself.
+const promise = 5*time.Minute + slowest
 
 func (x *wait) fail(format string, args ...any) {
 	x.world.sum.count(mistakes, 1)
@@ -158,7 +158,7 @@ func (x *wait) giveUp(name string) {
 		noticeable = x.lastCrash
 	}
 	late := time.Since(noticeable)
-	timedOut := name == string(handler.TimedOut) && late >= 0 && late <= soon
+	timedOut := name == string(handler.TimedOut) && late >= 0 && late <= promise
 	if neverRun := name == "States.Timeout" && x.world.is(lambdaDown); !timedOut && !neverRun {
 		x.fail("LOST %v past its deadline: %s", late, name)
 	}
@@ -177,7 +177,7 @@ func (x *wait) finish(how string) {
 	x.world.sum.most("most history events", x.events)
 }
 
-// end looks at a wait that is over: was it noticed soon enough?
+// end looks at a wait that is over: was it noticed promise enough?
 func (x *wait) end(v handler.Verdict, takes time.Duration) {
 	w := x.world
 	at := time.Since(x.began)
@@ -188,7 +188,7 @@ func (x *wait) end(v handler.Verdict, takes time.Duration) {
 	lag := at - since
 	bound := min(max(since/10, 5*time.Second), w.step.MaxWait) + slowest
 	if x.disturbed {
-		bound = x.lastError.Sub(x.began) - since + soon
+		bound = x.lastError.Sub(x.began) - since + promise
 	} else {
 		w.sum.most("worst lag without an error just before, in seconds", seconds(lag))
 	}

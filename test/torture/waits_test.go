@@ -56,14 +56,14 @@ func TestWaitsUnderChaos(t *testing.T) {
 // longer.
 func (w *world) strand(l *life, outage spell) {
 	first := outage.from.Sub(l.began)
-	last := outage.to.Sub(l.began) - soon - time.Second
+	last := outage.to.Sub(l.began) - promise - time.Second
 	if first < time.Minute || first >= last || last > week {
 		return
 	}
 	l.deadline = (first + within(w.r, last-first)).Truncate(time.Second) + time.Second
 	end := l.began.Add(l.deadline)
 	l.stranded = !slices.ContainsFunc(w.weather[lambdaDown], func(s spell) bool { // nobody could say XDR.TimedOut
-		return spell{s.from.Add(-soon), s.to}.covers(end)
+		return spell{s.from.Add(-promise), s.to}.covers(end)
 	})
 	for n := range l.endpoints {
 		e := &l.endpoints[n]

@@ -170,13 +170,12 @@ func (w *world) GetSecretValue(
 		return nil, pickOne(w.r, error(&smithy.GenericAPIError{Code: "ThrottlingException"}), errors.New("connection reset"))
 	}
 	version := w.version()
-	value := secretOf("api_url", "https://api-x.xdr.us.paloaltonetworks.com", xdrtest.Canary+version)
+	value := secretOf("https://api-x.xdr.us.paloaltonetworks.com", xdrtest.Canary+version)
 	return &secretsmanager.GetSecretValueOutput{SecretString: &value, VersionId: &version}, nil
 }
 
-// secretOf is a secret; field is the one that names the address.
-func secretOf(field, address, key string) string {
-	return string(raw(map[string]string{field: address, "api_key_id": "7", "api_key": key, "security_level": "standard"}))
+func secretOf(address, key string) string {
+	return string(raw(map[string]string{"api_url": address, "api_key_id": "7", "api_key": key, "security_level": "standard"}))
 }
 
 func (w *world) RoundTrip(r *http.Request) (*http.Response, error) {
