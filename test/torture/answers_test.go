@@ -17,6 +17,7 @@ const (
 	upgrade    = switching + "Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
 	chunked    = ok + "Transfer-Encoding: chunked\r\n\r\n"
 	goodChunk  = "31\r\nGOOD\r\n"
+	okPage     = "HTTP/1.1 200 OK" + page
 	settings   = "\x00\x00\x00\x04\x00\x00\x00\x00\x00" // of HTTP/2
 
 	slowly = "slowly"
@@ -29,29 +30,28 @@ const (
 // oddHeads are answers by what comes of them, without the good body that ends them.
 var oddHeads = answers{
 	"done": {
-		"HTTP/1.1 200", "HTTP/1.0 200 OK", "HTTP/1.9 200 OK", "HTTP/1.1 200 \x00\x01\xff\x1b[31m", "HTTP/1.1 200 ⟨100000×x⟩",
+		"HTTP/1.1 200", "HTTP/1.0 200 OK", "HTTP/1.1 200 \x00\x01\xff\x1b[31m", "HTTP/1.1 200 ⟨100000×x⟩",
 		continued + ok, strings.Repeat("HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n", 20) + ok,
 		"HTTP/1.1 199 Hm\r\n\r\n" + ok, "HTTP/1.1 103 SENT\r\nLink: SENT\r\n\r\n" + ok, processing + "⟨pause⟩" + ok,
-		ok + "⟨9300×X-%d: y\r\n⟩", ok + "X-Big: ⟨1030000×x⟩", "⟨slow⟩" + ok,
-		ok + "Connection: Upgrade\r\nUpgrade: websocket", ok + "X-A: one\r\n two\r\n\tthree", ok + "X-A: \u00e4\u202e",
+		ok + "⟨9300×X-%d: y\r\n⟩", ok + "X-Big: ⟨1030000×x⟩",
+		ok + "Connection: Upgrade\r\nUpgrade: websocket", ok + "X-A: \u00e4\u202e",
 		ok + "Date: Thu, 01 Jan 1970 00:00:00 GMT", ok + "Content-Length: 49\r\nContent-Length: 49",
 		ok + "Content-Encoding: br", ok + "SENT: x", ok + "Content-Encoding: SENT", ok + "Content-Type: SENT/x; charset=SENT",
 	},
 	"XDR.Unavailable": {
-		"HTTP/0.9 200 OK", "HTTP/2.0 200 OK", "200 OK", "HTTP/1.1 000 OK", "HTTP/1.1 099 OK", "HTTP/1.1 600 OK",
-		"HTTP/1.1 999 OK", "HTTP/1.1 -20 OK", "\r\nHTTP/1.1 200 OK",
+		"HTTP/0.9 200 OK", "HTTP/2.0 200 OK", "HTTP/1.1 000 OK", "HTTP/1.1 099 OK", "HTTP/1.1 600 OK",
+		"\r\nHTTP/1.1 200 OK",
 		ok + "⟨900000×X-%d: y\r\n⟩", ok + "⟨190000×X-%d: y\r\n⟩", ok + "X-Big: ⟨2000000×x⟩", ok + "X-Big: ⟨1060000×x⟩",
-		ok + "X-A: a\x00b", ok + "X-A: a\rX-B: b", ok + "nonsense", ok + "Content-Encoding: gzip",
-		ok + "Content-Length: 20\r\nContent-Length: 49", ok + "Content-Length: -49", ok + "Transfer-Encoding: gzip, chunked",
-		ok + "Content-Length: 4611686018427387904", ok + "Content-Length: 1000",
+		ok + "X-A: a\x00b", ok + "nonsense", ok + "Content-Encoding: gzip",
+		ok + "Content-Length: 20\r\nContent-Length: 49", ok + "Transfer-Encoding: gzip, chunked",
+		ok + "Content-Length: 1000",
 		"HTTP/1.1 500 SENT", "HTTP/1.1 SENT OK", "SENT", ok + "SENT", ok + "(SENT): x", ok + "X: SENT\x00",
 		ok + "Content-Length: SENT", ok + "Content-Length: SENT\r\nContent-Length: xSENT", ok + "Transfer-Encoding: SENT",
 		"HTTP/1.1 502 No\r\nContent-Type: SENT/SENT", "HTTP/1.1 503 Full\r\nRetry-After: SENT",
 		"HTTP/1.1 500 No\r\nX-Request-Id: ⟨100×x⟩SENT",
 	},
 	"XDR.Unauthorized": {
-		"HTTP/1.1 401 No\r\nDate: Fri, 31 Dec 9999 23:59:59 GMT", "HTTP/1.1 401 No\r\nDate: yesterday",
-		"HTTP/1.1 401 No\r\nDate: SENT", "HTTP/1.1 401 No\r\nWWW-Authenticate: Basic realm=\"SENT\"",
+		"HTTP/1.1 401 No\r\nDate: Fri, 31 Dec 9999 23:59:59 GMT", "HTTP/1.1 401 No\r\nDate: SENT", "HTTP/1.1 401 No\r\nWWW-Authenticate: Basic realm=\"SENT\"",
 	},
 	"XDR.Throttled": {
 		"HTTP/1.1 429 No\r\nRetry-After: 9999999999", "HTTP/1.1 429 No\r\nRetry-After: soon",
@@ -71,13 +71,13 @@ var oddAnswers = answers{
 		chunked + "31;SENT\r\nGOOD\r\n0\r\n\r\n", chunked + goodChunk + "0\r\nX-Request-Id: SENT\r\nAuthorization: SENT\r\n\r\n",
 		full + "\n\n\n" + gone, full + full + gone, full + "REQUEST" + gone, full + "⟨pause⟩REQUEST" + gone,
 		full + "⟨pause⟩HTTP/1.1 502 Bad Gateway" + page + "REQUEST" + gone, full + "⟨pause⟩" + zeros + gone,
-		ok + "\r\nGOOD⟨half closed⟩", ok + "Content-Length: 49\r\n\r\n⟨slow⟩GOOD",
+		ok + "\r\nGOOD⟨half closed⟩", ok + "Content-Length: 49\r\n\r\n{⟨pause⟩" + goodBody[1:],
 	},
 	"done|XDR.Unavailable": {full + "⟨reset⟩", atOnce + full, atOnce + full + "⟨end⟩", atOnce + full + "⟨reset⟩"},
 	"XDR.Unavailable": {
-		"", "GOOD⟨end⟩", "HTTP/1⟨end⟩", "⟨end⟩", "⟨reset⟩", "⟨half closed⟩", ok + "Content-Type: appl⟨half closed⟩",
-		ok + "\r\n{\"reply\":{⟨half closed⟩", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + settings, settings,
-		"HTTP/1.1 200 " + flood, ok + flood, ok + "A: " + flood, upgrade + flood, zeros, "⟨∞×\r\n⟩",
+		"", "GOOD⟨end⟩", "⟨end⟩", "⟨reset⟩", "⟨half closed⟩", ok + "Content-Type: appl⟨half closed⟩",
+		ok + "\r\n{\"reply\":{⟨half closed⟩", settings,
+		"HTTP/1.1 200 " + flood, ok + flood, ok + "A: " + flood, upgrade + flood, zeros,
 		"HTTP/1.1 200 " + drip, ok + "A: " + drip, upgrade + drip, switching + "\r\n" + drip, ok + "⟨∞×A: b\r\n⟩",
 		ok + "⟨slowly×A: b\r\n⟩", ok + "\r\n{" + drip, "HTTP/1.1 502 Bad Gateway\r\n\r\n" + drip,
 		upgrade, continued + upgrade, upgrade + "REQUEST", upgrade + "⟨end⟩", switching + "\r\n",
@@ -94,7 +94,7 @@ var oddAnswers = answers{
 		chunked + "⟨∞×1;" + strings.Repeat("x", 3000) + "\r\n \r\n⟩", chunked + "1\r\n{\r\n⟨slowly×1\r\n \r\n⟩",
 		atOnce + "HTTP/1.1 503 Service Unavailable" + page + "full", atOnce + "⟨end⟩", atOnce + "⟨reset⟩",
 		atOnce + "\x16\x03\x03\x00\x31\x02\x00\x00\x2d\x03\x03********************************\x00\xc0\x2f\x00\x00", // of TLS
-		atOnce + "SSH-2.0-OpenSSH_9.9\r\n", atOnce + "\x4a\x00\x00\x00\x0a8.0.40\x00", // as MySQL says
+		atOnce + "SSH-2.0-OpenSSH_9.9\r\n",
 		"\x15\x03\x01\x00\x02\x02\x46", "REQUEST", "-ERR unknown command 'Authorization:', with: 'SENT'\r\n", // as Redis says
 	},
 	"XDR.Unavailable|XDR.Rejected": {ok + "Content-Length: 0\r\n\r\n", chunked + "1\r\n{\r\n⟨∞×1\r\n \r\n⟩"},
@@ -104,7 +104,7 @@ var oddAnswers = answers{
 		ok + "Content-Encoding: br\r\n\r\n\x0b\x02\x80{}\x03⟨end⟩", ok + "\r\n" + gzipped(goodBody) + "⟨end⟩",
 		ok + "Content-Encoding: gzip, gzip\r\n\r\n" + gzipped(gzipped(goodBody)) + "⟨end⟩",
 		ok + "Content-Type: SENT/x\r\nContent-Length: 6\r\n\r\n<html>",
-		"HTTP/1.1 200 OK" + page + "REQUEST", "HTTP/1.1 404 Not Found" + page + "REQUEST", "HTTP/1.1 407 No" + page + "REQUEST",
+		okPage + "REQUEST", "HTTP/1.1 404 Not Found" + page + "REQUEST", "HTTP/1.1 407 No" + page + "REQUEST",
 	},
 	"XDR.Unauthorized": {
 		"HTTP/1.1 401 No" + page + "REQUEST", "HTTP/1.1 402 No" + page + "REQUEST", "HTTP/1.1 403 No" + page + "REQUEST",
@@ -125,3 +125,47 @@ var oddProxies = answers{"XDR.Unavailable": {
 	"HTTP/1.1 403 SENT user:" + canary + "\r\n\r\n⟨end⟩", "HTTP/1.1 502 Bad Gateway\r\n\r\n⟨end⟩", "⟨end⟩",
 	"\x00\x01\x02⟨end⟩", ok + "\r\nGOOD⟨end⟩",
 }}
+
+// secret is a good answer of Secrets Manager with this value in it.
+func secret(value string) string {
+	return okPage + `{"VersionId":"1","SecretString":` + string(raw(value)) + "}"
+}
+
+// secretWith has a short key, and the canary in another member.
+func secretWith(member, value string) string {
+	s := map[string]string{
+		"api_url": "https://api-a.xdr.us.paloaltonetworks.com", "api_key_id": "7", "api_key": "7", "security_level": "standard",
+	}
+	s[member] = value
+	return secret(string(raw(s)))
+}
+
+// What AWS says, and what something in its place could say.
+const (
+	denied   = `{"__type":"AccessDeniedException","Message":"SENT and TOKEN are not allowed"}`
+	mismatch = `{"__type":"InvalidSignatureException","message":"The request signature we calculated does not match the ` +
+		`signature you provided. The Canonical String for this request should have been\n'POST\n/\n\n` +
+		`host:secretsmanager.us-east-1.amazonaws.com\nx-amz-security-token:TOKEN\n\nhost;x-amz-security-token'"}`
+)
+
+var oddSecrets = answers{
+	"done": {secret("VALUE"), secret("VALUE") + "⟨⟩REQUEST" + gone, secret("VALUE") + "⟨pause⟩REQUEST" + gone},
+	"XDR.CredentialsUnavailable": {
+		"", "⟨reset⟩", "HTTP/0.9 200 OK\r\n\r\nGOOD⟨end⟩", okPage + "REQUEST", "HTTP/1.1 502 No" + page + "REQUEST",
+		upgrade, switching + "\r\n", ok + "SENTTOKEN\r\n\r\n", "TOKENSENT\r\n\r\n",
+		upgrade + drip, ok + "A: " + drip, ok + "\r\n{" + drip, "⟨∞×" + continued + "⟩",
+		ok + "⟨900000×X-%d: y\r\n⟩\r\n\r\n{}⟨end⟩", ok + "⟨∞×A: b\r\n⟩",
+		"HTTP/1.1 500 Oops" + page + `{"__type":"InternalServiceError","Message":"SENT and TOKEN made it fail"}`,
+		"HTTP/1.1 400 Bad Request" + page + mismatch,
+	},
+	"XDR.CredentialsUnavailable|XDR.CredentialsInvalid": {
+		ok + "\r\n{⟨200000000× ⟩}⟨end⟩", ok + "\r\n" + `{"SecretString":"⟨200000000×x⟩"}⟨end⟩`,
+		"HTTP/1.1 302 Found\r\nLocation: HERE/there" + page, // the secret is there
+	},
+	"XDR.CredentialsInvalid": {
+		"HTTP/1.1 400 Bad Request" + page + denied, "HTTP/1.1 400 No\r\nX-Amzn-RequestId: SENTTOKEN" + page + denied,
+		"HTTP/1.1 400 No" + page + `{"__type":"SENTTOKEN","Message":"no"}`, secret("SENTTOKEN"), secret("VALUE" + canary),
+		secret(secretOf("https://"+canary[:60]+".example", canary)),
+		secretWith("security_level", canary), secretWith("api_key_id", canary+" "+canary),
+	},
+}

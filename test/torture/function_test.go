@@ -1,9 +1,14 @@
 package torture
 
 import (
+	"context"
+	"debug/buildinfo"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"syscall"
@@ -35,6 +40,28 @@ func startFunction(t *testing.T, api, secrets string, o lambdatest.Options) *lam
 	f := lambdatest.Start(t, o)
 	t.Cleanup(func() { noSecrets(t, f.Output()) })
 	return f
+}
+
+// ask makes a check. It returns the verdict with its reason, total and action, or the name of the error, or neither; and
+// all that was said. Nothing of that may be secret.
+func ask(ctx context.Context, t *testing.T, f *lambdatest.Function, event string) (outcome, said string) {
+	t.Helper()
+	reply, err := f.Invoke(ctx, []byte(event))
+	if err != nil { // it hangs, or has died
+		return "no answer", err.Error()
+	}
+	said = string(reply.Payload) + string(reply.RawError)
+	noSecrets(t, said)
+	var v struct {
+		ID              int64 `json:"group_action_id"`
+		Verdict, Reason string
+		Endpoints       struct{ Total int }
+	}
+	if reply.Failed() {
+		return reply.ErrorType, said
+	}
+	try(json.Unmarshal(reply.Payload, &v))
+	return fmt.Sprintf("%s, %s, %d, %d", v.Verdict, v.Reason, v.Endpoints.Total, v.ID), said
 }
 
 func noSecrets(t *testing.T, text string, others ...string) {
@@ -83,4 +110,16 @@ func memory(pid int, field string) (n int, err error) {
 	_, rest, _ := strings.Cut(string(status), field+":")
 	_, err = fmt.Sscan(rest, &n)
 	return n, err
+}
+
+// test/bench knows which modules are linked into the function.
+func TestLicences(t *testing.T) {
+	t.Parallel()
+	for _, m := range must(buildinfo.ReadFile(bootstrap)).Deps {
+		list := exec.Command("go", "-C", "../..", "list", "-m", "-f", "{{.Dir}}", m.Path)
+		files := must(filepath.Glob(filepath.Join(strings.TrimSpace(string(must(list.Output()))), "LICENSE*")))
+		if len(files) == 0 || !strings.Contains(string(must(os.ReadFile(files[0]))), "Apache License") {
+			t.Errorf("%s is not under the Apache License: %v", m.Path, files)
+		}
+	}
 }

@@ -29,33 +29,30 @@ func escapes(s, form string) string {
 	return b.String()
 }
 
-// echoes are answers that repeat the Authorization value, which they are sent in each spelling.
-var echoes = answers{
-	"XDR.Unavailable": {
-		"HTTP/1.1 502 Bad Gateway" + page + "SENT", "HTTP/1.1 502 No" + page + `{"request":"{\"authorization\":\"SENT\"}"}`,
-		"HTTP/1.1 500 No" + page +
-			`{"reply":{"err_code":"SENT","err_msg":"SENT","err_extra":{"SENT":["SENT",{"a":"SENT"}]}}}`,
-	},
-	"XDR.Rejected": {
-		"HTTP/1.1 200 OK" + page + `{"reply":{"err_code":"SENT","data":{"a":"COMPLETED_SUCCESSFULLY"}}}`,
-		"HTTP/1.1 200 OK" + page + `{"reply":{"SENT":"SENT"}}`,
-		"HTTP/1.1 200 OK" + page + `{"SENT":{"data":{"a":"FAILED"}}}`,
-		"HTTP/1.1 200 OK" + page + `{"reply":SENT}`,
-		"HTTP/1.1 200 OK" + page + `{"reply":{"data":{"SENT":tru}}}`,
-	},
-	"pending": {
-		"HTTP/1.1 200 OK" + page + `{"reply":{"err_code":0,"err_msg":"SENT","data":{"a":"COMPLETED_SUCCESSFULLY"}}}`,
-		"HTTP/1.1 200 OK" + page + `{"reply":{"data":{"SENT":"PENDING","a":"SENT","b":["SENT"]}}}`,
-	},
-	"failed": {
-		"HTTP/1.1 200 OK" + page + `{"reply":{"data":{"a":"FAILED","SENT":"FAILED"},` +
-			`"errorReasons":{"a":{"errorDescription":"SENT"},"SENT":{"SENT":{"SENT":"SENT"}}}}}`,
-		"HTTP/1.1 200 OK" + page + `{"reply":{"data":{"a":"FAILED"},` +
-			`"errorReasons":{"a":{"errorData":"{\"errorText\":\"SENT\"}"}}}}`,
-		"HTTP/1.1 200 OK" + page + `{"reply":{"data":{"a":"FAILED"},` +
-			`"errorReasons":{"a":{"missing_files":["SENT"],"terminate_result":[{"path":"SENT","status":1}]}}}}`,
-	},
-}
+// echoes are replies that repeat the Authorization value, in each spelling; errorEchoes are errors that do.
+var (
+	echoes = answers{
+		"XDR.Rejected": {
+			`{"reply":{"err_code":"SENT","data":{"a":"COMPLETED_SUCCESSFULLY"}}}`, `{"reply":{"SENT":"SENT"}}`,
+			`{"SENT":{"data":{"a":"FAILED"}}}`, `{"reply":SENT}`, `{"reply":{"data":{"SENT":tru}}}`,
+		},
+		"pending": {
+			`{"reply":{"err_code":0,"err_msg":"SENT","data":{"a":"COMPLETED_SUCCESSFULLY"}}}`,
+			`{"reply":{"data":{"SENT":"PENDING","a":"SENT","b":["SENT"]}}}`,
+		},
+		"failed": {
+			`{"reply":{"data":{"a":"FAILED","SENT":"FAILED"},` +
+				`"errorReasons":{"a":{"errorDescription":"SENT"},"SENT":{"SENT":{"SENT":"SENT"}}}}}`,
+			`{"reply":{"data":{"a":"FAILED"},"errorReasons":{"a":{"errorData":"{\"errorText\":\"SENT\"}"}}}}`,
+			`{"reply":{"data":{"a":"FAILED"},` +
+				`"errorReasons":{"a":{"missing_files":["SENT"],"terminate_result":[{"path":"SENT","status":1}]}}}}`,
+		},
+	}
+	errorEchoes = answers{"XDR.Unavailable": {
+		"SENT", `{"request":"{\"authorization\":\"SENT\"}"}`,
+		`{"reply":{"err_code":"SENT","err_msg":"SENT","err_extra":{"SENT":["SENT",{"a":"SENT"}]}}}`,
+	}}
+)
 
 const (
 	body   = ok + "\r\n"
@@ -99,24 +96,19 @@ var longName = strings.Repeat("n", 7000)
 func asks(member, value string) string { return `{"group_action_id":1,"` + member + `":` + value + "}" }
 
 func expecting(agents int) string {
-	var list []string
-	for n := range agents {
-		list = append(list, fmt.Sprintf("%032x", n))
+	list := make([]string, agents)
+	for n := range list {
+		list[n] = fmt.Sprintf("%032x", n)
 	}
 	return asks("expected_agents", string(raw(list)))
 }
 
-func sizedText(size int) string { return `"` + strings.Repeat("x", size) + `"` }
-
-const (
-	mega    = 1 << 20
-	invalid = "XDR.InvalidRequest"
-)
+const invalid = "XDR.InvalidRequest"
 
 var hostileRequests = []kind{
 	{want: "pending", script: full, event: expecting(5_000)},
 	{want: invalid, script: full, event: expecting(100_000)},
-	{want: invalid, script: full, event: asks("x", strings.Repeat("[", mega)+strings.Repeat("]", mega))},
-	{want: "done", script: full, event: asks("previous", sizedText(6_000_000))},
-	{want: "failed", script: manyFailed + "⟨end⟩", event: asks("context", sizedText(4_094))},
+	{want: invalid, script: full, event: asks("x", strings.Repeat("[", 1<<20)+strings.Repeat("]", 1<<20))},
+	{want: "done", script: full, event: asks("previous", `"`+strings.Repeat("x", 6_000_000)+`"`)},
+	{want: "failed", script: manyFailed + "⟨end⟩", event: asks("context", `"`+strings.Repeat("x", 4_094)+`"`)},
 }

@@ -11,47 +11,45 @@ import (
 	"github.com/soarstep/xdr-action-status/internal/xdrtest"
 )
 
-// direct is a lane with nothing between the function and its services.
-func direct(t *testing.T, ttl, concurrency int) *lane {
+// direct is a function with nothing between it and its services.
+func direct(t *testing.T, concurrency int) (*xdrtest.Sim, *lambdatest.Function) {
 	t.Helper()
 	sim := xdrtest.Start(t, tenant("advanced"))
-	env := map[string]string{"XDR_SECRET_TTL_SECONDS": fmt.Sprint(ttl)}
-	f := startFunction(t, sim.URL(), sim.URL(), lambdatest.Options{Concurrency: concurrency, Env: env})
-	return &lane{t: t, r: random(0), sim: sim, function: f}
+	return sim, startFunction(t, sim.URL(), sim.URL(), lambdatest.Options{Concurrency: concurrency})
 }
 
 // TestRotationEverySecond: the old key is dead at once, and no check fails.
 func TestRotationEverySecond(t *testing.T) {
 	const atATime = 50
-	l := direct(t, 300, atATime)
+	sim, f := direct(t, atATime)
 	var rotations atomic.Int64
 	sum := newReport()
 	end := time.Now().Add(pick(5*time.Second, time.Minute))
 	var group sync.WaitGroup
 	for n := range atATime {
+		l := lane{t: t, r: random(uint64(n)), function: f}
 		group.Go(func() {
-			own := &lane{t: t, name: "rotation", r: random(uint64(n)), function: l.function}
 			for ; time.Now().Before(end); time.Sleep(25 * time.Millisecond) {
 				before := rotations.Load()
-				outcome := own.check()
+				outcome := l.check()
 				sum.count("checks: "+outcome, 1)
 				during := rotations.Load() - before
 				overtaken := outcome == "XDR.Unauthorized" && during > 1 // a busy machine: the new key is dead as well
 				if outcome != right && !overtaken {
-					t.Errorf("%s, after %d rotations meanwhile: %s", outcome, during, own.message)
+					t.Errorf("%s, after %d rotations meanwhile: %s", outcome, during, l.message)
 				}
 			}
 		})
 	}
 	for ; time.Now().Before(end); time.Sleep(time.Second) {
-		l.sim.RotateTo(fmt.Sprint(xdrtest.Canary, rotations.Add(1)))
+		sim.RotateTo(fmt.Sprint(canary, rotations.Add(1)))
 	}
 	group.Wait()
-	for _, r := range l.sim.Requests() {
+	for _, r := range sim.Requests() {
 		sum.count(fmt.Sprint("requests answered ", r.Status), 1)
 	}
 	sum.count("rotations", int(rotations.Load()))
-	sum.count("calls of Secrets Manager", len(l.sim.SecretCalls()))
+	sum.count("calls of Secrets Manager", len(sim.SecretCalls()))
 	sum.print(t)
 }
 
@@ -59,25 +57,24 @@ func TestRotationEverySecond(t *testing.T) {
 func TestSoak(t *testing.T) {
 	const first = 1_000
 	checks := pick(2_000, 20_000)
-	l := direct(t, 300, 1)
-	l.name = "soak"
-	resident := func() int { return must(memory(l.function.PID(), "VmRSS")) }
+	sim, f := direct(t, 1)
+	l := lane{t: t, name: "soak", r: random(0), function: f}
 	var memoryThen, filesThen int
 	for n := range checks {
-		if outcome := l.check(); outcome != right {
-			t.Fatalf("check %d: %s: %s", n, outcome, l.message)
-		}
 		switch {
-		case n == first-1:
-			memoryThen = resident()
-			filesThen = descriptors(l.function)
+		case n == first:
+			memoryThen = must(memory(f.PID(), "VmRSS"))
+			filesThen = descriptors(f)
 		case n%500 == 0:
-			l.sim.RotateTo(fmt.Sprint(xdrtest.Canary, n))
+			sim.RotateTo(fmt.Sprint(canary, n))
+		}
+		if l.mustBeRight("at once:"); t.Failed() {
+			return
 		}
 	}
-	memoryNow := resident()
-	filesNow := descriptors(l.function)
-	goroutines := dump(t, l.function)
+	memoryNow := must(memory(f.PID(), "VmRSS"))
+	filesNow := descriptors(f)
+	goroutines := dump(t, f)
 	t.Logf("%d checks: %d KiB of memory after %d, %d KiB at the end; %d and %d descriptors; %d goroutines",
 		checks, memoryThen, first, memoryNow, filesThen, filesNow, goroutines)
 	if memoryNow*10 > memoryThen*11 || filesNow > filesThen || goroutines > 20 {

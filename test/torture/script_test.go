@@ -7,13 +7,14 @@ import (
 	"net"
 	"net/http"
 	"net/http/httputil"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/soarstep/xdr-action-status/internal/lambdatest"
 )
 
 // scripted answers every request by one script. It is no net/http server: that one refuses to send nonsense.
@@ -23,11 +24,9 @@ import (
 type scripted struct {
 	kind
 	url   string
-	value string      // of the secret
-	left  atomic.Bool // the other side has ended a connection
-
-	mu   sync.Mutex
-	sent []string // each Authorization
+	value string            // of the secret
+	left  atomic.Bool       // the other side has ended a connection
+	sent  lambdatest.Buffer // each Authorization, on a line
 }
 
 // What a script may begin and end with.
@@ -71,9 +70,7 @@ func (s *scripted) converse(conn *net.TCPConn) {
 		text, _ := httputil.DumpRequest(request, true)
 		c.request = string(text)
 		c.sent = request.Header.Get("Authorization") + request.Header.Get("Proxy-Authorization")
-		s.mu.Lock()
-		s.sent = append(s.sent, c.sent)
-		s.mu.Unlock()
+		_, _ = fmt.Fprintln(&s.sent, c.sent)
 		switch {
 		case request.URL.Path == "/there":
 			c.play(secret("VALUE"))
@@ -83,13 +80,6 @@ func (s *scripted) converse(conn *net.TCPConn) {
 	}
 }
 
-// asked returns the Authorization of each request.
-func (s *scripted) asked() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.sent)
-}
-
 // call is one request, and the connection to answer it on.
 type call struct {
 	conn    *net.TCPConn
@@ -97,13 +87,13 @@ type call struct {
 	server  *scripted
 	request string // as it came, head and body
 	sent    string // its Authorization
-	slow    bool   // a text comes in ten parts
 }
 
 func (c *call) play(script string) {
 	for script != "" {
 		text, rest, _ := strings.Cut(script, "⟨")
-		c.write(c.fill(text))
+		_, _ = c.out.WriteString(c.fill(text))
+		_ = c.out.Flush()
 		text, script, _ = strings.Cut(rest, "⟩")
 		c.do(text)
 	}
@@ -121,21 +111,6 @@ func (c *call) fill(text string) string {
 
 const tick = 5 * time.Millisecond // between two pieces of what drips
 
-// write writes a text at once, or in ten parts.
-func (c *call) write(text string) {
-	size := max(1, len(text))
-	if c.slow {
-		size = len(text)/10 + 1
-	}
-	for part := range slices.Chunk([]byte(text), size) {
-		_, _ = c.out.Write(part)
-		_ = c.out.Flush()
-		if c.slow {
-			time.Sleep(tick)
-		}
-	}
-}
-
 // do does something else than to write, or writes a text so many times.
 func (c *call) do(what string) {
 	switch what {
@@ -148,8 +123,6 @@ func (c *call) do(what string) {
 		_ = c.conn.Close()
 	case "pause":
 		time.Sleep(4 * tick)
-	case "slow":
-		c.slow = true
 	case "gzip":
 		c.out = bufio.NewWriter(must(gzip.NewWriterLevel(c.conn, gzip.BestSpeed)))
 	}

@@ -35,8 +35,8 @@ type wait struct {
 
 // run makes checks until the wait ends. The first comes a little after the start of the execution, so that no two waits
 // ask at the same moment.
-func (x *wait) run(little time.Duration) {
-	time.Sleep(time.Until(x.started) + little)
+func (x *wait) run() {
+	time.Sleep(time.Until(x.started) + time.Duration(1+x.id%1_000)*time.Microsecond)
 	limit := x.started.Add(time.Duration(x.world.machine.TimeoutSeconds) * time.Second)
 	for {
 		x.world.queue()
@@ -128,8 +128,6 @@ func (x *wait) fail(format string, args ...any) {
 	x.world.t.Errorf("action %d: %s", x.id, fmt.Sprintf(format, args...))
 }
 
-func seconds(d time.Duration) int { return int(d.Round(time.Second) / time.Second) }
-
 // judge compares a check's verdict with the observer's at the same moment.
 func (x *wait) judge(v handler.Verdict) {
 	at := time.Since(x.began)
@@ -163,7 +161,7 @@ func (x *wait) giveUp(name string) {
 		x.fail("LOST %v past its deadline: %s", late, name)
 	}
 	x.finish(name)
-	x.world.sum.most("worst time past the deadline in an outage, in seconds", seconds(late))
+	x.world.sum.most("worst time past the deadline in an outage, in seconds", int(late.Seconds()))
 }
 
 // finish looks at what is the same for every wait that ends.
@@ -190,7 +188,7 @@ func (x *wait) end(v handler.Verdict, takes time.Duration) {
 	if x.disturbed {
 		bound = x.lastError.Sub(x.began) - since + promise
 	} else {
-		w.sum.most("worst lag without an error just before, in seconds", seconds(lag))
+		w.sum.most("worst lag without an error just before, in seconds", int(lag.Seconds()))
 	}
 	if lag > bound && w.pace == 0 {
 		x.fail("noticed %v late, the bound is %v", lag, bound)
@@ -199,6 +197,6 @@ func (x *wait) end(v handler.Verdict, takes time.Duration) {
 		x.fail("%s (%s) in an outage past its deadline", v.Outcome, v.Reason)
 	}
 	x.finish(string(v.Outcome) + ", " + string(v.Reason))
-	w.sum.most("worst lag, in seconds", seconds(lag))
+	w.sum.most("worst lag, in seconds", int(lag.Seconds()))
 	w.lags = append(w.lags, lag+takes)
 }

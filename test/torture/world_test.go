@@ -33,22 +33,22 @@ type world struct {
 	sum     *report
 	machine asl.Machine
 	waits   map[int64]*wait
+	group   sync.WaitGroup
 
 	cold     int           // one check in so many meets a new process
 	capacity int           // reserved concurrency; 0 for no limit
 	takes    time.Duration // time of a check; 0: random
 	pace     time.Duration // between two checks, as a queue would keep it; 0: none
 
-	mu        sync.Mutex // of what is below
-	r         *rand.Rand
-	step      *handler.Step
-	weather   map[string][]spell
-	rotations []time.Time
-	free      time.Time       // when the queue may ask again
-	busy      []time.Time     // ends of the checks under way
-	answered  []time.Time     // in the last second
-	refused   int             // requests over the rate limit
-	lags      []time.Duration // from the end of an action until it is known
+	mu       sync.Mutex // of what is below
+	r        *rand.Rand
+	step     *handler.Step
+	weather  map[string][]spell
+	free     time.Time       // when the queue may ask again
+	busy     []time.Time     // ends of the checks under way
+	answered []time.Time     // in the last second
+	refused  int             // requests over the rate limit
+	lags     []time.Duration // from the end of an action until it is known
 }
 
 // The kinds of weather.
@@ -58,6 +58,7 @@ const (
 	secretsDown = "Secrets Manager is down"
 	mixed       = "anything happens"
 	lambdaDown  = "the function cannot be run"
+	rotated     = "the key changes as it begins"
 )
 
 // spell is a time in which something is wrong.
@@ -95,9 +96,7 @@ func (w *world) badWeather() {
 	spells(mixed, 8, 12*time.Hour)
 	spells(secretsDown, 10, 6*time.Hour)
 	spells(lambdaDown, 6, 3*time.Hour)
-	for range 40 {
-		w.rotations = append(w.rotations, newYear.Add(within(w.r, 2*week)))
-	}
+	spells(rotated, 40, time.Hour)
 }
 
 // is reports whether the weather is like this.
@@ -105,26 +104,18 @@ func (w *world) is(what string) bool {
 	return slices.ContainsFunc(w.weather[what], func(s spell) bool { return s.covers(time.Now()) })
 }
 
-// add adds a wait. If the request says when the action began, the execution may start later.
-func (w *world) add(l *life) {
+// start starts a wait. If the request says when the action began, the execution may start later.
+func (w *world) start(l *life) {
 	started := l.began
 	if l.dated {
 		started = started.Add(min(l.deadline/2, within(w.r, 10*time.Minute)).Truncate(time.Millisecond))
 	}
-	w.waits[l.id] = &wait{
+	x := &wait{
 		life: l, world: w, name: fmt.Sprint("action--", l.id), started: started,
 		used: make(map[int]int), events: asl.EventsStart,
 	}
-}
-
-// run goes on until every wait has ended.
-func (w *world) run() {
-	var group sync.WaitGroup
-	for _, x := range w.waits {
-		little := time.Duration(x.id % 1_000 * 1_000)
-		group.Go(func() { x.run(little) })
-	}
-	group.Wait()
+	w.waits[l.id] = x
+	w.group.Go(x.run)
 }
 
 // queue keeps the pace.
@@ -155,8 +146,8 @@ func (w *world) refusal() string {
 // version is that of the secret and of the key; the one before is dead at once.
 func (w *world) version() string {
 	n := 0
-	for _, at := range w.rotations {
-		if !time.Now().Before(at) {
+	for _, s := range w.weather[rotated] {
+		if !time.Now().Before(s.from) {
 			n++
 		}
 	}
