@@ -13,21 +13,21 @@ import (
 
 // fault is one way in which the network of one service fails. cause makes it, and may return how to end it.
 type fault struct {
-	name     string
-	outcomes []string
-	cause    cause
+	name string
+	outcomes
+	cause cause
 }
 
 type cause func(*lane, *service) (undo func())
 
-// What may come of a check during a fault.
-var (
-	never     = []string{right}
-	sometimes = []string{right, unavailable}
-	always    = []string{unavailable}
-)
+// outcomes are what may come of a check during a fault.
+type outcomes struct{ right, fails bool }
 
-const unavailable = "the error of this service" // XDR.Unavailable or XDR.CredentialsUnavailable
+var (
+	never     = outcomes{right: true}
+	sometimes = outcomes{right: true, fails: true}
+	always    = outcomes{fails: true}
+)
 
 // unresolvable has a first label that is too long for a name: every resolver says no without asking.
 var unresolvable = "https://" + strings.Repeat("x", 70) + ".example.invalid"

@@ -82,29 +82,11 @@ const (
 // meet makes a check and judges it: it ends, in time and in little memory, with the right name, and nothing of the key
 // or of a signature comes out.
 func (k kind) meet(t *testing.T, odd, level string, sum *report) {
-	sim := xdrtest.Start(t, tenant(level))
-	server := serveScript(t, k, sim.SecretValue())
 	limit := slowestCheck
 	if strings.HasPrefix(k.want, "XDR.Unavailable") { // the answer may never end
 		limit = time.Second
 	}
-	env := map[string]string{"XDR_HTTP_TIMEOUT_SECONDS": fmt.Sprint(limit.Seconds())}
-	api, secrets := sim.URL(), sim.URL()
-	switch odd {
-	case "API":
-		api = server.url
-	case "Secrets Manager":
-		secrets = server.url
-	case "proxy":
-		api = "https://api-torture.example.invalid"
-		env["HTTPS_PROXY"] = strings.Replace(server.url, "//", "//user:"+canary+"@", 1)
-	}
-	sim.SetURL(api) // in the secret
-	f := startFunction(t, api, secrets, lambdatest.Options{Timeout: time.Minute, Env: env})
-	select {
-	case <-f.FirstNext():
-	case <-f.Exited():
-	}
+	server, f := k.start(t, odd, level, limit)
 	began := time.Now()
 	ctx, cancel := context.WithTimeout(t.Context(), 5*limit) // a busy machine must not spoil the others
 	defer cancel()
@@ -130,4 +112,28 @@ func (k kind) meet(t *testing.T, odd, level string, sum *report) {
 	sum.count("checks", 1)
 	sum.most("slowest in ms", took)
 	sum.most("most memory in MiB", kib/1024)
+}
+
+// start starts the function with one odd service, and waits until it is ready.
+func (k kind) start(t *testing.T, odd, level string, limit time.Duration) (*scripted, *lambdatest.Function) {
+	sim := xdrtest.Start(t, tenant(level))
+	server := serveScript(t, k, sim.SecretValue())
+	env := map[string]string{"XDR_HTTP_TIMEOUT_SECONDS": fmt.Sprint(limit.Seconds())}
+	api, secrets := sim.URL(), sim.URL()
+	switch odd {
+	case "API":
+		api = server.url
+	case "Secrets Manager":
+		secrets = server.url
+	case "proxy":
+		api = "https://api-torture.example.invalid"
+		env["HTTPS_PROXY"] = strings.Replace(server.url, "//", "//user:"+canary+"@", 1)
+	}
+	sim.SetURL(api) // in the secret
+	f := startFunction(t, api, secrets, lambdatest.Options{Timeout: time.Minute, Env: env})
+	select {
+	case <-f.FirstNext():
+	case <-f.Exited():
+	}
+	return server, f
 }
