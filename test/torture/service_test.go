@@ -108,13 +108,14 @@ func (w *wire) passes(size int, upper bool) int {
 	if x.bytes >= 0 {
 		return size
 	}
+	passed := max(0, size+x.bytes)
 	if x.times--; x.times == 0 {
 		x.bytes = all
 	}
 	if x.end != nil {
 		time.AfterFunc(x.after, func() { x.end(w) })
 	}
-	return max(0, size+x.bytes)
+	return passed
 }
 
 func (w *wire) close() { _ = w.Close() }
