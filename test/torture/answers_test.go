@@ -149,7 +149,7 @@ const (
 )
 
 var oddSecrets = answers{
-	"done": {secret("VALUE"), secret("VALUE") + "⟨⟩REQUEST" + gone, secret("VALUE") + "⟨pause⟩REQUEST" + gone},
+	"failed": {secret("VALUE"), secret("VALUE") + "⟨⟩REQUEST" + gone, secret("VALUE") + "⟨pause⟩REQUEST" + gone},
 	"XDR.CredentialsUnavailable": {
 		"", "⟨reset⟩", "HTTP/0.9 200 OK\r\n\r\nGOOD⟨end⟩", okPage + "REQUEST", "HTTP/1.1 502 No" + page + "REQUEST",
 		upgrade, switching + "\r\n", ok + "SENTTOKEN\r\n\r\n", "TOKENSENT\r\n\r\n",

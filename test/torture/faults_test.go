@@ -3,7 +3,6 @@ package torture
 import (
 	"cmp"
 	"math/rand/v2"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -28,11 +27,6 @@ var (
 	sometimes = outcomes{right: true, fails: true}
 	always    = outcomes{fails: true}
 )
-
-// unresolvable has a first label that is too long for a name: every resolver says no without asking.
-var unresolvable = "https://" + strings.Repeat("x", 70) + ".example.invalid"
-
-const refusing = "https://127.0.0.1:1"
 
 const (
 	all  = 1 << 40 // bytes
@@ -68,8 +62,6 @@ var faults = []fault{
 	{"certificate expired", always, certificate(nil, -time.Hour, loopback)},
 	{"certificate of another host", always, certificate(nil, time.Hour, "other.example")},
 	{"certificate of another authority", always, certificate(xdrtest.NewAuthority("torture"), time.Hour, loopback)},
-	{"address does not resolve", always, at(unresolvable)},
-	{"address refuses", always, at(refusing)},
 }
 
 // of makes a fault of a toxic, for present connections or only for new ones.
@@ -126,17 +118,5 @@ func certificate(by *xdrtest.Authority, valid time.Duration, host string) cause 
 		s.cert.Store(&bad)
 		s.each((*wire).close)
 		return func() { s.cert.Store(good) }
-	}
-}
-
-// at changes the address in the secret, and makes sure that nothing of it is left in the process.
-func at(address string) cause {
-	return func(l *lane, _ *service) func() {
-		good := l.sim.SecretValue()
-		l.sim.SetSecret(strings.Replace(good, l.api.url, address, 1), false)
-		return func() {
-			l.sim.SetSecret(good, false)
-			l.mustBeRight("after")
-		}
 	}
 }

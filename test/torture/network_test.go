@@ -46,8 +46,7 @@ func (l *lane) start() {
 		"XDR_HTTP_TIMEOUT_SECONDS": fmt.Sprint(httpTimeout.Seconds()),
 		"SSL_CERT_FILE":            file,
 	}
-	origins := l.api.url + "," + unresolvable + "," + refusing
-	l.function = startFunction(l.t, origins, l.secrets.url, lambdatest.Options{Env: env, Timeout: functionTimeout})
+	l.function = startFunction(l.t, l.api.url, l.secrets.url, lambdatest.Options{Env: env, Timeout: functionTimeout})
 }
 
 const right = "right verdict"
@@ -56,10 +55,10 @@ const right = "right verdict"
 // that of the action is a wrong one.
 func (l *lane) check() string {
 	a := actions[l.r.IntN(len(actions))]
-	outcome, said := ask(l.t.Context(), l.t, l.function, fmt.Sprintf(`{"group_action_id":%d}`, a.id))
+	outcome, said := ask(l.t.Context(), l.t, l.function, fmt.Sprintf(`{"group_action_id":%d}`, a.GroupActionID))
 	l.message = said
 	switch {
-	case outcome == a.want:
+	case outcome == fmt.Sprintf("%s, %d", a.want, a.GroupActionID):
 		l.warm = true
 		return right
 	case strings.HasPrefix(outcome, "XDR."):
@@ -76,32 +75,25 @@ func (l *lane) mustBeRight(when string) {
 	}
 }
 
-// action is a scenario that never changes, and its one right verdict.
-type action struct {
-	id     int64
-	want   string
-	agents []xdrtest.Agent
-}
-
-var actions = []action{
-	{1, "done, all_succeeded, 3, 1", agents("COMPLETED_SUCCESSFULLY", 3)},
-	{1 << 40, "failed, endpoints_failed, 4, 1099511627776", append(agents("COMPLETED_SUCCESSFULLY", 2), agents("FAILED", 2)...)},
-	{3, "pending, in_progress, 3, 3", append(agents("COMPLETED_SUCCESSFULLY", 2), agents("PENDING", 1)...)},
-	{4, "failed, endpoints_failed, 1500, 4", append(agents("FAILED", 1000), agents("COMPLETED_SUCCESSFULLY", 500)...)},
-}
-
-func agents(status string, count int) []xdrtest.Agent {
-	return []xdrtest.Agent{{
-		Count: count, Timeline: []xdrtest.Step{{Status: status}},
+// actions are scenarios that never change, and the one right verdict on each.
+var actions = []struct {
+	xdrtest.Scenario
+	want string
+}{
+	{must(xdrtest.Load("done")), "done, all_succeeded, 5"},
+	{must(xdrtest.Load("failed")), "failed, endpoints_failed, 4"},
+	{must(xdrtest.Load("pending")), "pending, in_progress, 3"},
+	{xdrtest.Scenario{GroupActionID: 1, Agents: []xdrtest.Agent{{
+		Count: 1500, Timeline: []xdrtest.Step{{Status: "FAILED"}},
 		ErrorReason: []byte(`{"errorDescription":"Element not found.\r\n"}`),
-	}}
+	}}}, "failed, endpoints_failed, 1500"},
 }
 
 // tenant has the actions and no rate limit.
 func tenant(level string) xdrtest.Options {
 	o := xdrtest.Options{Key: canary, RateLimit: -1, SecurityLevel: level}
 	for _, a := range actions {
-		o.Scenarios = append(o.Scenarios, xdrtest.Scenario{GroupActionID: a.id, Agents: a.agents})
+		o.Scenarios = append(o.Scenarios, a.Scenario)
 	}
 	return o
 }
@@ -149,7 +141,7 @@ func (l *lane) oneFault() {
 	at := l.api
 	failure := "XDR.Unavailable"
 	expected := f.outcomes
-	if l.r.IntN(3) == 0 && !strings.HasPrefix(f.name, "address") {
+	if l.r.IntN(3) == 0 {
 		name = "secret: " + f.name
 		at = l.secrets
 		failure = "XDR.CredentialsUnavailable"
@@ -175,15 +167,13 @@ func (l *lane) oneFault() {
 	}
 }
 
-// draw takes a fault that this lane can have. A cached address is not read again.
+// draw takes a fault that this lane can have.
 func (l *lane) draw() fault {
 	for {
 		f := faults[l.r.IntN(len(faults))]
-		switch {
-		case strings.HasPrefix(f.name, "address") && l.ttl > 0:
-		case strings.HasPrefix(f.name, "frozen") && l.function == nil:
-		case f.name == "reset after the reply" && !l.warm: // it needs a check before
-		default:
+		needsFunction := strings.HasPrefix(f.name, "frozen")
+		needsCheck := f.name == "reset after the reply"
+		if (l.function != nil || !needsFunction) && (l.warm || !needsCheck) {
 			return f
 		}
 	}

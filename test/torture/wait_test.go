@@ -175,7 +175,7 @@ func (x *wait) finish(how string) {
 	x.world.sum.most("most history events", x.events)
 }
 
-// end looks at a wait that is over: was it noticed promise enough?
+// end looks at a wait that is over: was it noticed soon enough?
 func (x *wait) end(v handler.Verdict, takes time.Duration) {
 	w := x.world
 	at := time.Since(x.began)
