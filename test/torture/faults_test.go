@@ -36,7 +36,7 @@ const (
 
 var faults = []fault{
 	{"none", never, func(*lane, *service) func() { return nil }},
-	{"latency", never, of(func(r *rand.Rand) *toxic { return &toxic{bytes: all, delay: within(r, 100*time.Millisecond)} })},
+	{"latency", never, of(func(r *rand.Rand) *toxic { return &toxic{bytes: all, delay: within(r, 40*time.Millisecond)} })},
 	{"latency beyond the timeout", sometimes, of(func(r *rand.Rand) *toxic {
 		return &toxic{bytes: all, delay: httpTimeout*5/4 + within(r, httpTimeout*5/4)}
 	})},

@@ -49,7 +49,8 @@ func serve(t *testing.T, ca *xdrtest.Authority, handler http.Handler) *service {
 	good := ca.Issue(time.Now().Add(time.Hour), loopback)
 	s.cert.Store(&good)
 	server.Listener = tls.NewListener(s, &tls.Config{
-		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return s.cert.Load(), nil },
+		GetCertificate:              func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return s.cert.Load(), nil },
+		DynamicRecordSizingDisabled: true, // each record is a piece: a long reply takes few
 	})
 	server.Start()
 	t.Cleanup(func() {
