@@ -66,7 +66,7 @@ const (
 // hostile are replies that are huge or deep, without the end of the connection.
 var hostile = answers{
 	"failed": {
-		manyFailed, body + `{"reply":{"errorReasons":{⟨100000×` + reason + `⟩"z":null},"data":{"z":"FAILED"}}}`,
+		manyFailed, body + `{"reply":{"errorReasons":{⟨worst 100000×` + reason + `⟩"z":null},"data":{"z":"FAILED"}}}`,
 		body + `{"reply":{"errorReasons":{⟨200000×"a":null,⟩"z":"no"},"data":{"z":"FAILED"}}}`,
 	},
 	"pending": {

@@ -131,20 +131,25 @@ func (c *call) do(what string) {
 	}
 }
 
-// repeat writes a text so many times, for ever or slowly; a verb in it is for the number of its turn, the highest first.
+// repeat writes a text so many times, for ever or slowly; a verb in it is for the number of its turn. The worst order is
+// that of the highest number first.
 func (c *call) repeat(count, text string) {
-	left, err := strconv.Atoi(count)
+	count, worst := strings.CutPrefix(count, "worst ")
+	times, err := strconv.Atoi(count)
 	if err != nil {
-		left = 1 << 50
+		times = 1 << 50
 	}
 	some := 1
 	if count != slowly && !strings.Contains(text, "%") {
 		some = 32<<10/len(text) + 1
 	}
-	for on := true; left > 0 && on; left -= some {
-		piece := strings.Repeat(text, min(some, left))
-		if strings.Contains(text, "%") {
-			piece = fmt.Sprintf(text, left)
+	for turn, on := 0, true; turn < times && on; turn += some {
+		piece := strings.Repeat(text, min(some, times-turn))
+		switch {
+		case worst:
+			piece = fmt.Sprintf(text, times-turn)
+		case strings.Contains(text, "%"):
+			piece = fmt.Sprintf(text, turn)
 		}
 		if _, err := c.out.WriteString(piece); err != nil {
 			return
