@@ -16,7 +16,9 @@ func inWorld(t *testing.T, number uint64, sum *report, fill func(*world)) (w *wo
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		w = newWorld(t, number, sum)
+		w.mu.Lock()
 		fill(w)
+		w.mu.Unlock()
 		w.group.Wait()
 	})
 	return w
