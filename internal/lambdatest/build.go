@@ -3,6 +3,7 @@ package lambdatest
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -18,29 +19,19 @@ import (
 // [Lambda]: https://docs.aws.amazon.com/lambda/latest/dg/golang-package.html
 // [go build]: https://pkg.go.dev/cmd/go#hdr-Compile_packages_and_dependencies
 func Build(ctx context.Context, pkgDir, outDir string, overlay map[string]string) (string, error) {
-	outDir, err := filepath.Abs(outDir)
-	if err != nil {
-		return "", err
-	}
-	replace := map[string]string{} // with absolute paths: the compiler runs in another folder
+	replace := map[string]string{}
 	for source, replacement := range overlay {
-		source, err := filepath.Abs(source)
-		if err != nil {
-			return "", err
-		}
-		if replace[source], err = filepath.Abs(replacement); err != nil {
-			return "", err
-		}
+		replace[absolute(source)] = absolute(replacement)
 	}
 	content, err := json.Marshal(map[string]any{"Replace": replace})
 	if err != nil {
 		return "", err
 	}
-	file := filepath.Join(outDir, "overlay.json")
+	file := absolute(filepath.Join(outDir, "overlay.json"))
 	if err := os.WriteFile(file, content, 0o600); err != nil {
 		return "", err
 	}
-	binary := filepath.Join(outDir, "bootstrap")
+	binary := absolute(filepath.Join(outDir, "bootstrap"))
 	args := []string{"build", "-buildvcs=false", "-trimpath", "-overlay", file, "-ldflags", "-s -w", "-o", binary,
 		"-tags", "lambda.norpc,nethttpomithttp2", "."} // without the protocol of an old runtime, and HTTP/2, which is off
 	cmd := exec.CommandContext(ctx, "go", args...) //nolint:gosec // a test chooses what it builds
@@ -52,6 +43,15 @@ func Build(ctx context.Context, pkgDir, outDir string, overlay map[string]string
 	return binary, nil
 }
 
+// absolute is for the paths that a process in another folder is given.
+func absolute(path string) string {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		panic(err) // the test's own folder is gone
+	}
+	return path
+}
+
 // openSources makes the result that go test keeps of the calling test depend on the sources of the module. go test does
 // not see what another process compiles. But it sees which folders of the test's module the test opens (see
 // [go help test]), and runs the test again when a file in one of them has changed.
@@ -59,21 +59,9 @@ func Build(ctx context.Context, pkgDir, outDir string, overlay map[string]string
 // [go help test]: https://pkg.go.dev/cmd/go#hdr-Test_packages
 func openSources() error {
 	_, here, _, _ := runtime.Caller(0)
-	module := filepath.Join(filepath.Dir(here), "../..")
-	for _, root := range []string{"go.mod", "cmd", "pkg"} {
-		err := filepath.WalkDir(filepath.Join(module, root), func(name string, _ fs.DirEntry, err error) error {
-			if err != nil {
-				return err
-			}
-			file, err := os.Open(name) //nolint:gosec // a source file
-			if err == nil {
-				err = file.Close()
-			}
-			return err
-		})
-		if err != nil {
-			return err
-		}
+	open := func(root string) error {
+		return filepath.WalkDir(filepath.Join(filepath.Dir(here), "../..", root),
+			func(_ string, _ fs.DirEntry, err error) error { return err })
 	}
-	return nil
+	return errors.Join(open("go.mod"), open("cmd"), open("pkg"))
 }

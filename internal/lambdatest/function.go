@@ -1,16 +1,16 @@
 package lambdatest
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"math"
-	"net"
-	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"time"
 )
@@ -22,103 +22,117 @@ type TB interface {
 	Cleanup(f func())
 }
 
+// Options describe a function.
+type Options struct {
+	// Binary is the path of the bootstrap, such as [Build] returns.
+	Binary string
+	// Env is added to the environment that Lambda sets by itself, and may override it. Nothing is inherited from the
+	// test.
+	Env map[string]string
+	// Timeout is the function timeout, 30 seconds if zero. It runs from the moment when the process receives an event;
+	// past it, the process is killed.
+	Timeout time.Duration
+	// Concurrency above 1 is that of Lambda Managed Instances: the process may ask for as many events at once.
+	Concurrency int
+	// Start starts the process, [exec.Cmd.Start] if nil: for arguments, open files or a CPU of its own.
+	Start func(*exec.Cmd) error
+}
+
 // Function is a process that [Start] has started, with a Runtime API of its own. Its methods may be used concurrently.
 type Function struct {
-	cmd            *exec.Cmd
-	server         *http.Server
-	timeout        time.Duration
-	stdout, stderr *capture
+	cmd     *exec.Cmd
+	timeout time.Duration
+
+	// files and not pipes, so that all that the process has written is there when it has answered
+	stdout, stderr *os.File
 
 	queue     chan *invocation // unbuffered: an event that no poller has taken can still be taken back
 	firstNext chan struct{}
 	asked     sync.Once // closes firstNext
 	exited    chan struct{}
-
-	mu   sync.Mutex
-	open map[string]*invocation // every invocation that is not settled; nil once the process has ended
+	open      sync.Map // the invocations that the process has received and not answered, by id
 }
 
 // Start runs the binary until the test ends; then the process is killed and waited for. It returns at once, while the
 // process initializes: see [Function.FirstNext] and [Function.InitError].
 func Start(t TB, o Options) *Function {
 	t.Helper()
-	f, err := start(o)
-	if err != nil {
-		t.Fatalf("lambdatest: %v", err)
-	}
-	t.Cleanup(func() {
-		f.Close()
-		f.stdout.close()
-		f.stderr.close()
-	})
-	return f
-}
-
-func start(o Options) (*Function, error) {
-	o, err := o.withDefaults()
-	if err != nil {
-		return nil, err
-	}
-	if err := openSources(); err != nil {
-		return nil, err
-	}
 	f := &Function{
-		cmd:       exec.Command(o.Binary), //nolint:gosec,noctx // a test chooses what it runs; Close ends it
-		timeout:   o.Timeout,
+		timeout:   cmp.Or(o.Timeout, 30*time.Second),
+		stdout:    newOutput(t),
+		stderr:    newOutput(t),
 		queue:     make(chan *invocation),
 		firstNext: make(chan struct{}),
 		exited:    make(chan struct{}),
-		open:      map[string]*invocation{},
 	}
-	if f.stdout, err = newCapture(); err != nil {
-		return nil, err
+	api := httptest.NewServer(f.runtimeAPI())
+	binary := absolute(o.Binary)
+	f.cmd = exec.Command(binary) //nolint:gosec,noctx // a test chooses what it runs; Close ends it
+	f.cmd.Dir = filepath.Dir(binary)
+	f.cmd.Env = o.environ(f.cmd.Dir, api.Listener.Addr().String())
+	f.cmd.Stdout = f.stdout
+	f.cmd.Stderr = f.stderr
+	if o.Start == nil {
+		o.Start = (*exec.Cmd).Start
 	}
-	if f.stderr, err = newCapture(); err != nil {
-		return nil, err
+	if err := errors.Join(openSources(), o.Start(f.cmd)); err != nil {
+		api.Close()
+		t.Fatalf("lambdatest: %v", err)
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it does not block
+	go func() {
+		_ = f.cmd.Wait() // its outcome is in ProcessState
+		api.Close()      // when it has taken the answers that the process sent before
+		close(f.exited)
+	}()
+	t.Cleanup(f.Close)
+	return f
+}
+
+// newOutput makes a file without a name.
+func newOutput(t TB) *os.File {
+	t.Helper()
+	file, err := os.CreateTemp("", "lambdatest-")
+	if err == nil {
+		err = os.Remove(file.Name())
+	}
 	if err != nil {
-		return nil, err
+		t.Fatalf("lambdatest: %v", err)
 	}
-	f.cmd.Dir = filepath.Dir(o.Binary)
-	f.cmd.Env = o.environ(listener.Addr().String())
-	f.cmd.Stdout = f.stdout.file
-	f.cmd.Stderr = f.stderr.file
-	if err := o.Start(f.cmd); err != nil {
-		return nil, errors.Join(err, listener.Close())
-	}
-	f.server = &http.Server{Handler: f.runtimeAPI(), ReadHeaderTimeout: time.Minute}
-	go func() { _ = f.server.Serve(listener) }()
-	go f.watch()
-	return f, nil
+	t.Cleanup(func() { _ = file.Close() })
+	return file
 }
 
-// drainTime is for answers that the process sent right before it ended.
-const drainTime = 2 * time.Second
-
-// watch waits for the process to end and then settles what it has left open.
-func (f *Function) watch() {
-	_ = f.cmd.Wait() // its outcome is in ProcessState
-	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
-	defer cancel()
-	if f.server.Shutdown(ctx) != nil {
-		_ = f.server.Close()
+// environ is what the process sees: the [defined runtime environment variables], then those of the options. Of two with
+// one name, the later counts.
+//
+// [defined runtime environment variables]: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+func (o Options) environ(root, runtimeAPI string) []string {
+	env := []string{
+		"AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE", // AWS's own example
+		"AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+		"AWS_SESSION_TOKEN=lambdatest-session-token",
+		"AWS_REGION=us-east-1",
+		"AWS_DEFAULT_REGION=us-east-1",
+		"AWS_LAMBDA_FUNCTION_NAME=lambdatest",
+		"AWS_LAMBDA_FUNCTION_VERSION=$LATEST",
+		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE=128",
+		"AWS_LAMBDA_INITIALIZATION_TYPE=on-demand",
+		"AWS_LAMBDA_LOG_GROUP_NAME=/aws/lambda/lambdatest",
+		"AWS_LAMBDA_LOG_STREAM_NAME=2026/01/01/[$LATEST]0123456789abcdef0123456789abcdef",
+		"LAMBDA_TASK_ROOT=" + root,
+		"LAMBDA_RUNTIME_DIR=/var/runtime",
+		"LANG=en_US.UTF-8",
+		"PATH=/usr/local/bin:/usr/bin/:/bin:/opt/bin",
+		"TZ=:UTC",
+		"_HANDLER=bootstrap",
 	}
-	f.mu.Lock()
-	left := f.open
-	f.open = nil
-	f.mu.Unlock()
-	close(f.exited)
-	for _, i := range left {
-		i.settle(Reply{}, f.exitError(i))
+	if o.Concurrency > 1 {
+		env = append(env, "AWS_LAMBDA_MAX_CONCURRENCY="+strconv.Itoa(o.Concurrency))
 	}
-}
-
-func (f *Function) exitError(i *invocation) error {
-	const tail = 4096
-	stderr := f.Stderr()
-	return fmt.Errorf("lambdatest: request %s: the process ended without an answer: %v\n%s",
-		i.id, f.cmd.ProcessState, stderr[max(0, len(stderr)-tail):])
+	for name, value := range o.Env {
+		env = append(env, name+"="+value)
+	}
+	return append(env, "AWS_LAMBDA_RUNTIME_API="+runtimeAPI)
 }
 
 // Close ends the process before the test ends, which does it too.
@@ -127,53 +141,34 @@ func (f *Function) Close() {
 	<-f.exited
 }
 
-// Invoke sends the event to the process when it asks for one, and waits for the answer. A Reply is what the function
-// answers, even an error. It is an error if the process ends or runs out of time before it answers, or if ctx ends; the
-// process then keeps an event that it has received.
-func (f *Function) Invoke(ctx context.Context, event []byte) (Reply, error) {
-	i := newInvocation(event)
-	if !f.add(i) {
-		return Reply{}, f.exitError(i)
-	}
-	select {
-	case f.queue <- i:
-	case <-i.settled:
-	case <-ctx.Done():
-	}
-	select {
-	case <-i.settled:
-		return i.reply, i.err
-	case <-ctx.Done():
-		return Reply{}, fmt.Errorf("lambdatest: request %s: %w", i.id, context.Cause(ctx))
-	}
-}
-
 // InitError waits for the process to end without having asked for an event, and returns its exit code, -1 after a
 // signal. It is an error if the process asks for an event, or if ctx ends.
 func (f *Function) InitError(ctx context.Context) (exitCode int, err error) {
 	select {
 	case <-f.exited:
-	case <-f.firstNext:
-	case <-ctx.Done():
-		return 0, context.Cause(ctx)
-	}
-	select {
+		return f.cmd.ProcessState.ExitCode(), nil
 	case <-f.firstNext:
 		return 0, errors.New("lambdatest: the process asked for an event: its initialization succeeded")
-	default:
-		return f.cmd.ProcessState.ExitCode(), nil
+	case <-ctx.Done():
+		return 0, context.Cause(ctx)
 	}
 }
 
 // Stdout is what the process has written to standard output until now. What was written before the answer to an event
 // is in it when Invoke returns.
-func (f *Function) Stdout() string { return f.stdout.String() }
+func (f *Function) Stdout() string { return content(f.stdout) }
 
 // Stderr is as [Function.Stdout], of standard error.
-func (f *Function) Stderr() string { return f.stderr.String() }
+func (f *Function) Stderr() string { return content(f.stderr) }
 
 // Output is Stdout and then Stderr: all that Lambda would put into the log.
 func (f *Function) Output() string { return f.Stdout() + f.Stderr() }
+
+// content reads from the start, and leaves the position at which the process writes.
+func content(file *os.File) string {
+	text, _ := io.ReadAll(io.NewSectionReader(file, 0, math.MaxInt64)) // of a file that is open
+	return string(text)
+}
 
 // PID is the id of the process.
 func (f *Function) PID() int { return f.cmd.Process.Pid }
@@ -183,23 +178,3 @@ func (f *Function) FirstNext() <-chan struct{} { return f.firstNext }
 
 // Exited is closed when the process has ended. A panicking function answers first and ends afterwards.
 func (f *Function) Exited() <-chan struct{} { return f.exited }
-
-// capture takes what a process writes. It is a file without a name and not a pipe, so that all of it is there when the
-// process has answered.
-type capture struct{ file *os.File }
-
-func newCapture() (*capture, error) {
-	file, err := os.CreateTemp("", "lambdatest-")
-	if err != nil {
-		return nil, err
-	}
-	return &capture{file}, os.Remove(file.Name())
-}
-
-// String reads from the start, and leaves the position at which the process writes.
-func (c *capture) String() string {
-	content, _ := io.ReadAll(io.NewSectionReader(c.file, 0, math.MaxInt64)) // of a file that is open
-	return string(content)
-}
-
-func (c *capture) close() { _ = c.file.Close() }

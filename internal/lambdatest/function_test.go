@@ -4,50 +4,75 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-lambda-go/lambdacontext"
 
 	"github.com/soarstep/xdr-action-status/internal/lambdatest"
 )
 
 // The tests here are of what a test of a function would not notice. Without replies, errors or an exit code, for
-// example, all tests in cmd/lambda fail.
-
-var binary string // testdata/echo, built once
+// example, all tests in cmd/lambda fail. This test binary is the function, too.
 
 func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "lambdatest-")
-	if err != nil {
-		panic(err)
-	}
-	if binary, err = lambdatest.Build(context.Background(), "testdata/echo", dir, nil); err != nil {
-		panic(err)
+	if os.Getenv("_HANDLER") != "" {
+		four.Add(4)
+		lambda.Start(function)
 	}
 	os.Setenv("LAMBDATEST_LEAK", "of the test")
-	code := m.Run()
-	_ = os.RemoveAll(dir)
-	os.Exit(code)
+	os.Exit(m.Run())
+}
+
+var four sync.WaitGroup
+
+// function does what its event says, and returns what it sees.
+func function(ctx context.Context, event string) (any, error) {
+	switch event {
+	case "exit":
+		fmt.Fprintln(os.Stderr, "last words")
+		syscall.Exit(7) // os.Exit would write a line about coverage
+	case "hang":
+		time.Sleep(time.Hour)
+	case "meet": // four at once, or none
+		four.Done()
+		four.Wait()
+	case "print":
+		fmt.Println(strings.Repeat("to stdout ", 100_000) + "to the end")
+		fmt.Fprintln(os.Stderr, "to stderr")
+	}
+	dir, err := os.Getwd()
+	lc, _ := lambdacontext.FromContext(ctx)
+	deadline, _ := ctx.Deadline()
+	left := time.Until(deadline)
+	return seen{ID: lc.AwsRequestID, ARN: lc.InvokedFunctionArn, Dir: dir, Env: os.Environ(), Left: left}, err
+}
+
+type seen struct {
+	ID, ARN, Dir string
+	Env          []string
+	Left         time.Duration
 }
 
 func start(t *testing.T, o lambdatest.Options) *lambdatest.Function {
 	t.Helper()
-	o.Binary = binary
+	o.Binary = os.Args[0]
 	return lambdatest.Start(t, o)
 }
 
 func invoke(t *testing.T, f *lambdatest.Function, event string) lambdatest.Reply {
 	t.Helper()
-	r, err := f.Invoke(t.Context(), []byte(event))
+	r, err := f.Invoke(t.Context(), fmt.Appendf(nil, "%q", event))
 	if err != nil {
-		t.Fatalf("%s: %v", event, err)
+		t.Errorf("%s: %v", event, err)
 	}
 	return r
 }
@@ -63,6 +88,9 @@ func TestNoAnswer(t *testing.T) {
 			t.Errorf("%s: %v", event, err)
 		}
 		<-f.Exited()
+		if _, err := f.Invoke(t.Context(), []byte(event)); err == nil {
+			t.Errorf("%s: it has ended, and answers", event)
+		}
 	}
 }
 
@@ -73,22 +101,18 @@ func TestWhatTheFunctionSees(t *testing.T) {
 		Timeout: 7 * time.Second,
 	})
 	began := time.Now()
-	r := invoke(t, f, `"context"`)
+	r := invoke(t, f, "")
 	if most := time.Since(began); r.Duration <= 0 || r.Duration > most {
 		t.Errorf("took %v of %v", r.Duration, most)
 	}
-	var got struct {
-		ID, ARN, Dir string
-		Env          []string
-		LeftMs       int `json:"left_ms"`
-	}
+	var got seen
 	if err := json.Unmarshal(r.Payload, &got); err != nil {
 		t.Fatal(err)
 	}
-	if got.ID != r.RequestID || !strings.HasPrefix(got.ARN, "arn:aws:lambda:") || got.LeftMs <= 0 || got.LeftMs > 7000 {
+	if got.ID != r.RequestID || !strings.HasPrefix(got.ARN, "arn:aws:lambda:") || got.Left <= 0 || got.Left > 7*time.Second {
 		t.Errorf("%+v", got)
 	}
-	if root, err := filepath.EvalSymlinks(filepath.Dir(binary)); err != nil || got.Dir != root {
+	if root, err := filepath.EvalSymlinks(filepath.Dir(os.Args[0])); err != nil || got.Dir != root {
 		t.Errorf("working directory %s, want %s, %v", got.Dir, root, err)
 	}
 	for _, want := range []string{"AWS_REGION=eu-west-1", "AWS_DEFAULT_REGION=us-east-1", "_HANDLER=bootstrap"} {
@@ -106,36 +130,19 @@ func TestWhatTheFunctionSees(t *testing.T) {
 func TestOutputIsCompleteWhenInvokeReturns(t *testing.T) {
 	t.Parallel()
 	f := start(t, lambdatest.Options{})
-	invoke(t, f, `"print"`)
+	invoke(t, f, "print")
 	if out := f.Output(); len(out) != 1_000_021 || !strings.HasSuffix(out, "to the end\nto stderr\n") {
 		t.Errorf("%d bytes", len(out))
 	}
 }
 
-// All invocations are inside before one may leave.
 func TestConcurrency(t *testing.T) {
 	t.Parallel()
-	const n = 4
-	arrived := make(chan struct{}, n)
-	passage := make(chan struct{})
-	gate := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
-		arrived <- struct{}{}
-		<-passage
-	}))
-	t.Cleanup(gate.Close)
-	f := start(t, lambdatest.Options{Concurrency: n})
+	f := start(t, lambdatest.Options{Concurrency: 4})
 	var group sync.WaitGroup
-	for range n {
-		group.Go(func() {
-			if _, err := f.Invoke(t.Context(), fmt.Appendf(nil, "%q", gate.URL)); err != nil {
-				t.Error(err)
-			}
-		})
+	for range 4 {
+		group.Go(func() { invoke(t, f, "meet") })
 	}
-	for range n {
-		<-arrived
-	}
-	close(passage)
 	group.Wait()
 }
 
@@ -157,13 +164,10 @@ func TestStartOpensTheSources(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, source := range []string{"go.mod", "cmd/lambda", "pkg/handler", "pkg/xdr"} {
+	for source, how := range map[string]string{"go.mod": "stat", "cmd/lambda": "open", "pkg/handler": "open", "pkg/xdr": "open"} {
 		name, err := filepath.Abs("../../" + source)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !strings.Contains(string(opened), "\nopen "+name+"\n") {
-			t.Errorf("%s is not opened", source)
+		if err != nil || !strings.Contains(string(opened), "\n"+how+" "+name+"\n") {
+			t.Errorf("no %s of %s, %v", how, source, err)
 		}
 	}
 }
