@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"net"
 	"net/http"
@@ -13,17 +14,69 @@ import (
 	"time"
 )
 
+// Fault makes answers go wrong. All faults that hit a request add up: first the delay, then a reset or the reply, whose
+// status, headers and body they replace, pad, compress and cut off.
+type Fault struct {
+	From int `json:"from,omitempty"` // first request, from 1; 0 means all
+	To   int `json:"to,omitempty"`   // last request; 0 means From
+
+	DelaySeconds  float64 `json:"delay_seconds,omitempty"` // in real time
+	Reset         bool    `json:"reset,omitempty"`         // TCP RST, no reply
+	Status        int     `json:"status,omitempty"`        // with the API's own text unless there is a body
+	RetryAfter    string  `json:"retry_after,omitempty"`   // "7", or "date+7" for that time as a date
+	Date          string  `json:"date,omitempty"`          // as "date-900", of a server whose clock is slow
+	ContentType   string  `json:"content_type,omitempty"`
+	Body          string  `json:"body,omitempty"`
+	PadBytes      int     `json:"pad_bytes,omitempty"`       // of white space inside the JSON
+	Gzip          bool    `json:"gzip,omitempty"`            // if the client accepts it
+	CutAfterBytes int     `json:"cut_after_bytes,omitempty"` // the length is declared in full
+
+	// Name is an error of Secrets Manager, such as "ThrottlingException".
+	Name string `json:"-"`
+}
+
+// SecretFault is a Fault of Secrets Manager.
+type SecretFault = Fault
+
+// problem says what is wrong with the fault; "" if nothing is.
+func (f Fault) problem() string {
+	return broken([]rule{
+		{f.From < 0 || f.To != 0 && f.To < f.From, "from: want 0 or more, and to not below it"},
+		{f.Status != 0 && (f.Status < 200 || f.Status > 599), "status: want 200 to 599"},
+		{f.DelaySeconds < 0 || f.PadBytes < 0 || f.CutAfterBytes < 0,
+			"delay_seconds, pad_bytes, cut_after_bytes: want 0 or more"},
+		{f.Date != "" && headerDate(f.Date, time.Time{}) == f.Date,
+			fmt.Sprintf("date: want a time such as date-900, in seconds from now, got %q", f.Date)},
+	})
+}
+
+// headerDate returns the date that "date+7" or "date-7" means, or any other value as it is.
+func headerDate(value string, now time.Time) string {
+	seconds, ok := strings.CutPrefix(value, "date")
+	n, err := strconv.Atoi(seconds)
+	if !ok || err != nil {
+		return value
+	}
+	return now.Add(time.Duration(n) * time.Second).UTC().Format(http.TimeFormat)
+}
+
+// hits returns the faults that hit request number n.
+func hits(faults []Fault, n int) []Fault {
+	var hit []Fault
+	for _, f := range faults {
+		if f.From == 0 && f.To == 0 || n >= f.From && n <= max(f.From, f.To) {
+			hit = append(hit, f)
+		}
+	}
+	return hit
+}
+
 // answer is a reply that has not been sent yet, with all that is to go wrong on the way.
 type answer struct {
 	status int
 	header http.Header
 	body   []byte
-
-	delay time.Duration
-	reset bool
-	pad   int
-	gzip  bool
-	cut   int
+	wrong  Fault
 }
 
 func newAnswer(status int, kind string, body []byte) *answer {
@@ -52,31 +105,58 @@ func wrongPath() *answer {
 // toJSON is for values that always have a JSON form.
 func toJSON(value any) []byte { return must(json.Marshal(value)) }
 
+// meet adds a fault.
+func (a *answer) meet(f Fault, now time.Time) {
+	if f.Status != 0 {
+		said := refused(f.Status, nil)
+		a.status = f.Status
+		a.body = said.body
+		maps.Copy(a.header, said.header)
+	}
+	if f.Body != "" {
+		a.body = []byte(f.Body)
+	}
+	for name, value := range map[string]string{
+		"Content-Type": f.ContentType, "Retry-After": headerDate(f.RetryAfter, now), "Date": headerDate(f.Date, now),
+	} {
+		if value != "" {
+			a.header.Set(name, value)
+		}
+	}
+	a.wrong.DelaySeconds += f.DelaySeconds
+	a.wrong.Reset = a.wrong.Reset || f.Reset
+	a.wrong.Gzip = a.wrong.Gzip || f.Gzip
+	a.wrong.PadBytes += f.PadBytes
+	a.wrong.CutAfterBytes = max(a.wrong.CutAfterBytes, f.CutAfterBytes)
+}
+
 // send sends the answer, or what its faults leave of it.
 func (a *answer) send(w http.ResponseWriter, r *http.Request) {
 	select {
-	case <-time.After(a.delay):
+	case <-time.After(time.Duration(a.wrong.DelaySeconds * float64(time.Second))):
 	case <-r.Context().Done():
 		return
 	}
-	if a.reset {
+	if a.wrong.Reset {
 		reset(w)
 	}
 	maps.Copy(w.Header(), a.header)
 	body := a.body
-	if a.pad > 0 { // where JSON allows white space: after the first brace
-		body = slices.Concat(body[:1], bytes.Repeat([]byte(" "), a.pad), body[1:])
+	pad := a.wrong.PadBytes
+	cut := a.wrong.CutAfterBytes
+	if pad > 0 { // where JSON allows white space: after the first brace
+		body = slices.Concat(body[:1], bytes.Repeat([]byte(" "), pad), body[1:])
 	}
-	if a.gzip && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+	if a.wrong.Gzip && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
 		w.Header().Set("Content-Encoding", "gzip")
 		body = compress(body)
 	}
-	if a.pad > 0 || a.cut > 0 { // any other long reply declares no length
+	if pad > 0 || cut > 0 { // any other long reply declares no length
 		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	}
 	w.WriteHeader(a.status)
-	if a.cut > 0 {
-		body = body[:min(a.cut, len(body))] // net/http drops a connection whose reply falls short
+	if cut > 0 {
+		body = body[:min(cut, len(body))] // net/http drops a connection whose reply falls short
 	}
 	_, _ = w.Write(body) // the client may be gone
 }

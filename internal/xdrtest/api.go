@@ -1,68 +1,95 @@
 package xdrtest
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"io"
 	"mime"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"uuid"
 )
+
+// KeyID is the id of the API key.
+const KeyID = "7"
 
 const (
 	statusPath   = "/public_api/v1/actions/get_action_status"
 	validatePath = "/api_keys/validate" // with it, clients find out if their key is good
 	maxBody      = 64 << 10
+	maxSkew      = 15 * time.Minute // from the Sim's time to that of a signature
 )
 
-// question is the one body that the call takes.
-var question = regexp.MustCompile(
-	`^\s*\{\s*"request_data"\s*:\s*\{\s*"group_action_id"\s*:\s*(0|-?[1-9][0-9]*)\s*\}\s*\}\s*$`)
+var (
+	validNonce = regexp.MustCompile(`^[A-Za-z0-9]{64}$`)
 
-// action is an action that has been asked about.
-type action struct {
-	start time.Time
-	asked int
+	// question is the one body that the call takes.
+	question = regexp.MustCompile(
+		`^\s*\{\s*"request_data"\s*:\s*\{\s*"group_action_id"\s*:\s*(0|-?[1-9][0-9]*)\s*\}\s*\}\s*$`)
+)
+
+// Request is one API request as it arrived, and what came of it. Nothing is redacted, so that a test can look for what
+// must not be there. Its JSON form is for people, and leaves out what holds credentials.
+type Request struct {
+	Number        int         `json:"number"` // from 1
+	Time          time.Time   `json:"-"`
+	Method        string      `json:"-"`
+	Path          string      `json:"-"`
+	Header        http.Header `json:"-"`
+	Body          []byte      `json:"-"`
+	GroupActionID int64       `json:"group_action_id"` // 0 unless the body was well-formed
+	RequestID     string      `json:"-"`               // X-Request-Id of the reply
+	Status        int         `json:"status"`          // of the reply; 0 if the connection was reset
+	Problem       string      `json:"problem"`         // why it was refused; "" if it was not
+}
+
+// Requests returns all API requests in the order of arrival.
+func (s *Sim) Requests() []Request {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.requests)
 }
 
 // serveAPI decides, then logs, then sends: a client that has its reply finds it in Requests.
 func (s *Sim) serveAPI(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(io.LimitReader(r.Body, maxBody+1)) // a broken body is then refused as too short
-	q := &Request{Method: r.Method, Path: r.URL.Path, Header: r.Header.Clone(), Body: body, RequestID: newUUID()}
+	q := Request{Method: r.Method, Path: r.URL.Path, Header: r.Header.Clone(), Body: body, RequestID: uuid.New().String()}
 	s.answer(q).send(w, r)
 }
 
-// answer judges a request in the API's order: first who asks and how often, then what is asked. Faults meet only
-// requests that a working API would have answered.
-func (s *Sim) answer(q *Request) *answer {
+func (s *Sim) answer(q Request) *answer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	q.Number = len(s.requests) + 1
 	q.Time = s.o.Now()
-	path, found := strings.CutPrefix(strings.TrimSuffix(q.Path, "/"), s.o.BasePath)
-	a, faults := wrongPath(), []Fault(nil)
-	if found && (path == statusPath || path == validatePath) {
-		a, faults = s.judge(q, path)
-	} else {
-		q.Problem = "no such path"
-	}
+	a, faults := s.judge(&q)
 	a.header.Set("Date", q.Time.UTC().Format(http.TimeFormat))
 	a.header.Set("X-Request-Id", q.RequestID)
 	for _, f := range faults {
-		f.apply(a, q.Time)
+		a.meet(f, q.Time)
 	}
-	if !a.reset {
+	if !a.wrong.Reset {
 		q.Status = a.status
 	}
-	s.requests = append(s.requests, *q)
+	s.requests = append(s.requests, q)
 	s.o.Log.Info("api request", "number", q.Number, "group_action_id", q.GroupActionID,
 		"status", q.Status, "problem", q.Problem)
 	return a
 }
 
-// judge answers a request for a path that exists. It returns the faults that the answer meets.
-func (s *Sim) judge(q *Request, path string) (*answer, []Fault) {
+// judge answers a request in the API's order: first who asks and how often, then what is asked. It returns the faults
+// that the answer meets: only a request that a working API would have answered meets any.
+func (s *Sim) judge(q *Request) (*answer, []Fault) {
+	path, found := strings.CutPrefix(strings.TrimSuffix(q.Path, "/"), s.o.BasePath)
+	if !found || path != statusPath && path != validatePath {
+		q.Problem = "no such path"
+		return wrongPath(), nil
+	}
 	if q.Method != http.MethodPost && (path != validatePath || q.Method != http.MethodGet) {
 		q.Problem = "method is not POST"
 		return refused(http.StatusMethodNotAllowed, q.Problem), nil
@@ -81,6 +108,51 @@ func (s *Sim) judge(q *Request, path string) (*answer, []Fault) {
 		return refused(http.StatusBadRequest, q.Problem), nil
 	}
 	return s.play(q)
+}
+
+// authProblem returns what is wrong with a request's credentials; "" if nothing is. Each nonce is used up, that of a
+// refused request too.
+func (s *Sim) authProblem(h http.Header, now time.Time) string {
+	nonce := h.Get("X-Xdr-Nonce")
+	stamp := h.Get("X-Xdr-Timestamp")
+	proof := h.Get("Authorization")
+	replayed := !s.o.Lenient && s.nonces[nonce]
+	s.nonces[nonce] = true
+	for _, name := range []string{"X-Xdr-Auth-Id", "Authorization", "X-Xdr-Nonce", "X-Xdr-Timestamp"} {
+		if len(h.Values(name)) > 1 {
+			return name + " appears more than once"
+		}
+	}
+	rules := []rule{{h.Get("X-Xdr-Auth-Id") != KeyID, "x-xdr-auth-id is not the key's"}}
+	if s.o.SecurityLevel == "standard" {
+		return broken(append(rules,
+			rule{h["X-Xdr-Nonce"] != nil || h["X-Xdr-Timestamp"] != nil, "a standard key takes no signature"},
+			rule{proof != s.key, "Authorization is not the key"}))
+	}
+	sum := sha256.Sum256([]byte(s.key + nonce + stamp))
+	ms, err := strconv.ParseInt(stamp, 10, 64)
+	return broken(append(rules,
+		rule{!validNonce.MatchString(nonce), "x-xdr-nonce is not 64 letters and digits"},
+		rule{replayed, "x-xdr-nonce was used before"},
+		rule{err != nil, "x-xdr-timestamp is not in milliseconds"},
+		rule{now.Sub(time.UnixMilli(ms)).Abs() > maxSkew, "x-xdr-timestamp is too far from the server's time"},
+		rule{proof != hex.EncodeToString(sum[:]), "Authorization is not the signature"}))
+}
+
+// rule is what must not be so, and what to say if it is.
+type rule struct {
+	broken  bool
+	problem string
+}
+
+// broken returns the problem of the first broken rule; "" if there is none.
+func broken(rules []rule) string {
+	for _, r := range rules {
+		if r.broken {
+			return r.problem
+		}
+	}
+	return ""
 }
 
 // readQuestion checks the content type and the body, and takes the id out of it. It returns what is wrong.
@@ -106,13 +178,8 @@ func (s *Sim) readQuestion(q *Request) string {
 
 // withinRate allows as many requests in any one second as the limit says; refused ones do not count.
 func (s *Sim) withinRate(now time.Time) bool {
-	if s.o.RateLimit < 0 {
-		return true
-	}
-	for len(s.accepted) > 0 && now.Sub(s.accepted[0]) >= time.Second {
-		s.accepted = s.accepted[1:]
-	}
-	if len(s.accepted) >= s.o.RateLimit {
+	s.accepted = slices.DeleteFunc(s.accepted, func(t time.Time) bool { return now.Sub(t) >= time.Second })
+	if s.o.RateLimit >= 0 && len(s.accepted) >= s.o.RateLimit {
 		return false
 	}
 	s.accepted = append(s.accepted, now)
@@ -121,8 +188,8 @@ func (s *Sim) withinRate(now time.Time) bool {
 
 // play answers from the scenario of the action, whose clock starts with the first question.
 func (s *Sim) play(q *Request) (*answer, []Fault) {
-	p := s.scenarios[q.GroupActionID]
-	if p == nil {
+	p, ok := s.scenarios[q.GroupActionID]
+	if !ok {
 		p = s.scenarios[0]
 	}
 	act := s.actions[q.GroupActionID]
@@ -131,7 +198,6 @@ func (s *Sim) play(q *Request) (*answer, []Fault) {
 		s.actions[q.GroupActionID] = act
 	}
 	act.asked++
-	t := max(0, q.Time.Sub(act.start).Seconds()*s.o.Speed) // the later of two questions at a time may start the clock
-	a := newAnswer(http.StatusOK, "application/json", p.reply(t))
+	a := newAnswer(http.StatusOK, "application/json", p.reply(q.Time.Sub(act.start).Seconds()*s.o.Speed))
 	return a, append(hits(p.Faults, act.asked), hits(s.faults, q.Number)...)
 }

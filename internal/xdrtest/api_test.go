@@ -1,106 +1,64 @@
 package xdrtest_test
 
 import (
-	"io"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/soarstep/xdr-action-status/internal/lambdatest"
 	"github.com/soarstep/xdr-action-status/internal/xdrtest"
 )
 
-// change makes a correct question another one.
-type change func(*http.Request, rig)
-
-func header(name, value string) change {
-	return func(q *http.Request, _ rig) { q.Header.Set(name, value) }
-}
-
-func without(name string) change {
-	return func(q *http.Request, _ rig) { q.Header.Del(name) }
-}
-
-func path(p string) change {
-	return func(q *http.Request, _ rig) { q.URL.Path = p }
-}
-
-func body(text string) change {
-	return func(q *http.Request, _ rig) {
-		q.Body = io.NopCloser(strings.NewReader(text))
-		q.ContentLength = int64(len(text))
-	}
-}
-
-func signed(nonce string, skew time.Duration) change {
-	return func(q *http.Request, r rig) { sign(q.Header, r.Key(), nonce, r.Now().Add(skew)) }
-}
-
-// standard makes it a question with a standard key.
-func standard(q *http.Request, r rig) {
-	q.Header.Del("x-xdr-nonce")
-	q.Header.Del("x-xdr-timestamp")
-	q.Header.Set("Authorization", r.Key())
-}
-
-func correct(*http.Request, rig) {}
-
-// probe makes it the question if the key is good.
-func probe(method string) change {
-	return func(q *http.Request, _ rig) {
-		q.Method = method
-		q.URL.Path = "/tenant/api_keys/validate/"
-	}
-}
+const probePath = "/tenant/api_keys/validate"
 
 func TestRefusals(t *testing.T) {
 	t.Parallel()
-	type test struct {
+	const ms = "1795514400000"
+	for _, tt := range []struct {
 		name   string
 		status int
 		change change
-	}
-	advanced := []test{
-		{"correct", 200, correct},
-		{"trailing slash", 200, path("/tenant" + statusPath + "/")},
+	}{
+		{"correct", 200, at("POST", statusPath)},
+		{"trailing slash", 200, at("POST", statusPath+"/")},
 		{"charset", 200, header("Content-Type", "application/json; charset=utf-8")},
 		{"clock 15 min slow", 200, signed(newNonce(), -15*time.Minute)},
 		{"clock 15 min fast", 200, signed(newNonce(), 15*time.Minute)},
 		{"largest id", 200, body(questionBody(1<<63 - 1))},
+		{"probe, POST", 200, at("POST", probePath)},
+		{"probe, GET", 200, at("GET", probePath+"/")},
+		{"standard", 200, plain},
 
-		{"no base path", 500, path(statusPath)},
-		{"wrong path", 500, path("/tenant/public_api/v1/actions/get_action")},
-		{"wrong path comes before the method", 500, func(q *http.Request, _ rig) {
-			q.Method = http.MethodGet
-			q.URL.Path = "/"
-		}},
-		{"GET", 405, func(q *http.Request, _ rig) { q.Method = http.MethodGet }},
-		{"probe, POST", 200, path("/tenant/api_keys/validate")},
-		{"probe, PUT", 405, probe(http.MethodPut)},
-		{"probe, GET", 200, probe(http.MethodGet)},
-		{"probe with a wrong key", 401, func(q *http.Request, r rig) {
-			probe(http.MethodGet)(q, r)
-			q.Header.Set("Authorization", "x")
-		}},
+		{"no base path", 500, at("POST", strings.TrimPrefix(statusPath, "/tenant"))},
+		{"wrong path comes before the method", 500, at("GET", "/tenant/public_api/v1/actions/get_action")},
+		{"GET", 405, at("GET", statusPath)},
+		{"probe, PUT", 405, at("PUT", probePath)},
 
 		{"clock too slow", 401, signed(newNonce(), -15*time.Minute-time.Millisecond)},
 		{"clock too fast", 401, signed(newNonce(), 15*time.Minute+time.Millisecond)},
 		{"nonce too short", 401, signed(newNonce()[1:], 0)},
 		{"nonce too long", 401, signed(newNonce()+"A", 0)},
 		{"nonce with a dash", 401, signed("-"+newNonce()[1:], 0)},
-		{"no nonce", 401, without("x-xdr-nonce")},
+		{"no nonce", 401, header("x-xdr-nonce")},
 		{"two nonces", 401, func(q *http.Request, _ rig) { q.Header.Add("x-xdr-nonce", newNonce()) }},
-		{"no timestamp", 401, without("x-xdr-timestamp")},
-		{"timestamp in seconds", 401, header("x-xdr-timestamp", "1795514400")},
+		{"no timestamp", 401, header("x-xdr-timestamp")},
+		{"timestamp in seconds", 401, header("x-xdr-timestamp", ms[:10])},
 		{"wrong key", 401, func(q *http.Request, r rig) { sign(q.Header, "other", newNonce(), r.Now()) }},
 		{"upper-case digest", 401, func(q *http.Request, _ rig) {
 			q.Header.Set("Authorization", strings.ToUpper(q.Header.Get("Authorization")))
 		}},
 		{"plain key", 401, func(q *http.Request, r rig) { q.Header.Set("Authorization", r.Key()) }},
+		{"probe with a wrong key", 401, func(q *http.Request, _ rig) {
+			q.URL.Path = probePath
+			q.Header.Set("Authorization", "x")
+		}},
 		{"other key id", 401, header("x-xdr-auth-id", "8")},
-		{"no key id", 401, without("x-xdr-auth-id")},
-		{"no signature comes before the body", 401, func(q *http.Request, r rig) { standard(q, r); body("")(q, r) }},
+		{"no key id", 401, header("x-xdr-auth-id")},
+		{"no signature comes before the body", 401, func(q *http.Request, r rig) { plain(q, r); body("")(q, r) }},
+		{"standard, signed", 401, signed(newNonce(), 0)},
+		{"standard, key and nonce", 401, func(q *http.Request, r rig) { plain(q, r); header("x-xdr-nonce", "1")(q, r) }},
+		{"standard, key and timestamp", 401, func(q *http.Request, r rig) { plain(q, r); header("x-xdr-timestamp", ms)(q, r) }},
+		{"standard, wrong key", 401, func(q *http.Request, r rig) { plain(q, r); header("Authorization", r.Key()+"x")(q, r) }},
 
 		{"form", 400, header("Content-Type", "application/x-www-form-urlencoded")},
 		{"empty body", 400, body("")},
@@ -113,65 +71,35 @@ func TestRefusals(t *testing.T) {
 		{"other case", 400, body(`{"Request_Data":{"group_action_id":1}}`)},
 		{"two documents", 400, body(`{"request_data":{"group_action_id":1}}{}`)},
 		{"too long", 400, body(questionBody(1) + strings.Repeat(" ", 64<<10))},
-	}
-	plain := []test{
-		{"standard", 200, standard},
-		{"standard, signed", 401, correct},
-		{"standard, key and nonce", 401, func(q *http.Request, r rig) { standard(q, r); q.Header.Set("x-xdr-nonce", "1") }},
-		{"standard, key and timestamp", 401, func(q *http.Request, r rig) {
-			standard(q, r)
-			q.Header.Set("x-xdr-timestamp", "1795514400000")
-		}},
-		{"standard, wrong key", 401, func(q *http.Request, r rig) {
-			standard(q, r)
-			q.Header.Set("Authorization", r.Key()+"x")
-		}},
-	}
-	for level, tests := range map[string][]test{"advanced": advanced, "standard": plain} {
-		for _, tt := range tests {
-			t.Run(tt.name, func(t *testing.T) {
-				t.Parallel()
-				r := start(t, xdrtest.Options{SecurityLevel: level})
-				q := r.question(anyID)
-				tt.change(q, r)
-				got := send(q)
-				if got.status != tt.status {
-					t.Errorf("got %+v, want %d", got, tt.status)
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			var o xdrtest.Options
+			if strings.HasPrefix(tt.name, "standard") {
+				o.SecurityLevel = "standard"
+			}
+			r := start(t, o)
+			got := r.ask(anyID, tt.change)
+			switch {
+			case tt.status == http.StatusInternalServerError:
+				if got.status != tt.status || !strings.HasPrefix(got.body, "Internal Server Error\r\n") {
+					t.Errorf("got %+v", got)
 				}
-				switch {
-				case tt.status == http.StatusInternalServerError:
-					if !strings.HasPrefix(got.body, "Internal Server Error\r\n") {
-						t.Errorf("got %s", got.body)
-					}
-				case tt.status != http.StatusOK:
-					checkError(t, got, tt.status)
-				case strings.HasPrefix(tt.name, "probe") != (got.body == `"true"`):
-					t.Errorf("got %s", got.body)
+			case tt.status == http.StatusOK && strings.HasPrefix(tt.name, "probe"):
+				if got.status != tt.status || got.body != `"true"` {
+					t.Errorf("got %+v", got)
 				}
-				logged := r.Requests()[0]
-				if logged.Status != tt.status || (logged.Problem == "") != (tt.status == http.StatusOK) {
-					t.Errorf("logged %d %q, want %d", logged.Status, logged.Problem, tt.status)
-				}
-				if strings.Contains(got.body, r.Key()) {
-					t.Error("the key is in the reply")
-				}
-			})
-		}
-	}
-}
-
-// The signature is checked against a vector that was not made in Go:
-//
-//	printf %s KEY NONCE 1795514400000 | sha256sum
-func TestSignature(t *testing.T) {
-	t.Parallel()
-	r := start(t, xdrtest.Options{Key: xdrtest.Canary})
-	q := r.question(anyID)
-	q.Header.Set("x-xdr-nonce", "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789AB")
-	q.Header.Set("x-xdr-timestamp", "1795514400000")
-	q.Header.Set("Authorization", "e35ae66c644615f6f318a29554820ccd1ee4cb715849a6bde720e64648e2e731")
-	if got := send(q); got.status != http.StatusOK {
-		t.Errorf("got %+v", got)
+			default:
+				got.wants(t, tt.status)
+			}
+			logged := r.Requests()[0]
+			if logged.Status != tt.status || (logged.Problem == "") != (tt.status == http.StatusOK) {
+				t.Errorf("logged %d %q, want %d", logged.Status, logged.Problem, tt.status)
+			}
+			if strings.Contains(got.body, r.Key()) {
+				t.Error("the key is in the reply")
+			}
+		})
 	}
 }
 
@@ -182,14 +110,9 @@ func TestLenient(t *testing.T) {
 		for _, key := range []string{"right", "wrong"} {
 			r := start(t, xdrtest.Options{Lenient: lenient, Key: "right"})
 			nonce := newNonce()
-			first := r.question(anyID)
-			sign(first.Header, key, nonce, r.Now())
-			send(first)
-			second := r.question(anyID)
-			sign(second.Header, "right", nonce, r.Now().Add(time.Second))
-			third := r.question(anyID)
-			third.Header.Del("Content-Type")
-			if got := [2]int{send(second).status, send(third).status}; got != want {
+			r.ask(anyID, func(q *http.Request, r rig) { sign(q.Header, key, nonce, r.Now()) })
+			got := [2]int{r.ask(anyID, signed(nonce, time.Second)).status, r.ask(anyID, header("Content-Type")).status}
+			if got != want {
 				t.Errorf("lenient %v: got %v", lenient, got)
 			}
 		}
@@ -198,31 +121,32 @@ func TestLenient(t *testing.T) {
 
 func TestRateLimit(t *testing.T) {
 	t.Parallel()
-	clock := lambdatest.NewClock()
-	r := rig{xdrtest.Start(t, xdrtest.Options{Now: clock.Now}), clock, t} // ten a second
-	for range 11 {                                                        // what is refused before does not count
-		q := r.question(anyID)
-		q.Header.Set("Authorization", "wrong")
-		checkError(t, send(q), http.StatusUnauthorized)
+	r := start(t, xdrtest.Options{}) // ten a second
+	for range 11 {                   // what is refused before does not count
+		r.ask(anyID, header("Authorization", "wrong")).wants(t, http.StatusUnauthorized)
 	}
 	for _, step := range []struct {
-		after    time.Duration
-		statuses []int
+		after            time.Duration
+		allowed, refused int
 	}{
-		{0, []int{200}},
-		{600 * time.Millisecond, []int{200, 200, 200, 200, 200, 200, 200, 200, 200, 429, 429}},
-		{399 * time.Millisecond, []int{429}},
-		{time.Millisecond, []int{200, 429}}, // only the first one has left the window
-		{time.Minute, []int{200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 429}},
+		{0, 1, 0},
+		{600 * time.Millisecond, 9, 2},
+		{399 * time.Millisecond, 0, 1},
+		{time.Millisecond, 1, 1}, // only the first one has left the window
+		{time.Minute, 10, 1},
 	} {
 		r.Advance(step.after)
-		for i, status := range step.statuses {
-			if got := r.ask(anyID); got.status != status {
-				t.Errorf("%v later: request %d got %d, want %d", step.after, i, got.status, status)
-			}
+		for range step.allowed {
+			r.ask(anyID).wants(t, http.StatusOK)
+		}
+		for range step.refused {
+			r.ask(anyID).wants(t, http.StatusTooManyRequests)
 		}
 	}
-	checkError(t, r.ask(anyID), http.StatusTooManyRequests)
+	free := start(t, xdrtest.Options{RateLimit: -1})
+	for range 11 {
+		free.ask(anyID).wants(t, http.StatusOK)
+	}
 }
 
 func TestRequestsAreLogged(t *testing.T) {
@@ -231,7 +155,7 @@ func TestRequestsAreLogged(t *testing.T) {
 	sent := r.question(anyID)
 	id := send(sent).header.Get("X-Request-Id")
 	q := r.Requests()[0]
-	if !q.Time.Equal(r.Now()) || q.Method != http.MethodPost || q.Path != "/tenant"+statusPath || q.RequestID != id || id == "" ||
+	if !q.Time.Equal(r.Now()) || q.Method != http.MethodPost || q.Path != statusPath || q.RequestID != id || id == "" ||
 		string(q.Body) != questionBody(anyID) || q.GroupActionID != anyID ||
 		q.Header.Get("Authorization") != sent.Header.Get("Authorization") {
 		t.Errorf("logged %+v", q)

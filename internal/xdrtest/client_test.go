@@ -1,10 +1,8 @@
 package xdrtest_test
 
 import (
-	"cmp"
 	"crypto/rand"
 	"crypto/sha256"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -18,7 +16,7 @@ import (
 )
 
 const (
-	statusPath = "/public_api/v1/actions/get_action_status"
+	statusPath = "/tenant/public_api/v1/actions/get_action_status"
 	anyID      = 22519813685366
 	agentA     = "0123456789abcdef0123456789abcdef"
 	agentB     = "fedcba9876543210fedcba9876543210"
@@ -32,13 +30,12 @@ type rig struct {
 	t *testing.T
 }
 
-// start starts a Sim with a base path and without a rate limit, unless o says otherwise.
+// start starts a Sim with a base path.
 func start(t *testing.T, o xdrtest.Options) rig {
 	t.Helper()
 	clock := lambdatest.NewClock()
 	o.Now = clock.Now
 	o.BasePath = "/tenant"
-	o.RateLimit = cmp.Or(o.RateLimit, -1)
 	return rig{xdrtest.Start(t, o), clock, t}
 }
 
@@ -50,9 +47,7 @@ func play(t *testing.T, agents ...xdrtest.Agent) rig {
 
 func always(status string) []xdrtest.Step { return []xdrtest.Step{{Status: status}} }
 
-func newNonce() string {
-	return (rand.Text() + rand.Text() + rand.Text())[:64]
-}
+func newNonce() string { return (rand.Text() + rand.Text() + rand.Text())[:64] }
 
 func sign(h http.Header, key, nonce string, at time.Time) {
 	stamp := strconv.FormatInt(at.UnixMilli(), 10)
@@ -61,27 +56,66 @@ func sign(h http.Header, key, nonce string, at time.Time) {
 	h.Set("x-xdr-timestamp", stamp)
 }
 
-func questionBody(id int64) string {
-	return fmt.Sprintf(`{"request_data": {"group_action_id": %d}}`, id)
+// change makes a correct request another one.
+type change func(*http.Request, rig)
+
+// header sets a header, or takes it away.
+func header(name string, values ...string) change {
+	return func(q *http.Request, _ rig) { q.Header[http.CanonicalHeaderKey(name)] = values }
 }
 
-func post(t *testing.T, url, body string) *http.Request {
-	t.Helper()
-	q, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(body))
+func at(method, path string) change {
+	return func(q *http.Request, _ rig) {
+		q.Method = method
+		q.URL.Path = path
+	}
+}
+
+func body(text string) change {
+	return func(q *http.Request, _ rig) {
+		q.Body = io.NopCloser(strings.NewReader(text))
+		q.ContentLength = int64(len(text))
+	}
+}
+
+func signed(nonce string, skew time.Duration) change {
+	return func(q *http.Request, r rig) { sign(q.Header, r.Key(), nonce, r.Now().Add(skew)) }
+}
+
+// plain makes it a question with a standard key.
+func plain(q *http.Request, r rig) {
+	q.Header.Del("x-xdr-nonce")
+	q.Header.Del("x-xdr-timestamp")
+	q.Header.Set("Authorization", r.Key())
+}
+
+func (r rig) request(url string, changes ...change) *http.Request {
+	r.t.Helper()
+	q, err := http.NewRequestWithContext(r.t.Context(), http.MethodPost, r.URL()+url, nil)
 	if err != nil {
-		t.Fatal(err)
+		r.t.Fatal(err)
+	}
+	for _, c := range changes {
+		c(q, r)
 	}
 	return q
 }
 
-// question is a correct, signed question.
-func (r rig) question(id int64) *http.Request {
+func questionBody(id int64) string {
+	return fmt.Sprintf(`{"request_data": {"group_action_id": %d}}`, id)
+}
+
+// question is a signed question, correct but for the changes.
+func (r rig) question(id int64, changes ...change) *http.Request {
 	r.t.Helper()
-	q := post(r.t, r.APIURL()+statusPath, questionBody(id))
-	q.Header.Set("Content-Type", "application/json")
-	q.Header.Set("x-xdr-auth-id", "7")
-	sign(q.Header, r.Key(), newNonce(), r.Now())
-	return q
+	correct := []change{header("Content-Type", "application/json"), header("x-xdr-auth-id", "7"),
+		signed(newNonce(), 0), body(questionBody(id))}
+	return r.request(statusPath, append(correct, changes...)...)
+}
+
+func (r rig) ask(id int64, changes ...change) reply {
+	r.t.Helper()
+	return send(r.question(id, changes...))
 }
 
 // reply is what came back; err is a failure to read all of it.
@@ -94,7 +128,7 @@ type reply struct {
 
 // send sends on a connection of its own, so that no failure is hidden by a second attempt.
 func send(q *http.Request) reply {
-	c := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	c := &http.Client{Transport: &http.Transport{DisableKeepAlives: true, DisableCompression: true}}
 	res, err := c.Do(q)
 	if err != nil {
 		return reply{err: err}
@@ -104,38 +138,13 @@ func send(q *http.Request) reply {
 	return reply{status: res.StatusCode, header: res.Header, body: string(b), err: err}
 }
 
-func (r rig) ask(id int64) reply {
-	r.t.Helper()
-	return send(r.question(id))
-}
-
-// statuses asks, and returns the agents' statuses.
-func (r rig) statuses(id int64) map[string]string {
-	r.t.Helper()
-	got := r.ask(id)
-	var v struct {
-		Reply struct{ Data map[string]string }
-	}
-	if err := json.Unmarshal([]byte(got.body), &v); err != nil || got.status != http.StatusOK {
-		r.t.Fatalf("got %+v, %v", got, err)
-	}
-	return v.Reply.Data
-}
-
-func load(t *testing.T, name string) xdrtest.Scenario {
-	t.Helper()
-	s, err := xdrtest.Load(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
-// checkError checks the API's refusal: its error object, or the text that tenants were seen to send.
-func checkError(t *testing.T, got reply, status int) {
+// wants checks a refusal: the API's error object, or the text that tenants were seen to send.
+func (got reply) wants(t *testing.T, status int) {
 	t.Helper()
 	kind, want := "application/json", fmt.Sprintf(`{"reply":{"err_code":%d,"err_extra":`, status)
 	switch status {
+	case http.StatusOK:
+		want = `{"reply":{"data":{`
 	case http.StatusUnauthorized:
 		want += `null,"err_msg":"Public API request unauthorized"}}`
 	case http.StatusTooManyRequests:

@@ -42,7 +42,7 @@ func TestFaultReplies(t *testing.T) {
 		}
 		html := got.header.Get("Content-Type") == "text/html"
 		if tt.body == "" {
-			checkError(t, got, tt.status)
+			got.wants(t, tt.status)
 		} else if got.status != tt.status || got.body != tt.body || html != (tt.body == page) {
 			t.Errorf("%s: got %+v", name, got)
 		}
@@ -79,9 +79,7 @@ func TestFaultGzip(t *testing.T) {
 	t.Parallel()
 	r := faulty(t, xdrtest.Fault{Gzip: true, PadBytes: 1 << 20})
 	for accepted, want := range map[string]string{"gzip": "\x1f\x8b", "identity": "{ "} {
-		q := r.question(anyID)
-		q.Header.Set("Accept-Encoding", accepted) // so that net/http leaves the body alone
-		got := send(q)
+		got := r.ask(anyID, header("Accept-Encoding", accepted))
 		if !strings.HasPrefix(got.body, want) || (got.header.Get("Content-Encoding") == "gzip") != (accepted == "gzip") {
 			t.Errorf("%s: got %.20q, %v", accepted, got.body, got.header)
 		}
@@ -92,9 +90,23 @@ func TestFaultsDoNotHideRefusals(t *testing.T) {
 	t.Parallel()
 	r := start(t, xdrtest.Options{RateLimit: 1})
 	r.AddFaults(xdrtest.Fault{Status: 503})
-	q := r.question(anyID)
-	q.Header.Set("Authorization", "wrong")
-	checkError(t, send(q), http.StatusUnauthorized)
-	checkError(t, r.ask(anyID), http.StatusServiceUnavailable)
-	checkError(t, r.ask(anyID), http.StatusTooManyRequests)
+	r.ask(anyID, header("Authorization", "wrong")).wants(t, http.StatusUnauthorized)
+	r.ask(anyID).wants(t, http.StatusServiceUnavailable)
+	r.ask(anyID).wants(t, http.StatusTooManyRequests)
+}
+
+// The faults of a scenario neither meet nor count the questions about another action.
+func TestFaultsOfAScenario(t *testing.T) {
+	t.Parallel()
+	own, err := xdrtest.Load("errors")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := start(t, xdrtest.Options{Scenarios: []xdrtest.Scenario{own}})
+	for _, want := range []int{503, 429, 502, 0, 200} {
+		r.ask(anyID).wants(t, http.StatusOK)
+		if got := r.ask(own.GroupActionID); got.status != want || (got.err != nil) != (want == 0) {
+			t.Errorf("got %+v, want %d", got, want)
+		}
+	}
 }

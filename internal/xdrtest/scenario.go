@@ -1,15 +1,18 @@
 package xdrtest
 
 import (
-	"bytes"
+	"cmp"
+	"crypto/sha256"
 	"embed"
+	"encoding/hex"
 	"encoding/json"
+	jsonv2 "encoding/json/v2"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -53,15 +56,24 @@ var embedded embed.FS
 
 var hexID = regexp.MustCompile(`^[0-9a-f]{32}$`)
 
+// emptyReplies are the replies without an agent, by [Scenario.EmptyAs].
+var emptyReplies = map[string]string{
+	"object":   `{"reply":{"data":{}}}`,
+	"null":     `{"reply":{"data":null}}`,
+	"absent":   `{"reply":{}}`,
+	"no_reply": `{}`,
+}
+
+// explained are the statuses for which the API gives a reason.
+var explained = []string{
+	"FAILED", "TIMEOUT", "EXPIRED", "ABORTED", "CANCELLED", "CANCELED", "COMPLETED_PARTIAL",
+}
+
 // Names returns the names of the embedded scenarios in order.
 func Names() []string {
-	entries, err := embedded.ReadDir("scenarios")
-	if err != nil {
-		panic(err) // the directory is part of the program
-	}
-	names := make([]string, len(entries))
-	for i, e := range entries {
-		names[i] = strings.TrimSuffix(e.Name(), ".json")
+	var names []string
+	for _, e := range must(embedded.ReadDir("scenarios")) {
+		names = append(names, strings.TrimSuffix(e.Name(), ".json"))
 	}
 	return names
 }
@@ -69,83 +81,112 @@ func Names() []string {
 // Load reads an embedded scenario by its name, or a file by a path that ends in .json. A field that it does not know is
 // an error; errors name the file and the field.
 func Load(nameOrPath string) (Scenario, error) {
-	data, err := read(nameOrPath)
-	if err != nil {
-		return Scenario{}, err
+	var s Scenario
+	data, err := embedded.ReadFile(path.Join("scenarios", nameOrPath+".json"))
+	if strings.HasSuffix(nameOrPath, ".json") {
+		data, err = os.ReadFile(nameOrPath) //nolint:gosec // the caller's own file
+	} else if err != nil {
+		err = fmt.Errorf("no scenario %q: want a .json file or one of %s", nameOrPath, strings.Join(Names(), ", "))
 	}
-	s, err := parse(data)
 	if err != nil {
-		return Scenario{}, fmt.Errorf("scenario %s: %w", nameOrPath, err)
+		return s, err
+	}
+	err = jsonv2.Unmarshal(data, &s, jsonv2.RejectUnknownMembers(true))
+	if problem := s.problem(); err == nil && problem != "" {
+		err = errors.New(problem)
+	}
+	if err != nil {
+		return s, fmt.Errorf("scenario %s: %w", nameOrPath, err)
 	}
 	return s, nil
 }
 
-func read(nameOrPath string) ([]byte, error) {
-	if strings.HasSuffix(nameOrPath, ".json") {
-		return os.ReadFile(nameOrPath) //nolint:gosec // the caller's own file
-	}
-	data, err := embedded.ReadFile(path.Join("scenarios", nameOrPath+".json"))
-	if err != nil {
-		return nil, fmt.Errorf("no scenario %q: want a .json file or one of %s", nameOrPath, strings.Join(Names(), ", "))
-	}
-	return data, nil
-}
-
-func parse(data []byte) (Scenario, error) {
-	var s Scenario
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&s); err != nil {
-		return s, err
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return s, errors.New("data after the scenario")
-	}
-	return s, s.check()
-}
-
-func (s Scenario) check() error {
-	if s.GroupActionID < 0 {
-		return errors.New("group_action_id: want 0 or more")
-	}
-	if _, ok := emptyReplies[s.EmptyAs]; !ok {
-		return fmt.Errorf("empty_as: want object, null, absent or no_reply, got %q", s.EmptyAs)
+// problem says which field is wrong, and what it should be; "" if none is.
+func (s Scenario) problem() string {
+	rules := []rule{
+		{s.GroupActionID < 0, "group_action_id: want 0 or more"},
+		{s.EmptyAs != "" && emptyReplies[s.EmptyAs] == "",
+			fmt.Sprintf("empty_as: want object, null, absent or no_reply, got %q", s.EmptyAs)},
 	}
 	seen := map[string]bool{}
 	for i, a := range s.Agents {
-		if err := a.check(); err != nil {
-			return fmt.Errorf("agents[%d].%w", i, err)
-		}
-		if seen[a.ID] {
-			return fmt.Errorf("agents[%d].id: %s appears twice", i, a.ID)
-		}
+		problem := a.problem()
+		rules = append(rules,
+			rule{problem != "", fmt.Sprintf("agents[%d].%s", i, problem)},
+			rule{seen[a.ID], fmt.Sprintf("agents[%d].id: %s appears twice", i, a.ID)})
 		seen[a.ID] = a.ID != ""
 	}
 	for i, f := range s.Faults {
-		if err := f.check(); err != nil {
-			return fmt.Errorf("faults[%d].%w", i, err)
-		}
+		problem := f.problem()
+		rules = append(rules, rule{problem != "", fmt.Sprintf("faults[%d].%s", i, problem)})
 	}
-	return nil
+	return broken(rules)
 }
 
-func (a Agent) check() error {
-	switch {
-	case a.Count < 0, (a.ID == "") != (a.Count > 0):
-		return errors.New("count: want 1 or more, or an id in place of it")
-	case a.ID != "" && !hexID.MatchString(a.ID):
-		return fmt.Errorf("id: want 32 lowercase hex digits, got %q", a.ID)
-	case a.Spread < 0:
-		return errors.New("spread: want 0 or more")
-	case len(a.Timeline) == 0:
-		return errors.New("timeline: want at least one step")
+func (a Agent) problem() string {
+	rules := []rule{
+		{a.Count < 0 || (a.ID == "") != (a.Count > 0), "count: want 1 or more, or an id in place of it"},
+		{a.ID != "" && !hexID.MatchString(a.ID), fmt.Sprintf("id: want 32 lowercase hex digits, got %q", a.ID)},
+		{a.Spread < 0, "spread: want 0 or more"},
+		{len(a.Timeline) == 0, "timeline: want at least one step"},
 	}
 	last := -1.0
 	for i, st := range a.Timeline {
-		if st.At <= last || st.At < 0 {
-			return fmt.Errorf("timeline[%d].at: want a time after the step before, got %v", i, st.At)
-		}
+		rules = append(rules, rule{st.At <= last || st.At < 0,
+			fmt.Sprintf("timeline[%d].at: want a time after the step before, got %v", i, st.At)})
 		last = st.At
 	}
-	return nil
+	return broken(rules)
+}
+
+// expanded has an agent with an ID in place of each one that a Count stands for.
+func (s Scenario) expanded() Scenario {
+	var agents []Agent
+	for group, a := range s.Agents {
+		for i := range max(a.Count, 1) {
+			one := a
+			if a.ID == "" { // the same in every run
+				sum := sha256.Sum256(fmt.Appendf(nil, "%d/%d", group, i))
+				one.ID = hex.EncodeToString(sum[:16])
+			}
+			shift := a.Spread * float64(i) / float64(max(a.Count-1, 1))
+			one.Timeline = slices.Clone(a.Timeline)
+			for k := range one.Timeline {
+				if one.Timeline[k].At > 0 {
+					one.Timeline[k].At += shift
+				}
+			}
+			agents = append(agents, one)
+		}
+	}
+	s.Agents = agents
+	return s
+}
+
+// reply is what the API answers t seconds after the first question, for an expanded scenario.
+func (s Scenario) reply(t float64) []byte {
+	var data, reasons []string
+	for _, a := range s.Agents {
+		status := ""
+		for _, step := range a.Timeline {
+			if step.At <= max(t, 0) { // the later of two questions at a time may start the clock
+				status = step.Status
+			}
+		}
+		if status == "" {
+			continue
+		}
+		data = append(data, fmt.Sprintf(`"%s":%s`, a.ID, toJSON(status)))
+		if a.ErrorReason != nil && slices.Contains(explained, status) {
+			reasons = append(reasons, fmt.Sprintf(`"%s":%s`, a.ID, a.ErrorReason))
+		}
+	}
+	switch {
+	case data == nil:
+		return []byte(emptyReplies[cmp.Or(s.EmptyAs, "object")])
+	case reasons == nil:
+		return fmt.Appendf(nil, `{"reply":{"data":{%s}}}`, strings.Join(data, ","))
+	}
+	return fmt.Appendf(nil, `{"reply":{"data":{%s},"errorReasons":{%s}}}`,
+		strings.Join(data, ","), strings.Join(reasons, ","))
 }

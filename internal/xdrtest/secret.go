@@ -1,15 +1,189 @@
 package xdrtest
 
 import (
-	"crypto/rand"
-	"fmt"
+	"cmp"
+	"encoding/json"
+	"io"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+
+	"uuid"
 )
+
+// SecretCall is one call of Secrets Manager.
+type SecretCall struct {
+	Operation string // such as "GetSecretValue"
+	SecretID  string // as the call names it
+	KMSKeyID  string // the key that the secret is to be encrypted with, if the call names one
+	Result    string // name of the error; "" if there was none
+}
 
 // secret is what Secrets Manager holds under a name.
 type secret struct {
-	value   string
-	binary  bool
+	text    string
+	binary  []byte // in place of a text
 	version string
+}
+
+const awsJSON = "application/x-amz-json-1.1"
+
+var (
+	signature  = regexp.MustCompile(`^AWS4-HMAC-SHA256 Credential=[^,\s]+/secretsmanager/aws4_request[,\s]`)
+	arnSuffix  = regexp.MustCompile(`-[A-Za-z0-9]{6}$`) // Secrets Manager puts it after the name
+	secretName = regexp.MustCompile(`^[A-Za-z0-9/_+=.@!-]{1,512}$`)
+)
+
+// operations are the calls that the Sim answers.
+var operations = []string{"GetSecretValue", "CreateSecret", "PutSecretValue", "UpdateSecret"}
+
+// secretRequest is any of the operations' requests. Its members differ from those of the API in case only.
+type secretRequest struct {
+	operation string
+
+	Name               string // of the secret to create; SecretID names those that are there
+	SecretID           string
+	VersionID          string
+	VersionStage       string
+	SecretString       string
+	KMSKeyID           string
+	ClientRequestToken string
+}
+
+// secretReply is any of the operations' replies, or an error.
+type secretReply struct {
+	Error         string   `json:"__type,omitempty"`
+	Message       string   `json:",omitempty"`
+	ARN           string   `json:",omitempty"`
+	Name          string   `json:",omitempty"`
+	VersionID     string   `json:"VersionId,omitempty"`
+	SecretString  string   `json:",omitempty"`
+	SecretBinary  []byte   `json:",omitempty"`
+	VersionStages []string `json:",omitempty"`
+}
+
+// SecretCalls returns all Secrets Manager calls in order.
+func (s *Sim) SecretCalls() []SecretCall {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.secretCalls)
+}
+
+// serveSecret checks what the AWS front does before the service is asked. Problems of Secrets Manager begin with the
+// name of the error.
+func (s *Sim) serveSecret(w http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(io.LimitReader(r.Body, maxBody)) // a broken body is then refused as no JSON
+	var in secretRequest
+	auth := r.Header.Get("Authorization")
+	operation, ok := strings.CutPrefix(r.Header.Get("X-Amz-Target"), "secretsmanager.")
+	ok = ok && r.Method == http.MethodPost && r.Header.Get("Content-Type") == awsJSON
+	problem := broken([]rule{
+		{!ok || !slices.Contains(operations, operation), "UnknownOperationException"},
+		{auth == "", "MissingAuthenticationTokenException: Missing Authentication Token"},
+		{!signature.MatchString(auth), "IncompleteSignatureException: Authorization is not a signature for secretsmanager."},
+		{json.Unmarshal(body, &in) != nil, "SerializationException: The body is not a request."},
+	})
+	in.operation = operation
+	s.secretAnswer(in, problem).send(w, r)
+}
+
+// secretAnswer decides and logs. The front's problem comes before a fault, and that before the service's own.
+func (s *Sim) secretAnswer(in secretRequest, problem string) *answer {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	faults := hits(s.secretFaults, len(s.secretCalls)+1)
+	for _, f := range faults {
+		if f.Name != "" {
+			problem = cmp.Or(problem, f.Name+": A simulated fault.")
+		}
+	}
+	var out secretReply
+	if problem == "" {
+		out, problem = s.secretReply(in)
+	}
+	status := http.StatusOK
+	if problem != "" {
+		status = http.StatusBadRequest
+		out.Error, out.Message, _ = strings.Cut(problem, ": ")
+	}
+	if out.Error == "InternalServiceError" {
+		status = http.StatusInternalServerError
+	}
+	a := newAnswer(status, awsJSON, toJSON(out))
+	a.header.Set("X-Amzn-RequestId", uuid.New().String())
+	for _, f := range faults {
+		a.meet(f, s.o.Now())
+	}
+	call := SecretCall{
+		Operation: in.operation, SecretID: cmp.Or(in.SecretID, in.Name), KMSKeyID: in.KMSKeyID, Result: out.Error,
+	}
+	s.secretCalls = append(s.secretCalls, call)
+	s.o.Log.Info("secret call", "number", len(s.secretCalls), "operation", call.Operation,
+		"secret_id", call.SecretID, "result", call.Result)
+	return a
+}
+
+// secretReply is what the service answers, or its problem. A call that writes makes a new version of the secret; the
+// token of the call is its id.
+func (s *Sim) secretReply(in secretRequest) (secretReply, string) {
+	creates := in.operation == "CreateSecret"
+	writes := in.operation != "GetSecretValue"
+	name := s.nameOf(in.SecretID)
+	if creates {
+		name = in.Name
+	}
+	held := s.secrets[name]
+	problem := broken([]rule{
+		{creates && !secretName.MatchString(name), "ValidationException: Invalid name. Must be a valid name containing " +
+			"alphanumeric characters, or any of the following: -/_+=.@!"},
+		{creates && held != nil, "ResourceExistsException: The operation failed because the secret " + name +
+			" already exists."},
+		{!creates && held == nil, "ResourceNotFoundException: Secrets Manager can't find the specified secret."},
+		{!writes && !held.meant(in), "ResourceNotFoundException: Secrets Manager can't find the specified secret version."},
+		{writes && in.ClientRequestToken == "", "InvalidParameterException: You must provide a ClientRequestToken value. " +
+			"We recommend a UUID-type value."},
+		{writes && in.SecretString == "", "InvalidParameterException: You must provide either SecretString or SecretBinary."},
+	})
+	if problem != "" {
+		return secretReply{}, problem
+	}
+	if creates {
+		held = new(secret)
+		s.secrets[name] = held
+	}
+	if writes {
+		*held = secret{text: in.SecretString, version: in.ClientRequestToken}
+	}
+	out := secretReply{
+		ARN:       "arn:aws:secretsmanager:us-east-1:123456789012:secret:" + name + "-Sim123",
+		Name:      name,
+		VersionID: held.version,
+	}
+	if !writes {
+		out.VersionStages = []string{"AWSCURRENT"}
+		out.SecretString = held.text
+		out.SecretBinary = held.binary
+	}
+	return out, ""
+}
+
+// meant reports whether a call that reads means the version that is held.
+func (held *secret) meant(in secretRequest) bool {
+	return held != nil && (in.VersionID == "" || in.VersionID == held.version) &&
+		(in.VersionStage == "" || in.VersionStage == "AWSCURRENT")
+}
+
+// nameOf returns the name that id means: itself, or the end of an ARN, with or without its suffix.
+func (s *Sim) nameOf(id string) string {
+	_, name, isARN := strings.Cut(id, ":secret:")
+	switch {
+	case !isARN:
+		return id
+	case s.secrets[name] != nil:
+		return name
+	}
+	return arnSuffix.ReplaceAllString(name, "")
 }
 
 // Stored returns the value that Secrets Manager holds under a name; "" if it holds none.
@@ -17,7 +191,7 @@ func (s *Sim) Stored(name string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if held := s.secrets[name]; held != nil {
-		return held.value
+		return held.text
 	}
 	return ""
 }
@@ -38,44 +212,18 @@ func (s *Sim) secretValue() string {
 	}))
 }
 
-// Rotate replaces the API key by a random one, see [Sim.RotateTo].
-func (s *Sim) Rotate() { s.RotateTo(newKey()) }
-
-// RotateTo replaces the API key, and at the same moment puts it in a new version of the secret.
-func (s *Sim) RotateTo(key string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.key = key
-	s.put(s.secretValue(), false)
-}
-
-// RevokeKey replaces the API key by a random one that the secret does not get: its key is now wrong.
-func (s *Sim) RevokeKey() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.key = newKey()
-}
-
 // SetSecret puts any value in a new version of the secret, as SecretString or as SecretBinary.
 func (s *Sim) SetSecret(value string, binary bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.put(value, binary)
+	s.put(secret{text: value})
+	if binary {
+		s.put(secret{binary: []byte(value)})
+	}
 }
 
-func (s *Sim) put(value string, binary bool) {
-	*s.secrets[s.o.SecretID] = secret{value: value, binary: binary, version: newUUID()}
-}
-
-// newKey returns a random key of a real one's length.
-func newKey() string {
-	return (rand.Text() + rand.Text() + rand.Text() + rand.Text() + rand.Text())[:128]
-}
-
-func newUUID() string {
-	b := make([]byte, 16)
-	_, _ = rand.Read(b) // never fails
-	b[6] = b[6]&0x0f | 0x40
-	b[8] = b[8]&0x3f | 0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+// put makes a new version of the secret.
+func (s *Sim) put(next secret) {
+	next.version = uuid.New().String()
+	*s.secrets[s.o.SecretID] = next
 }

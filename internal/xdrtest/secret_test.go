@@ -1,7 +1,6 @@
 package xdrtest_test
 
 import (
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -15,42 +14,30 @@ import (
 const (
 	arnPrefix  = "arn:aws:secretsmanager:us-east-1:123456789012:secret:"
 	goodSecret = `{"SecretId":"xdr/sim"}`
+	credential = "AWS4-HMAC-SHA256 Credential=AKID/20261124/us-east-1/"
 )
-
-// secretCall is a call as an AWS SDK makes it.
-func (r rig) secretCall(body string) *http.Request {
-	r.t.Helper()
-	q := post(r.t, r.URL()+"/", body)
-	q.Header.Set("Content-Type", "application/x-amz-json-1.1")
-	q.Header.Set("X-Amz-Target", "secretsmanager.GetSecretValue")
-	q.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=AKID/20261124/us-east-1/secretsmanager/aws4_request, "+
-		"SignedHeaders=host;x-amz-date;x-amz-target, Signature=00")
-	return q
-}
 
 type secretReply struct {
 	reply
 
-	Name, Message              string
-	VersionID                  string `json:"VersionId"`
-	SecretString, SecretBinary *string
-	Type                       string `json:"__type"`
+	Name, Message, SecretString string
+	SecretBinary                []byte
+	VersionID                   string `json:"VersionId"`
+	Type                        string `json:"__type"`
 }
 
-func (r rig) sendSecret(q *http.Request) secretReply {
+// secret makes a call as an AWS SDK makes it, but for the changes.
+func (r rig) secret(text string, changes ...change) secretReply {
 	r.t.Helper()
-	v := secretReply{reply: send(q)}
-	if err := json.Unmarshal([]byte(v.body), &v); err != nil {
-		r.t.Fatalf("%v in %+v", err, v)
+	correct := []change{
+		header("Content-Type", "application/x-amz-json-1.1"),
+		header("X-Amz-Target", "secretsmanager.GetSecretValue"),
+		header("Authorization", credential+"secretsmanager/aws4_request, SignedHeaders=host, Signature=00"),
+		body(text),
 	}
-	return v
-}
-
-func (r rig) getSecret() secretReply {
-	r.t.Helper()
-	v := r.sendSecret(r.secretCall(goodSecret))
-	if v.status != http.StatusOK {
-		r.t.Fatalf("got %+v", v)
+	v := secretReply{reply: send(r.request("/", append(correct, changes...)...))}
+	if err := json.Unmarshal([]byte(v.body), &v); err != nil && v.err == nil {
+		r.t.Errorf("%v in %+v", err, v)
 	}
 	return v
 }
@@ -58,43 +45,43 @@ func (r rig) getSecret() secretReply {
 func TestSecretRequests(t *testing.T) {
 	t.Parallel()
 	const (
-		unknown      = "UnknownOperationException"
-		missing      = "ResourceNotFoundException"
-		incomplete   = "IncompleteSignatureException"
-		otherService = "AWS4-HMAC-SHA256 Credential=AKID/20261124/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=00"
+		unknown    = "UnknownOperationException"
+		missing    = "ResourceNotFoundException"
+		incomplete = "IncompleteSignatureException"
+		s3         = credential + "s3/aws4_request, SignedHeaders=host, Signature=00"
 	)
+	post := at("POST", "/")
 	for _, tt := range []struct {
 		name, err, body string
 		change          change
 	}{
-		{"name", "", goodSecret, correct},
-		{"alias", "", `{"SecretId":"xdr/tenant-acme"}`, correct},
-		{"ARN", "", `{"SecretId":"` + arnPrefix + `xdr/sim-a1B2c3"}`, correct},
-		{"ARN without the suffix", "", `{"SecretId":"` + arnPrefix + `xdr/sim"}`, correct},
-		{"current stage", "", `{"SecretId":"xdr/sim","VersionStage":"AWSCURRENT"}`, correct},
+		{"name", "", goodSecret, post},
+		{"alias", "", `{"SecretId":"xdr/tenant-acme"}`, post},
+		{"ARN", "", `{"SecretId":"` + arnPrefix + `xdr/sim-a1B2c3"}`, post},
+		{"ARN without the suffix", "", `{"SecretId":"` + arnPrefix + `xdr/sim"}`, post},
+		{"current stage", "", `{"SecretId":"xdr/sim","VersionStage":"AWSCURRENT"}`, post},
 
-		{"other name", missing, `{"SecretId":"xdr/other"}`, correct},
-		{"no name", missing, `{}`, correct},
-		{"name with a suffix", missing, `{"SecretId":"xdr/sim-a1B2c3"}`, correct},
-		{"ARN with a long suffix", missing, `{"SecretId":"` + arnPrefix + `xdr/sim-a1B2c3d"}`, correct},
-		{"previous stage", missing, `{"SecretId":"xdr/sim","VersionStage":"AWSPREVIOUS"}`, correct},
-		{"other version", missing, `{"SecretId":"xdr/sim","VersionId":"0"}`, correct},
-		{"no JSON", "SerializationException", `{`, correct},
+		{"other name", missing, `{"SecretId":"xdr/other"}`, post},
+		{"no name", missing, `{}`, post},
+		{"name with a suffix", missing, `{"SecretId":"xdr/sim-a1B2c3"}`, post},
+		{"ARN with a long suffix", missing, `{"SecretId":"` + arnPrefix + `xdr/sim-a1B2c3d"}`, post},
+		{"previous stage", missing, `{"SecretId":"xdr/sim","VersionStage":"AWSPREVIOUS"}`, post},
+		{"other version", missing, `{"SecretId":"xdr/sim","VersionId":"0"}`, post},
+		{"no JSON", "SerializationException", `{`, post},
+		{"GET", unknown, goodSecret, at("GET", "/")},
 		{"other operation", unknown, goodSecret, header("X-Amz-Target", "secretsmanager.DescribeSecret")},
 		{"other protocol", unknown, goodSecret, header("Content-Type", "application/json")},
-		{"no signature", "MissingAuthenticationTokenException", goodSecret, without("Authorization")},
+		{"no signature", "MissingAuthenticationTokenException", goodSecret, header("Authorization")},
 		{"API key as signature", incomplete, goodSecret, header("Authorization", "abc")},
-		{"signed for another service", incomplete, goodSecret, header("Authorization", otherService)},
+		{"signed for another service", incomplete, goodSecret, header("Authorization", s3)},
 	} {
 		r := start(t, xdrtest.Options{SecretAliases: []string{"xdr/tenant-acme"}})
-		q := r.secretCall(tt.body)
-		tt.change(q, r)
-		v := r.sendSecret(q)
+		v := r.secret(tt.body, tt.change)
 		want := http.StatusOK
 		if tt.err != "" {
 			want = http.StatusBadRequest
 		}
-		if v.status != want || v.Type != tt.err || (v.SecretString == nil) != (tt.err != "") {
+		if v.status != want || v.Type != tt.err || (v.SecretString == "") != (tt.err != "") {
 			t.Errorf("%s: got %+v, want %q", tt.name, v, tt.err)
 		}
 		if !strings.Contains(tt.body, v.Name) || strings.HasSuffix(v.Name, "c3") {
@@ -109,34 +96,31 @@ func TestSecretRequests(t *testing.T) {
 func TestRotation(t *testing.T) {
 	t.Parallel()
 	r := start(t, xdrtest.Options{})
-	first := r.getSecret()
+	first := r.secret(goodSecret)
 	stale := r.question(anyID)
 	byVersion := `{"SecretId":"xdr/sim","VersionId":"` + first.VersionID + `"}`
-	if v := r.sendSecret(r.secretCall(byVersion)); v.status != http.StatusOK {
+	if v := r.secret(byVersion); v.SecretString != first.SecretString {
 		t.Errorf("asked for by its version: %+v", v)
 	}
 	r.RotateTo("next")
-	if v := r.getSecret(); *v.SecretString != r.SecretValue() || !strings.Contains(r.SecretValue(), `"api_key":"next"`) {
-		t.Errorf("the secret is %s", *v.SecretString)
+	if v := r.secret(goodSecret); v.SecretString != r.SecretValue() || !strings.Contains(v.SecretString, `"api_key":"next"`) {
+		t.Errorf("the secret is %s", v.SecretString)
 	}
-	if v := r.sendSecret(r.secretCall(byVersion)); v.Type != "ResourceNotFoundException" {
+	if v := r.secret(byVersion); v.Type != "ResourceNotFoundException" {
 		t.Errorf("the old version is still there: %+v", v)
 	}
-	checkError(t, send(stale), http.StatusUnauthorized)
-	if got := r.ask(anyID); got.status != http.StatusOK {
-		t.Errorf("the new key got %+v", got)
-	}
+	send(stale).wants(t, http.StatusUnauthorized)
+	r.ask(anyID).wants(t, http.StatusOK)
 	r.Rotate()
-	second := r.getSecret()
+	second := r.secret(goodSecret)
 	stale = r.question(anyID)
 	r.RevokeKey()
-	if v := r.getSecret(); *v.SecretString != *second.SecretString || v.VersionID != second.VersionID || len(r.Key()) != 128 {
+	if v := r.secret(goodSecret); v.body != second.body || len(r.Key()) != 128 {
 		t.Error("the secret changed with the key")
 	}
-	checkError(t, send(stale), http.StatusUnauthorized)
+	send(stale).wants(t, http.StatusUnauthorized)
 	r.SetSecret("any\x00text", true)
-	if v := r.getSecret(); v.SecretString != nil ||
-		*v.SecretBinary != base64.StdEncoding.EncodeToString([]byte("any\x00text")) || v.VersionID == second.VersionID {
+	if v := r.secret(goodSecret); v.SecretString != "" || string(v.SecretBinary) != "any\x00text" || v.VersionID == second.VersionID {
 		t.Errorf("got %+v", v)
 	}
 }
@@ -155,16 +139,15 @@ func TestSecretsAreWritten(t *testing.T) {
 		{"UpdateSecret", `{"SecretId":"` + arnPrefix + `a-a1B2c3","SecretString":"3","ClientRequestToken":"v"}`, "", "3"},
 		{"CreateSecret", `{"Name":"xdr/sim","SecretString":"1","ClientRequestToken":"t"}`, "ResourceExistsException", "3"},
 	} {
-		q := s.secretCall(c.body)
-		q.Header.Set("X-Amz-Target", "secretsmanager."+c.operation)
-		if v := s.sendSecret(q); v.Type != c.err || s.Stored("a") != c.stored {
+		v := s.secret(c.body, header("X-Amz-Target", "secretsmanager."+c.operation))
+		if v.Type != c.err || s.Stored("a") != c.stored {
 			t.Errorf("call %d: %q, stored %q", i, v.Type, s.Stored("a"))
 		}
 		if call := s.SecretCalls()[i]; call.Operation != c.operation || call.Result != c.err {
 			t.Errorf("logged %+v", call)
 		}
 	}
-	if v := s.sendSecret(s.secretCall(`{"SecretId":"a"}`)); *v.SecretString != "3" || v.VersionID != "v" {
+	if v := s.secret(`{"SecretId":"a"}`); v.SecretString != "3" || v.VersionID != "v" {
 		t.Errorf("got %+v", v)
 	}
 	if s.SecretCalls()[4].KMSKeyID != "k" || s.Stored("xdr/sim") != s.SecretValue() {
@@ -176,17 +159,17 @@ func TestSecretFaults(t *testing.T) {
 	t.Parallel()
 	r := start(t, xdrtest.Options{})
 	r.AddSecretFaults(
-		xdrtest.SecretFault{From: 1, Name: "ThrottlingException"},
-		xdrtest.SecretFault{From: 2, Name: "InternalServiceError"},
-		xdrtest.SecretFault{From: 3, Reset: true},
+		xdrtest.Fault{From: 1, Name: "ThrottlingException"},
+		xdrtest.Fault{From: 2, Name: "InternalServiceError"},
+		xdrtest.Fault{From: 3, Reset: true},
 	)
-	if v := r.sendSecret(r.secretCall(goodSecret)); v.status != 400 || v.Type != "ThrottlingException" || v.Message == "" {
+	if v := r.secret(goodSecret); v.status != 400 || v.Type != "ThrottlingException" || v.Message == "" {
 		t.Errorf("got %+v", v)
 	}
-	if v := r.sendSecret(r.secretCall(goodSecret)); v.status != 500 || v.Type != "InternalServiceError" {
+	if v := r.secret(goodSecret); v.status != 500 || v.Type != "InternalServiceError" {
 		t.Errorf("got %+v", v)
 	}
-	if got := send(r.secretCall(goodSecret)); !errors.Is(got.err, syscall.ECONNRESET) {
-		t.Errorf("got %+v, want a connection reset", got)
+	if v := r.secret(goodSecret); !errors.Is(v.err, syscall.ECONNRESET) {
+		t.Errorf("got %+v, want a connection reset", v)
 	}
 }

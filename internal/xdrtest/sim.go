@@ -1,7 +1,20 @@
+// Package xdrtest simulates what the action-status step talks to: the Cortex XDR call [Get Action Status], and the
+// calls of [Secrets Manager] that return and write the secret with the API key, both on one address.
+//
+// It judges every request by itself, as the service would: path, content type, key or signature, replayed nonce, clock,
+// rate limit and the exact body. What it answers follows a [Scenario], a timeline of each agent's status, which begins
+// with the first question about the action. A [Fault] delays, replaces, cuts off or resets an answer.
+//
+// In a test, [Start] serves a [Sim] until the test ends; for people, cmd/xdrsim does.
+//
+// [Get Action Status]: https://docs-cortex.paloaltonetworks.com/r/Cortex-XDR-REST-API/Get-Action-Status
+// [Secrets Manager]: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_Operations.html
 package xdrtest
 
 import (
 	"cmp"
+	"crypto/rand"
+	"encoding/json"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -28,28 +41,33 @@ type Options struct {
 // Sim is a simulated tenant and the secret with its API key. It is an [http.Handler], safe for concurrent use.
 type Sim struct {
 	o     Options
-	admin http.Handler
+	admin *http.ServeMux
 
 	mu           sync.Mutex
 	url          string
 	key          string
 	nonces       map[string]bool
 	accepted     []time.Time // the newest requests within the rate limit
-	scenarios    map[int64]*script
+	scenarios    map[int64]Scenario
 	actions      map[int64]*action
 	faults       []Fault
 	requests     []Request
 	secrets      map[string]*secret // by name; the aliases are one
-	secretFaults []SecretFault
+	secretFaults []Fault
 	secretCalls  []SecretCall
 	want         int // API requests that a test expects; below 0 for any number
 	wantSecrets  int // and Secrets Manager calls
 }
 
+// action is an action that has been asked about.
+type action struct {
+	start time.Time
+	asked int
+}
+
 // New returns a Sim to be served by the caller, who also sets its address with [Sim.SetURL].
 func New(o Options) *Sim {
 	o.SecurityLevel = cmp.Or(o.SecurityLevel, "advanced")
-	o.Key = cmp.Or(o.Key, newKey())
 	o.BasePath = strings.TrimSuffix(o.BasePath, "/")
 	o.RateLimit = cmp.Or(o.RateLimit, 10)
 	o.Speed = cmp.Or(o.Speed, 1)
@@ -60,9 +78,11 @@ func New(o Options) *Sim {
 	}
 	s := &Sim{
 		o:           o,
+		admin:       http.NewServeMux(),
 		nonces:      map[string]bool{},
-		scenarios:   map[int64]*script{0: {}},
+		scenarios:   map[int64]Scenario{},
 		actions:     map[int64]*action{},
+		requests:    []Request{},
 		secrets:     map[string]*secret{},
 		want:        -1,
 		wantSecrets: -1,
@@ -72,10 +92,18 @@ func New(o Options) *Sim {
 		s.secrets[name] = tenant
 	}
 	for _, sc := range o.Scenarios {
-		s.scenarios[sc.GroupActionID] = newScript(sc)
+		s.scenarios[sc.GroupActionID] = sc.expanded()
 	}
-	s.admin = s.adminRoutes()
-	s.RotateTo(o.Key)
+	s.admin.HandleFunc("GET /_sim/requests", s.listRequests)
+	s.admin.HandleFunc("POST /_sim/rotate", func(w http.ResponseWriter, _ *http.Request) {
+		s.Rotate()
+		w.WriteHeader(http.StatusNoContent)
+	})
+	s.admin.HandleFunc("POST /_sim/revoke", func(w http.ResponseWriter, _ *http.Request) {
+		s.RevokeKey()
+		w.WriteHeader(http.StatusNoContent)
+	})
+	s.RotateTo(cmp.Or(o.Key, newKey()))
 	return s
 }
 
@@ -83,7 +111,7 @@ func New(o Options) *Sim {
 // the XDR API for all the rest.
 func (s *Sim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
-	case strings.HasPrefix(r.URL.Path, "/_sim/"):
+	case strings.HasPrefix(r.URL.Path, "/_sim/"): // for people who run it by hand
 		s.admin.ServeHTTP(w, r)
 	case r.URL.Path == "/" && r.Header.Get("X-Amz-Target") != "":
 		s.serveSecret(w, r)
@@ -92,12 +120,17 @@ func (s *Sim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+func (s *Sim) listRequests(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(s.Requests()) // the client may be gone
+}
+
 // SetURL sets the address under which the Sim is served, such as "http://127.0.0.1:8080", and puts it in the secret.
 func (s *Sim) SetURL(url string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.url = strings.TrimSuffix(url, "/")
-	s.put(s.secretValue(), false)
+	s.put(secret{text: s.secretValue()})
 }
 
 // URL returns the address of the Sim: the allowed origin, and the Secrets Manager endpoint.
@@ -119,6 +152,29 @@ func (s *Sim) Key() string {
 	return s.key
 }
 
+// Rotate replaces the API key by a random one, see [Sim.RotateTo].
+func (s *Sim) Rotate() { s.RotateTo(newKey()) }
+
+// RotateTo replaces the API key, and at the same moment puts it in a new version of the secret.
+func (s *Sim) RotateTo(key string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.key = key
+	s.put(secret{text: s.secretValue()})
+}
+
+// RevokeKey replaces the API key by a random one that the secret does not get: its key is now wrong.
+func (s *Sim) RevokeKey() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.key = newKey()
+}
+
+// newKey returns a random key of a real one's length.
+func newKey() string {
+	return (rand.Text() + rand.Text() + rand.Text() + rand.Text() + rand.Text())[:128]
+}
+
 // AddFaults adds faults whose numbers count all API requests of the Sim.
 func (s *Sim) AddFaults(f ...Fault) {
 	s.mu.Lock()
@@ -127,7 +183,7 @@ func (s *Sim) AddFaults(f ...Fault) {
 }
 
 // AddSecretFaults adds faults whose numbers count the Secrets Manager calls.
-func (s *Sim) AddSecretFaults(f ...SecretFault) {
+func (s *Sim) AddSecretFaults(f ...Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.secretFaults = append(s.secretFaults, f...)

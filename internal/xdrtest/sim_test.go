@@ -1,11 +1,13 @@
 package xdrtest_test
 
 import (
+	"crypto/x509"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
-	"github.com/soarstep/xdr-action-status/internal/lambdatest"
 	"github.com/soarstep/xdr-action-status/internal/xdrtest"
 )
 
@@ -27,17 +29,16 @@ func TestExpect(t *testing.T) {
 		{2, 2, 2, 0}, {2, 1, 2, 1}, {2, 2, 0, 1}, {2, 3, 2, 1}, {0, 0, 2, 1}, {0, 0, 0, 0}, {anything, 1, 1, 0},
 	} {
 		f := &fakeTB{T: t}
-		clock := lambdatest.NewClock()
-		r := rig{xdrtest.Start(f, xdrtest.Options{Now: clock.Now}), clock, t}
+		r := rig{Sim: xdrtest.Start(f, xdrtest.Options{}), t: t}
 		if tt.want != anything {
 			r.Expect(tt.want)
 			r.ExpectSecretCalls(tt.want)
 		}
 		for range tt.api {
-			r.ask(anyID)
+			send(r.request(statusPath))
 		}
 		for range tt.secret {
-			r.getSecret()
+			r.secret(goodSecret)
 		}
 		for _, fn := range f.cleanups {
 			fn()
@@ -51,31 +52,55 @@ func TestExpect(t *testing.T) {
 func TestAdmin(t *testing.T) {
 	t.Parallel()
 	r := start(t, xdrtest.Options{})
-	admin := func(method, path string) reply {
-		q := post(t, r.URL()+"/_sim/"+path, "")
-		q.Method = method
-		return send(q)
-	}
-	good := r.question(anyID)
-	send(good)
-	bad := r.question(anyID)
-	bad.Header.Set("Authorization", r.Key())
-	send(bad)
-	list := admin(http.MethodGet, "requests").body
+	r.ask(anyID)
+	r.ask(anyID, plain)
 	const want = `[{"number":1,"group_action_id":22519813685366,"status":200,"problem":""},` +
-		`{"number":2,"group_action_id":0,"status":401,"problem":"Authorization is not the signature"}]`
-	if strings.TrimSpace(list) != want {
-		t.Errorf("got %s", list)
+		`{"number":2,"group_action_id":0,"status":401,"problem":"x-xdr-nonce is not 64 letters and digits"}]`
+	if list := send(r.request("/_sim/requests", at("GET", "/_sim/requests"))); strings.TrimSpace(list.body) != want {
+		t.Errorf("got %s", list.body)
 	}
-	first := r.Key()
-	if got := admin(http.MethodPost, "rotate"); got.status != http.StatusNoContent || r.Key() == first {
-		t.Errorf("rotate: %+v", got)
+	for path, inSecret := range map[string]bool{"/_sim/rotate": true, "/_sim/revoke": false} {
+		before := r.Key()
+		if got := send(r.request(path)); got.status != http.StatusNoContent || r.Key() == before {
+			t.Errorf("%s: %+v", path, got)
+		}
+		if v := r.secret(goodSecret); strings.Contains(v.SecretString, r.Key()) != inSecret {
+			t.Errorf("%s: the secret is %s", path, v.SecretString)
+		}
 	}
-	second := r.Key()
-	if got := admin(http.MethodPost, "revoke"); got.status != http.StatusNoContent || r.Key() == second {
-		t.Errorf("revoke: %+v", got)
+}
+
+func TestLeak(t *testing.T) {
+	t.Parallel()
+	const key = xdrtest.Canary
+	escaped := fmt.Sprintf("u00%x", key[70]) + key[71:86]
+	for _, c := range []struct {
+		text string
+		want bool
+	}{
+		{"", false},
+		{key, true},
+		{"nothing " + key[:15] + " " + key[113:], false},
+		{"the first 16: " + key[:16] + "…", true},
+		{"the last 16: " + key[112:], true},
+		{strings.ToUpper(key[40:56]), true},
+		{`{"a":"\` + escaped + `"}`, true},
+		{`"{\"a\":\"\\` + escaped + `\"}"`, true},
+		{`"\u005c` + escaped + `"`, true},
+		{"short", true},
+		{"shor", false},
+	} {
+		if got := xdrtest.Leak(c.text, key, "short"); (got != "") != c.want {
+			t.Errorf("Leak(%q) = %q, want a leak: %v", c.text, got, c.want)
+		}
 	}
-	if !strings.Contains(*r.getSecret().SecretString, second) {
-		t.Error("rotate did not change the secret, or revoke did")
+}
+
+func TestExpiredCertificate(t *testing.T) {
+	t.Parallel()
+	ended := time.Now().Add(-time.Hour).Truncate(time.Second)
+	leaf, err := x509.ParseCertificate(xdrtest.NewAuthority("Test").Issue(ended, "127.0.0.1").Certificate[0])
+	if err != nil || !leaf.NotAfter.Equal(ended) {
+		t.Errorf("%v, %v", leaf.NotAfter, err)
 	}
 }

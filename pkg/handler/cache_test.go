@@ -40,7 +40,7 @@ func TestColdConcurrentChecksShareOneFetch(t *testing.T) {
 	r := newCacheRig(t)
 	r.sim.Expect(200)
 	r.sim.ExpectSecretCalls(1)
-	r.sim.AddSecretFaults(xdrtest.SecretFault{Delay: 50 * time.Millisecond})
+	r.sim.AddSecretFaults(xdrtest.SecretFault{DelaySeconds: 0.05})
 	for _, err := range r.many(t.Context(), 200, anyID) {
 		t.Error(err)
 	}

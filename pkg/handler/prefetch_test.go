@@ -2,7 +2,6 @@ package handler_test
 
 import (
 	"testing"
-	"time"
 
 	"github.com/soarstep/xdr-action-status/internal/xdrtest"
 )
@@ -11,7 +10,7 @@ func TestPrefetchIsTheFirstChecksFetch(t *testing.T) {
 	t.Parallel()
 	r := newCacheRig(t)
 	r.sim.ExpectSecretCalls(1)
-	r.sim.AddSecretFaults(xdrtest.SecretFault{Delay: 50 * time.Millisecond})
+	r.sim.AddSecretFaults(xdrtest.SecretFault{DelaySeconds: 0.05})
 	r.Prefetch(t.Context())
 	r.check(t, anyID)
 	r.check(t, anyID)
@@ -21,7 +20,7 @@ func TestFailedPrefetchCostsTheFirstCheckNothing(t *testing.T) {
 	t.Parallel()
 	r := newCacheRig(t)
 	r.sim.ExpectSecretCalls(2)
-	r.sim.AddSecretFaults(xdrtest.SecretFault{From: 1, To: 1, Delay: 50 * time.Millisecond, Name: "AccessDeniedException"})
+	r.sim.AddSecretFaults(xdrtest.SecretFault{From: 1, To: 1, DelaySeconds: 0.05, Name: "AccessDeniedException"})
 	r.Prefetch(t.Context())
 	r.check(t, anyID)
 }

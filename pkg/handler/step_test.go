@@ -274,7 +274,7 @@ func TestDeadlineLeavesTimeToReport(t *testing.T) {
 	t.Parallel()
 	for name, prepare := range map[handler.ErrorName]func(*rig){
 		handler.Unavailable:            func(r *rig) { r.sim.AddFaults(xdrtest.Fault{DelaySeconds: 60}) },
-		handler.CredentialsUnavailable: func(r *rig) { r.sim.AddSecretFaults(xdrtest.SecretFault{Delay: time.Minute}) },
+		handler.CredentialsUnavailable: func(r *rig) { r.sim.AddSecretFaults(xdrtest.SecretFault{DelaySeconds: 60}) },
 	} {
 		r := newRig(t, xdrtest.Options{}, "pending")
 		prepare(r)
