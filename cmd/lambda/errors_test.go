@@ -94,8 +94,9 @@ func TestBadEnvironmentStopsTheInit(t *testing.T) {
 	t.Parallel()
 	env := map[string]string{"XDR_SECRET_ID": "s", "XDR_TIMEOUT_SECONDS": "0"}
 	f := lambdatest.Start(t, lambdatest.Options{Binary: bootstrap, Env: env})
-	code, err := f.InitError(t.Context())
-	if err != nil || code != 1 || !strings.Contains(f.Stderr(), "XDR_TIMEOUT_SECONDS:") || strings.Count(f.Output(), "\n") != 1 {
-		t.Errorf("%d, %v: %s", code, err, f.Output())
+	_, err := f.Invoke(t.Context(), []byte("{}"))
+	const want = "exit status 1\nxdr-action-status: cannot start: XDR_TIMEOUT_SECONDS:"
+	if err == nil || !strings.Contains(err.Error(), want) || strings.Count(f.Output(), "\n") != 1 {
+		t.Errorf("%v: %s", err, f.Output())
 	}
 }

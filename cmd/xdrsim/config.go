@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"net"
 	"net/netip"
 	"net/url"
 
@@ -78,8 +77,11 @@ func parseFlags(args []string, stderr io.Writer) (config, error) {
 	return c, c.check()
 }
 
+// check keeps the simulator, which gives its secret to everyone, off the network. A name is not looked up: it could
+// mean another address later.
 func (c config) check() error {
 	path, err := url.Parse(c.sim.BasePath)
+	address, _ := netip.ParseAddrPort(c.addr) // zero, and no loopback, if it is something else
 	switch {
 	case math.IsNaN(c.sim.Speed), math.IsInf(c.sim.Speed, 0), c.sim.Speed <= 0:
 		return fmt.Errorf("-speed: want a number above 0, got %v", c.sim.Speed)
@@ -89,19 +91,8 @@ func (c config) check() error {
 		return fmt.Errorf("-security-level: want advanced or standard, got %q", c.sim.SecurityLevel)
 	case err != nil, path.Path != c.sim.BasePath, path.Path != "" && path.Path[0] != '/': // or a query, a host
 		return fmt.Errorf("-base-path: want a path that begins with /, got %q", c.sim.BasePath)
-	}
-	return checkLoopback(c.addr)
-}
-
-// checkLoopback keeps the simulator, which gives its secret to everyone, off the network. A name is not looked up: it
-// could mean another address later.
-func checkLoopback(addr string) error {
-	host, _, err := net.SplitHostPort(addr)
-	if err != nil {
-		return fmt.Errorf("-addr: want HOST:PORT, got %q", addr)
-	}
-	if ip, err := netip.ParseAddr(host); err != nil || !ip.IsLoopback() {
-		return fmt.Errorf("-addr: want a loopback address such as 127.0.0.1:0, got %q", addr)
+	case !address.Addr().IsLoopback():
+		return fmt.Errorf("-addr: want HOST:PORT with a loopback address, such as 127.0.0.1:0, got %q", c.addr)
 	}
 	return nil
 }

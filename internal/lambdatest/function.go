@@ -1,8 +1,22 @@
+// Package lambdatest runs a built bootstrap binary as AWS Lambda does: a real process with Lambda's own environment and
+// nothing of the test's, which asks a [Runtime API] for its events.
+//
+// [Function.Invoke] sends one event and returns what the process answers. [Function.Invoker] is the same as the HTTP
+// call [Invoke], which Step Functions and the SDKs make.
+//
+// It promises what a function can rely on: one event at a time for each poller, the deadline in the event's headers,
+// death at that deadline, and one answer for each event. A process that has ended is not started again. It does not
+// emulate memory, payload limits, response streaming, reports of a failed initialization, the freeze between
+// invocations, scaling, asynchronous calls, or access.
+//
+// For tests in general there are a [Clock] and a [Buffer].
+//
+// [Runtime API]: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
+// [Invoke]: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
 package lambdatest
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"io"
 	"math"
@@ -54,7 +68,7 @@ type Function struct {
 }
 
 // Start runs the binary until the test ends; then the process is killed and waited for. It returns at once, while the
-// process initializes: see [Function.FirstNext] and [Function.InitError].
+// process initializes: see [Function.FirstNext].
 func Start(t TB, o Options) *Function {
 	t.Helper()
 	f := &Function{
@@ -141,28 +155,12 @@ func (f *Function) Close() {
 	<-f.exited
 }
 
-// InitError waits for the process to end without having asked for an event, and returns its exit code, -1 after a
-// signal. It is an error if the process asks for an event, or if ctx ends.
-func (f *Function) InitError(ctx context.Context) (exitCode int, err error) {
-	select {
-	case <-f.exited:
-		return f.cmd.ProcessState.ExitCode(), nil
-	case <-f.firstNext:
-		return 0, errors.New("lambdatest: the process asked for an event: its initialization succeeded")
-	case <-ctx.Done():
-		return 0, context.Cause(ctx)
-	}
-}
+// Output is what the process has written until now: standard output, and then [Function.Stderr]. What was written before
+// the answer to an event is in it when Invoke returns.
+func (f *Function) Output() string { return content(f.stdout) + f.Stderr() }
 
-// Stdout is what the process has written to standard output until now. What was written before the answer to an event
-// is in it when Invoke returns.
-func (f *Function) Stdout() string { return content(f.stdout) }
-
-// Stderr is as [Function.Stdout], of standard error.
+// Stderr is what the process has written to standard error until now.
 func (f *Function) Stderr() string { return content(f.stderr) }
-
-// Output is Stdout and then Stderr: all that Lambda would put into the log.
-func (f *Function) Output() string { return f.Stdout() + f.Stderr() }
 
 // content reads from the start, and leaves the position at which the process writes.
 func content(file *os.File) string {

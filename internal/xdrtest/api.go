@@ -33,19 +33,17 @@ var (
 		`^\s*\{\s*"request_data"\s*:\s*\{\s*"group_action_id"\s*:\s*(0|-?[1-9][0-9]*)\s*\}\s*\}\s*$`)
 )
 
-// Request is one API request as it arrived, and what came of it. Nothing is redacted, so that a test can look for what
-// must not be there. Its JSON form is for people, and leaves out what holds credentials.
+// Request is one API request, and what came of it. Its JSON form is for people, and leaves out what holds credentials.
 type Request struct {
 	Number        int         `json:"number"` // from 1
 	Time          time.Time   `json:"-"`
-	Method        string      `json:"-"`
-	Path          string      `json:"-"`
-	Header        http.Header `json:"-"`
-	Body          []byte      `json:"-"`
+	Header        http.Header `json:"-"`               // as it arrived
 	GroupActionID int64       `json:"group_action_id"` // 0 unless the body was well-formed
-	RequestID     string      `json:"-"`               // X-Request-Id of the reply
 	Status        int         `json:"status"`          // of the reply; 0 if the connection was reset
 	Problem       string      `json:"problem"`         // why it was refused; "" if it was not
+
+	method, path string
+	body         []byte
 }
 
 // Requests returns all API requests in the order of arrival.
@@ -58,7 +56,7 @@ func (s *Sim) Requests() []Request {
 // serveAPI decides, then logs, then sends: a client that has its reply finds it in Requests.
 func (s *Sim) serveAPI(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(io.LimitReader(r.Body, maxBody+1)) // a broken body is then refused as too short
-	q := Request{Method: r.Method, Path: r.URL.Path, Header: r.Header.Clone(), Body: body, RequestID: uuid.New().String()}
+	q := Request{Header: r.Header.Clone(), method: r.Method, path: r.URL.Path, body: body}
 	s.answer(q).send(w, r)
 }
 
@@ -69,7 +67,7 @@ func (s *Sim) answer(q Request) *answer {
 	q.Time = s.o.Now()
 	a, faults := s.judge(&q)
 	a.header.Set("Date", q.Time.UTC().Format(http.TimeFormat))
-	a.header.Set("X-Request-Id", q.RequestID)
+	a.header.Set("X-Request-Id", uuid.New().String())
 	for _, f := range faults {
 		a.meet(f, q.Time)
 	}
@@ -85,12 +83,12 @@ func (s *Sim) answer(q Request) *answer {
 // judge answers a request in the API's order: first who asks and how often, then what is asked. It returns the faults
 // that the answer meets: only a request that a working API would have answered meets any.
 func (s *Sim) judge(q *Request) (*answer, []Fault) {
-	path, found := strings.CutPrefix(strings.TrimSuffix(q.Path, "/"), s.o.BasePath)
+	path, found := strings.CutPrefix(strings.TrimSuffix(q.path, "/"), s.o.BasePath)
 	if !found || path != statusPath && path != validatePath {
 		q.Problem = "no such path"
 		return wrongPath(), nil
 	}
-	if q.Method != http.MethodPost && (path != validatePath || q.Method != http.MethodGet) {
+	if q.method != http.MethodPost && (path != validatePath || q.method != http.MethodGet) {
 		q.Problem = "method is not POST"
 		return refused(http.StatusMethodNotAllowed, q.Problem), nil
 	}
@@ -159,11 +157,11 @@ func broken(rules []rule) string {
 func (s *Sim) readQuestion(q *Request) string {
 	kind := q.Header.Get("Content-Type")
 	mt, _, _ := mime.ParseMediaType(kind) // "" for what cannot be parsed
-	m := question.FindSubmatch(q.Body)
+	m := question.FindSubmatch(q.body)
 	switch {
 	case mt != "application/json" && (kind != "" || !s.o.Lenient):
 		return "Content-Type is not application/json"
-	case len(q.Body) > maxBody:
+	case len(q.body) > maxBody:
 		return "body is too long"
 	case m == nil:
 		return `body is not {"request_data":{"group_action_id":<integer>}}`

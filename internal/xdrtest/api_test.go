@@ -148,16 +148,3 @@ func TestRateLimit(t *testing.T) {
 		free.ask(anyID).wants(t, http.StatusOK)
 	}
 }
-
-func TestRequestsAreLogged(t *testing.T) {
-	t.Parallel()
-	r := start(t, xdrtest.Options{})
-	sent := r.question(anyID)
-	id := send(sent).header.Get("X-Request-Id")
-	q := r.Requests()[0]
-	if !q.Time.Equal(r.Now()) || q.Method != http.MethodPost || q.Path != statusPath || q.RequestID != id || id == "" ||
-		string(q.Body) != questionBody(anyID) || q.GroupActionID != anyID ||
-		q.Header.Get("Authorization") != sent.Header.Get("Authorization") {
-		t.Errorf("logged %+v", q)
-	}
-}

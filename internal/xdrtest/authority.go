@@ -8,7 +8,6 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
-	"math/big"
 	"net"
 	"time"
 )
@@ -22,12 +21,14 @@ type Authority struct {
 
 // NewAuthority makes an authority whose root certificate carries the name of an organization.
 func NewAuthority(organization string) *Authority {
-	a := &Authority{key: must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))}
-	template := certificate(pkix.Name{Organization: []string{organization}, CommonName: organization + " Root"})
-	template.IsCA = true
-	template.KeyUsage = x509.KeyUsageCertSign
-	der := must(x509.CreateCertificate(rand.Reader, template, template, a.key.Public(), a.key))
-	a.root = must(x509.ParseCertificate(der))
+	a := &Authority{key: newECDSA()}
+	a.root = &x509.Certificate{
+		Subject:  pkix.Name{Organization: []string{organization}, CommonName: organization + " Root"},
+		NotAfter: time.Now().Add(24 * time.Hour),
+		IsCA:     true,
+		KeyUsage: x509.KeyUsageCertSign,
+	}
+	a.root = must(x509.ParseCertificate(a.sign(a.root, a.key)))
 	return a
 }
 
@@ -39,31 +40,26 @@ func (a *Authority) PEM() []byte {
 // Issue makes a server's certificate for hosts, which are names or IP addresses. With a time in the past it has
 // expired.
 func (a *Authority) Issue(until time.Time, hosts ...string) tls.Certificate {
-	template := certificate(pkix.Name{CommonName: "server"})
-	template.NotAfter = until
-	template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
+	leaf := &x509.Certificate{NotAfter: until, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}}
 	for _, host := range hosts {
 		if ip := net.ParseIP(host); ip != nil {
-			template.IPAddresses = append(template.IPAddresses, ip)
+			leaf.IPAddresses = append(leaf.IPAddresses, ip)
 		} else {
-			template.DNSNames = append(template.DNSNames, host)
+			leaf.DNSNames = append(leaf.DNSNames, host)
 		}
 	}
-	key := must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))
-	der := must(x509.CreateCertificate(rand.Reader, template, a.root, key.Public(), a.key))
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
+	key := newECDSA()
+	return tls.Certificate{Certificate: [][]byte{a.sign(leaf, key)}, PrivateKey: key}
 }
 
-// certificate has what all certificates have. It is valid from two days ago until tomorrow.
-func certificate(subject pkix.Name) *x509.Certificate {
-	return &x509.Certificate{
-		SerialNumber:          big.NewInt(time.Now().UnixNano()),
-		Subject:               subject,
-		NotBefore:             time.Now().Add(-48 * time.Hour),
-		NotAfter:              time.Now().Add(24 * time.Hour),
-		BasicConstraintsValid: true,
-	}
+// sign returns the certificate c of a key.
+func (a *Authority) sign(c *x509.Certificate, key *ecdsa.PrivateKey) []byte {
+	c.NotBefore = time.Now().Add(-48 * time.Hour)
+	c.BasicConstraintsValid = true
+	return must(x509.CreateCertificate(rand.Reader, c, a.root, key.Public(), a.key))
 }
+
+func newECDSA() *ecdsa.PrivateKey { return must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader)) }
 
 // must is for what fails only if this file is wrong.
 func must[T any](value T, err error) T {

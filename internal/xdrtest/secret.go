@@ -140,7 +140,8 @@ func (s *Sim) secretReply(in secretRequest) (secretReply, string) {
 		{creates && held != nil, "ResourceExistsException: The operation failed because the secret " + name +
 			" already exists."},
 		{!creates && held == nil, "ResourceNotFoundException: Secrets Manager can't find the specified secret."},
-		{!writes && !held.meant(in), "ResourceNotFoundException: Secrets Manager can't find the specified secret version."},
+		{cmp.Or(in.VersionID, in.VersionStage, "AWSCURRENT") != "AWSCURRENT",
+			"InvalidRequestException: The simulator has only the version AWSCURRENT, and finds it by no id."},
 		{writes && in.ClientRequestToken == "", "InvalidParameterException: You must provide a ClientRequestToken value. " +
 			"We recommend a UUID-type value."},
 		{writes && in.SecretString == "", "InvalidParameterException: You must provide either SecretString or SecretBinary."},
@@ -166,12 +167,6 @@ func (s *Sim) secretReply(in secretRequest) (secretReply, string) {
 		out.SecretBinary = held.binary
 	}
 	return out, ""
-}
-
-// meant reports whether a call that reads means the version that is held.
-func (held *secret) meant(in secretRequest) bool {
-	return held != nil && (in.VersionID == "" || in.VersionID == held.version) &&
-		(in.VersionStage == "" || in.VersionStage == "AWSCURRENT")
 }
 
 // nameOf returns the name that id means: itself, or the end of an ARN, with or without its suffix.

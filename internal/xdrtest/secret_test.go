@@ -1,6 +1,7 @@
 package xdrtest_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -42,53 +43,70 @@ func (r rig) secret(text string, changes ...change) secretReply {
 	return v
 }
 
-func TestSecretRequests(t *testing.T) {
+func TestSecretCalls(t *testing.T) {
 	t.Parallel()
 	const (
 		unknown    = "UnknownOperationException"
 		missing    = "ResourceNotFoundException"
 		incomplete = "IncompleteSignatureException"
+		invalid    = "InvalidParameterException"
+		exists     = "ResourceExistsException"
 		s3         = credential + "s3/aws4_request, SignedHeaders=host, Signature=00"
 	)
-	post := at("POST", "/")
-	for _, tt := range []struct {
-		name, err, body string
-		change          change
+	call := func(operation string) change { return header("X-Amz-Target", "secretsmanager."+operation) }
+	get, create, put, update := call("GetSecretValue"), call("CreateSecret"), call("PutSecretValue"), call("UpdateSecret")
+	r := start(t, xdrtest.Options{SecretAliases: []string{"xdr/tenant-acme"}})
+	for i, c := range []struct {
+		change    change
+		body, err string
+		secret    string // what is in the secret that the call is about
 	}{
-		{"name", "", goodSecret, post},
-		{"alias", "", `{"SecretId":"xdr/tenant-acme"}`, post},
-		{"ARN", "", `{"SecretId":"` + arnPrefix + `xdr/sim-a1B2c3"}`, post},
-		{"ARN without the suffix", "", `{"SecretId":"` + arnPrefix + `xdr/sim"}`, post},
-		{"current stage", "", `{"SecretId":"xdr/sim","VersionStage":"AWSCURRENT"}`, post},
+		{get, goodSecret, "", r.SecretValue()},
+		{get, `{"SecretId":"xdr/tenant-acme"}`, "", r.SecretValue()},
+		{get, `{"SecretId":"` + arnPrefix + `xdr/sim-a1B2c3"}`, "", r.SecretValue()},
+		{get, `{"SecretId":"` + arnPrefix + `xdr/sim"}`, "", r.SecretValue()},
+		{get, `{"SecretId":"xdr/sim","VersionStage":"AWSCURRENT"}`, "", r.SecretValue()},
 
-		{"other name", missing, `{"SecretId":"xdr/other"}`, post},
-		{"no name", missing, `{}`, post},
-		{"name with a suffix", missing, `{"SecretId":"xdr/sim-a1B2c3"}`, post},
-		{"ARN with a long suffix", missing, `{"SecretId":"` + arnPrefix + `xdr/sim-a1B2c3d"}`, post},
-		{"previous stage", missing, `{"SecretId":"xdr/sim","VersionStage":"AWSPREVIOUS"}`, post},
-		{"other version", missing, `{"SecretId":"xdr/sim","VersionId":"0"}`, post},
-		{"no JSON", "SerializationException", `{`, post},
-		{"GET", unknown, goodSecret, at("GET", "/")},
-		{"other operation", unknown, goodSecret, header("X-Amz-Target", "secretsmanager.DescribeSecret")},
-		{"other protocol", unknown, goodSecret, header("Content-Type", "application/json")},
-		{"no signature", "MissingAuthenticationTokenException", goodSecret, header("Authorization")},
-		{"API key as signature", incomplete, goodSecret, header("Authorization", "abc")},
-		{"signed for another service", incomplete, goodSecret, header("Authorization", s3)},
+		{get, `{"SecretId":"xdr/other"}`, missing, ""},
+		{get, `{}`, missing, ""},
+		{get, `{"SecretId":"xdr/sim-a1B2c3"}`, missing, ""},
+		{get, `{"SecretId":"` + arnPrefix + `xdr/sim-a1B2c3d"}`, missing, ""},
+		{get, `{"SecretId":"xdr/sim","VersionStage":"AWSPREVIOUS"}`, "InvalidRequestException", ""},
+		{get, `{"SecretId":"xdr/sim","VersionId":"0"}`, "InvalidRequestException", ""},
+		{get, `{`, "SerializationException", ""},
+		{at("GET", "/"), goodSecret, unknown, ""},
+		{call("DescribeSecret"), goodSecret, unknown, ""},
+		{header("Content-Type", "application/json"), goodSecret, unknown, ""},
+		{header("Authorization"), goodSecret, "MissingAuthenticationTokenException", ""},
+		{header("Authorization", "abc"), goodSecret, incomplete, ""},
+		{header("Authorization", s3), goodSecret, incomplete, ""},
+
+		{put, `{"SecretId":"a","SecretString":"1","ClientRequestToken":"t"}`, missing, ""},
+		{create, `{"Name":"a","SecretString":"1"}`, invalid, ""},
+		{create, `{"Name":"a","ClientRequestToken":"t"}`, invalid, ""},
+		{create, `{"Name":"a b","SecretString":"1","ClientRequestToken":"t"}`, "ValidationException", ""},
+		{get, `{"SecretId":"a"}`, missing, ""},
+		{create, `{"Name":"a","SecretString":"1","ClientRequestToken":"t","KmsKeyId":"k"}`, "", "1"},
+		{create, `{"Name":"a","SecretString":"2","ClientRequestToken":"u"}`, exists, ""},
+		{create, `{"Name":"xdr/sim","SecretString":"2","ClientRequestToken":"u"}`, exists, ""},
+		{get, `{"SecretId":"a"}`, "", "1"},
+		{put, `{"SecretId":"a","SecretString":"2","ClientRequestToken":"u"}`, "", "2"},
+		{update, `{"SecretId":"` + arnPrefix + `a-a1B2c3","SecretString":"3","ClientRequestToken":"v"}`, "", "3"},
+		{get, `{"SecretId":"a"}`, "", "3"},
 	} {
-		r := start(t, xdrtest.Options{SecretAliases: []string{"xdr/tenant-acme"}})
-		v := r.secret(tt.body, tt.change)
-		want := http.StatusOK
-		if tt.err != "" {
-			want = http.StatusBadRequest
+		v := r.secret(c.body, c.change)
+		status := http.StatusOK
+		if c.err != "" {
+			status = http.StatusBadRequest
 		}
-		if v.status != want || v.Type != tt.err || (v.SecretString == "") != (tt.err != "") {
-			t.Errorf("%s: got %+v, want %q", tt.name, v, tt.err)
+		if v.status != status || v.Type != c.err || cmp.Or(v.SecretString, r.Stored(v.Name)) != c.secret {
+			t.Errorf("%s: got %+v, want %q and %q", c.body, v, c.err, c.secret)
 		}
-		if !strings.Contains(tt.body, v.Name) || strings.HasSuffix(v.Name, "c3") {
-			t.Errorf("%s: got the secret %s", tt.name, v.Name)
+		if _, token, wrote := strings.Cut(c.body, `Token":"`); wrote && c.err == "" && token[:1] != v.VersionID {
+			t.Errorf("%s: got the version %s", c.body, v.VersionID)
 		}
-		if call := r.SecretCalls()[0]; call.Result != tt.err {
-			t.Errorf("%s: logged %+v, want %q", tt.name, call, tt.err)
+		if logged := r.SecretCalls()[i]; logged.Result != c.err || (logged.KMSKeyID == "k") != strings.Contains(c.body, "Kms") {
+			t.Errorf("%s: logged %+v, want %q", c.body, logged, c.err)
 		}
 	}
 }
@@ -98,60 +116,22 @@ func TestRotation(t *testing.T) {
 	r := start(t, xdrtest.Options{})
 	first := r.secret(goodSecret)
 	stale := r.question(anyID)
-	byVersion := `{"SecretId":"xdr/sim","VersionId":"` + first.VersionID + `"}`
-	if v := r.secret(byVersion); v.SecretString != first.SecretString {
-		t.Errorf("asked for by its version: %+v", v)
-	}
 	r.RotateTo("next")
-	if v := r.secret(goodSecret); v.SecretString != r.SecretValue() || !strings.Contains(v.SecretString, `"api_key":"next"`) {
-		t.Errorf("the secret is %s", v.SecretString)
-	}
-	if v := r.secret(byVersion); v.Type != "ResourceNotFoundException" {
-		t.Errorf("the old version is still there: %+v", v)
+	next := r.secret(goodSecret)
+	if next.VersionID == first.VersionID || !strings.Contains(next.SecretString, `"api_key":"next"`) {
+		t.Errorf("the secret is %s", next.body)
 	}
 	send(stale).wants(t, http.StatusUnauthorized)
 	r.ask(anyID).wants(t, http.StatusOK)
-	r.Rotate()
-	second := r.secret(goodSecret)
 	stale = r.question(anyID)
 	r.RevokeKey()
-	if v := r.secret(goodSecret); v.body != second.body || len(r.Key()) != 128 {
+	if v := r.secret(goodSecret); v.body != next.body || len(r.Key()) != 128 {
 		t.Error("the secret changed with the key")
 	}
 	send(stale).wants(t, http.StatusUnauthorized)
 	r.SetSecret("any\x00text", true)
-	if v := r.secret(goodSecret); v.SecretString != "" || string(v.SecretBinary) != "any\x00text" || v.VersionID == second.VersionID {
+	if v := r.secret(goodSecret); v.SecretString != "" || string(v.SecretBinary) != "any\x00text" || v.VersionID == next.VersionID {
 		t.Errorf("got %+v", v)
-	}
-}
-
-func TestSecretsAreWritten(t *testing.T) {
-	t.Parallel()
-	s := start(t, xdrtest.Options{})
-	for i, c := range []struct{ operation, body, err, stored string }{
-		{"PutSecretValue", `{"SecretId":"a","SecretString":"1","ClientRequestToken":"t"}`, "ResourceNotFoundException", ""},
-		{"CreateSecret", `{"Name":"a","SecretString":"1"}`, "InvalidParameterException", ""},
-		{"CreateSecret", `{"Name":"a","ClientRequestToken":"t"}`, "InvalidParameterException", ""},
-		{"CreateSecret", `{"Name":"a b","SecretString":"1","ClientRequestToken":"t"}`, "ValidationException", ""},
-		{"CreateSecret", `{"Name":"a","SecretString":"1","ClientRequestToken":"t","KmsKeyId":"k"}`, "", "1"},
-		{"CreateSecret", `{"Name":"a","SecretString":"2","ClientRequestToken":"u"}`, "ResourceExistsException", "1"},
-		{"PutSecretValue", `{"SecretId":"a","SecretString":"2","ClientRequestToken":"u"}`, "", "2"},
-		{"UpdateSecret", `{"SecretId":"` + arnPrefix + `a-a1B2c3","SecretString":"3","ClientRequestToken":"v"}`, "", "3"},
-		{"CreateSecret", `{"Name":"xdr/sim","SecretString":"1","ClientRequestToken":"t"}`, "ResourceExistsException", "3"},
-	} {
-		v := s.secret(c.body, header("X-Amz-Target", "secretsmanager."+c.operation))
-		if v.Type != c.err || s.Stored("a") != c.stored {
-			t.Errorf("call %d: %q, stored %q", i, v.Type, s.Stored("a"))
-		}
-		if call := s.SecretCalls()[i]; call.Operation != c.operation || call.Result != c.err {
-			t.Errorf("logged %+v", call)
-		}
-	}
-	if v := s.secret(`{"SecretId":"a"}`); v.SecretString != "3" || v.VersionID != "v" {
-		t.Errorf("got %+v", v)
-	}
-	if s.SecretCalls()[4].KMSKeyID != "k" || s.Stored("xdr/sim") != s.SecretValue() {
-		t.Error("not the key, or not the secret, that was written")
 	}
 }
 
