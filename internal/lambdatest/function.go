@@ -155,8 +155,8 @@ func (f *Function) Close() {
 	<-f.exited
 }
 
-// Output is what the process has written until now: standard output, and then [Function.Stderr]. What was written before
-// the answer to an event is in it when Invoke returns.
+// Output is what the process has written until now: standard output, and then [Function.Stderr]. What was written
+// before the answer to an event is in it when Invoke returns.
 func (f *Function) Output() string { return content(f.stdout) + f.Stderr() }
 
 // Stderr is what the process has written to standard error until now.

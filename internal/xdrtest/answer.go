@@ -158,7 +158,7 @@ func (a *answer) send(w http.ResponseWriter, r *http.Request) {
 	if cut > 0 {
 		body = body[:min(cut, len(body))] // net/http drops a connection whose reply falls short
 	}
-	_, _ = w.Write(body) // the client may be gone
+	_, _ = w.Write(body) //nolint:gosec // JSON; the client may be gone
 }
 
 func compress(b []byte) []byte {

@@ -22,8 +22,8 @@ type SecretCall struct {
 
 // secret is what Secrets Manager holds under a name.
 type secret struct {
-	text    string
-	binary  []byte // in place of a text
+	form    string // "SecretString" or "SecretBinary"
+	value   any    // a string or bytes
 	version string
 }
 
@@ -35,32 +35,19 @@ var (
 	secretName = regexp.MustCompile(`^[A-Za-z0-9/_+=.@!-]{1,512}$`)
 )
 
+// statuses are those of replies that are not 400 Bad Request, by the name of the error.
+var statuses = map[string]int{"": http.StatusOK, "InternalServiceError": http.StatusInternalServerError}
+
 // operations are the calls that the Sim answers.
 var operations = []string{"GetSecretValue", "CreateSecret", "PutSecretValue", "UpdateSecret"}
 
-// secretRequest is any of the operations' requests. Its members differ from those of the API in case only.
-type secretRequest struct {
-	operation string
+// secretRequest is any of the operations' requests.
+type secretRequest map[string]any
 
-	Name               string // of the secret to create; SecretID names those that are there
-	SecretID           string
-	VersionID          string
-	VersionStage       string
-	SecretString       string
-	KMSKeyID           string
-	ClientRequestToken string
-}
-
-// secretReply is any of the operations' replies, or an error.
-type secretReply struct {
-	Error         string   `json:"__type,omitempty"`
-	Message       string   `json:",omitempty"`
-	ARN           string   `json:",omitempty"`
-	Name          string   `json:",omitempty"`
-	VersionID     string   `json:"VersionId,omitempty"`
-	SecretString  string   `json:",omitempty"`
-	SecretBinary  []byte   `json:",omitempty"`
-	VersionStages []string `json:",omitempty"`
+// text returns a member that is a text, such as all that matter here; "" if it is not there.
+func (in secretRequest) text(name string) string {
+	text, _ := in[name].(string)
+	return text
 }
 
 // SecretCalls returns all Secrets Manager calls in order.
@@ -84,12 +71,11 @@ func (s *Sim) serveSecret(w http.ResponseWriter, r *http.Request) {
 		{!signature.MatchString(auth), "IncompleteSignatureException: Authorization is not a signature for secretsmanager."},
 		{json.Unmarshal(body, &in) != nil, "SerializationException: The body is not a request."},
 	})
-	in.operation = operation
-	s.secretAnswer(in, problem).send(w, r)
+	s.secretAnswer(operation, in, problem).send(w, r)
 }
 
 // secretAnswer decides and logs. The front's problem comes before a fault, and that before the service's own.
-func (s *Sim) secretAnswer(in secretRequest, problem string) *answer {
+func (s *Sim) secretAnswer(operation string, in secretRequest, problem string) *answer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	faults := hits(s.secretFaults, len(s.secretCalls)+1)
@@ -98,17 +84,14 @@ func (s *Sim) secretAnswer(in secretRequest, problem string) *answer {
 			problem = cmp.Or(problem, f.Name+": A simulated fault.")
 		}
 	}
-	var out secretReply
+	var out map[string]any
 	if problem == "" {
-		out, problem = s.secretReply(in)
+		out, problem = s.secretReply(operation, in)
 	}
-	status := http.StatusOK
+	result, message, _ := strings.Cut(problem, ": ")
+	status := cmp.Or(statuses[result], http.StatusBadRequest)
 	if problem != "" {
-		status = http.StatusBadRequest
-		out.Error, out.Message, _ = strings.Cut(problem, ": ")
-	}
-	if out.Error == "InternalServiceError" {
-		status = http.StatusInternalServerError
+		out = map[string]any{"__type": result, "Message": message}
 	}
 	a := newAnswer(status, awsJSON, toJSON(out))
 	a.header.Set("X-Amzn-RequestId", uuid.New().String())
@@ -116,7 +99,10 @@ func (s *Sim) secretAnswer(in secretRequest, problem string) *answer {
 		a.meet(f, s.o.Now())
 	}
 	call := SecretCall{
-		Operation: in.operation, SecretID: cmp.Or(in.SecretID, in.Name), KMSKeyID: in.KMSKeyID, Result: out.Error,
+		Operation: operation,
+		SecretID:  cmp.Or(in.text("SecretId"), in.text("Name")),
+		KMSKeyID:  in.text("KmsKeyId"),
+		Result:    result,
 	}
 	s.secretCalls = append(s.secretCalls, call)
 	s.o.Log.Info("secret call", "number", len(s.secretCalls), "operation", call.Operation,
@@ -126,45 +112,46 @@ func (s *Sim) secretAnswer(in secretRequest, problem string) *answer {
 
 // secretReply is what the service answers, or its problem. A call that writes makes a new version of the secret; the
 // token of the call is its id.
-func (s *Sim) secretReply(in secretRequest) (secretReply, string) {
-	creates := in.operation == "CreateSecret"
-	writes := in.operation != "GetSecretValue"
-	name := s.nameOf(in.SecretID)
+func (s *Sim) secretReply(operation string, in secretRequest) (map[string]any, string) {
+	creates := operation == "CreateSecret"
+	writes := operation != "GetSecretValue"
+	name := s.nameOf(in.text("SecretId"))
 	if creates {
-		name = in.Name
+		name = in.text("Name")
 	}
 	held := s.secrets[name]
+	value := in.text("SecretString")
+	token := in.text("ClientRequestToken")
 	problem := broken([]rule{
 		{creates && !secretName.MatchString(name), "ValidationException: Invalid name. Must be a valid name containing " +
 			"alphanumeric characters, or any of the following: -/_+=.@!"},
 		{creates && held != nil, "ResourceExistsException: The operation failed because the secret " + name +
 			" already exists."},
 		{!creates && held == nil, "ResourceNotFoundException: Secrets Manager can't find the specified secret."},
-		{cmp.Or(in.VersionID, in.VersionStage, "AWSCURRENT") != "AWSCURRENT",
+		{cmp.Or(in.text("VersionId"), in.text("VersionStage"), "AWSCURRENT") != "AWSCURRENT",
 			"InvalidRequestException: The simulator has only the version AWSCURRENT, and finds it by no id."},
-		{writes && in.ClientRequestToken == "", "InvalidParameterException: You must provide a ClientRequestToken value. " +
+		{writes && token == "", "InvalidParameterException: You must provide a ClientRequestToken value. " +
 			"We recommend a UUID-type value."},
-		{writes && in.SecretString == "", "InvalidParameterException: You must provide either SecretString or SecretBinary."},
+		{writes && value == "", "InvalidParameterException: You must provide either SecretString or SecretBinary."},
 	})
 	if problem != "" {
-		return secretReply{}, problem
+		return nil, problem
 	}
 	if creates {
 		held = new(secret)
 		s.secrets[name] = held
 	}
 	if writes {
-		*held = secret{text: in.SecretString, version: in.ClientRequestToken}
+		*held = secret{form: "SecretString", value: value, version: token}
 	}
-	out := secretReply{
-		ARN:       "arn:aws:secretsmanager:us-east-1:123456789012:secret:" + name + "-Sim123",
-		Name:      name,
-		VersionID: held.version,
+	out := map[string]any{
+		"ARN":       "arn:aws:secretsmanager:us-east-1:123456789012:secret:" + name + "-Sim123",
+		"Name":      name,
+		"VersionId": held.version,
 	}
 	if !writes {
-		out.VersionStages = []string{"AWSCURRENT"}
-		out.SecretString = held.text
-		out.SecretBinary = held.binary
+		out["VersionStages"] = []string{"AWSCURRENT"}
+		out[held.form] = held.value
 	}
 	return out, ""
 }
@@ -181,12 +168,13 @@ func (s *Sim) nameOf(id string) string {
 	return arnSuffix.ReplaceAllString(name, "")
 }
 
-// Stored returns the value that Secrets Manager holds under a name; "" if it holds none.
+// Stored returns the text that Secrets Manager holds under a name; "" if it holds none.
 func (s *Sim) Stored(name string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if held := s.secrets[name]; held != nil {
-		return held.text
+		text, _ := held.value.(string)
+		return text
 	}
 	return ""
 }
@@ -211,14 +199,14 @@ func (s *Sim) secretValue() string {
 func (s *Sim) SetSecret(value string, binary bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.put(secret{text: value})
 	if binary {
-		s.put(secret{binary: []byte(value)})
+		s.put("SecretBinary", []byte(value))
+	} else {
+		s.put("SecretString", value)
 	}
 }
 
 // put makes a new version of the secret.
-func (s *Sim) put(next secret) {
-	next.version = uuid.New().String()
-	*s.secrets[s.o.SecretID] = next
+func (s *Sim) put(form string, value any) {
+	*s.secrets[s.o.SecretID] = secret{form: form, value: value, version: uuid.New().String()}
 }

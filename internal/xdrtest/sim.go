@@ -130,7 +130,7 @@ func (s *Sim) SetURL(url string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.url = strings.TrimSuffix(url, "/")
-	s.put(secret{text: s.secretValue()})
+	s.put("SecretString", s.secretValue())
 }
 
 // URL returns the address of the Sim: the allowed origin, and the Secrets Manager endpoint.
@@ -160,7 +160,7 @@ func (s *Sim) RotateTo(key string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.key = key
-	s.put(secret{text: s.secretValue()})
+	s.put("SecretString", s.secretValue())
 }
 
 // RevokeKey replaces the API key by a random one that the secret does not get: its key is now wrong.
