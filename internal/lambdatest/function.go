@@ -17,7 +17,6 @@ package lambdatest
 
 import (
 	"cmp"
-	"errors"
 	"io"
 	"math"
 	"net/http/httptest"
@@ -89,7 +88,7 @@ func Start(t TB, o Options) *Function {
 	if o.Start == nil {
 		o.Start = (*exec.Cmd).Start
 	}
-	if err := errors.Join(openSources(), o.Start(f.cmd)); err != nil {
+	if err := o.Start(f.cmd); err != nil {
 		api.Close()
 		t.Fatalf("lambdatest: %v", err)
 	}
