@@ -149,6 +149,8 @@ func (got reply) wants(t *testing.T, status int) {
 		want += `null,"err_msg":"Public API request unauthorized"}}`
 	case http.StatusTooManyRequests:
 		kind, want = "text/plain", "Too many requests."
+	case http.StatusInternalServerError: // of the web server, to a wrong path
+		kind, want = "text/plain", "Internal Server Error\r\n"
 	}
 	if got.status != status || got.header.Get("Content-Type") != kind || !strings.HasPrefix(got.body, want) {
 		t.Errorf("got %+v, want %d and %s", got, status, want)
