@@ -95,14 +95,12 @@ func New(o Options) *Sim {
 		s.scenarios[sc.GroupActionID] = sc.expanded()
 	}
 	s.admin.HandleFunc("GET /_sim/requests", s.listRequests)
-	s.admin.HandleFunc("POST /_sim/rotate", func(w http.ResponseWriter, _ *http.Request) {
-		s.Rotate()
-		w.WriteHeader(http.StatusNoContent)
-	})
-	s.admin.HandleFunc("POST /_sim/revoke", func(w http.ResponseWriter, _ *http.Request) {
-		s.RevokeKey()
-		w.WriteHeader(http.StatusNoContent)
-	})
+	for name, change := range map[string]func(){"rotate": s.Rotate, "revoke": s.RevokeKey} {
+		s.admin.HandleFunc("POST /_sim/"+name, func(w http.ResponseWriter, _ *http.Request) {
+			change()
+			w.WriteHeader(http.StatusNoContent)
+		})
+	}
 	s.RotateTo(cmp.Or(o.Key, newKey()))
 	return s
 }
