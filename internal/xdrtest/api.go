@@ -176,8 +176,11 @@ func (s *Sim) readQuestion(q *Request) string {
 
 // withinRate allows as many requests in any one second as the limit says; refused ones do not count.
 func (s *Sim) withinRate(now time.Time) bool {
+	if s.o.RateLimit < 0 {
+		return true
+	}
 	s.accepted = slices.DeleteFunc(s.accepted, func(t time.Time) bool { return now.Sub(t) >= time.Second })
-	if s.o.RateLimit >= 0 && len(s.accepted) >= s.o.RateLimit {
+	if len(s.accepted) >= s.o.RateLimit {
 		return false
 	}
 	s.accepted = append(s.accepted, now)

@@ -1,6 +1,7 @@
 package xdrtest
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/sha256"
 	"embed"
@@ -165,7 +166,7 @@ func (s Scenario) expanded() Scenario {
 
 // reply is what the API answers t seconds after the first question, for an expanded scenario.
 func (s Scenario) reply(t float64) []byte {
-	var data, reasons []string
+	var data, reasons bytes.Buffer
 	for _, a := range s.Agents {
 		status := ""
 		for _, step := range a.Timeline {
@@ -176,17 +177,16 @@ func (s Scenario) reply(t float64) []byte {
 		if status == "" {
 			continue
 		}
-		data = append(data, fmt.Sprintf(`"%s":%s`, a.ID, toJSON(status)))
+		fmt.Fprintf(&data, `,"%s":%s`, a.ID, toJSON(status))
 		if a.ErrorReason != nil && slices.Contains(explained, status) {
-			reasons = append(reasons, fmt.Sprintf(`"%s":%s`, a.ID, a.ErrorReason))
+			fmt.Fprintf(&reasons, `,"%s":%s`, a.ID, a.ErrorReason)
 		}
 	}
 	switch {
-	case data == nil:
+	case data.Len() == 0:
 		return []byte(emptyReplies[cmp.Or(s.EmptyAs, "object")])
-	case reasons == nil:
-		return fmt.Appendf(nil, `{"reply":{"data":{%s}}}`, strings.Join(data, ","))
+	case reasons.Len() == 0:
+		return fmt.Appendf(nil, `{"reply":{"data":{%s}}}`, data.Bytes()[1:])
 	}
-	return fmt.Appendf(nil, `{"reply":{"data":{%s},"errorReasons":{%s}}}`,
-		strings.Join(data, ","), strings.Join(reasons, ","))
+	return fmt.Appendf(nil, `{"reply":{"data":{%s},"errorReasons":{%s}}}`, data.Bytes()[1:], reasons.Bytes()[1:])
 }
