@@ -41,6 +41,8 @@ func function(ctx context.Context, event string) (any, error) {
 		syscall.Exit(7) // os.Exit would write a line about coverage
 	case "hang":
 		time.Sleep(time.Hour)
+	case "nap":
+		time.Sleep(100 * time.Millisecond)
 	case "meet": // four at once, or none
 		four.Done()
 		four.Wait()
@@ -83,6 +85,7 @@ func TestNoAnswer(t *testing.T) {
 		`"hang"`: "timed out after 500ms",
 	} {
 		f := start(t, lambdatest.Options{Timeout: 500 * time.Millisecond})
+		invoke(t, f, "nap") // when the time of this one ends, nothing happens
 		if _, err := f.Invoke(t.Context(), []byte(event)); err == nil || !strings.HasSuffix(err.Error(), want) {
 			t.Errorf("%s: %v", event, err)
 		}
