@@ -103,7 +103,9 @@ func TestSecretCalls(t *testing.T) {
 		if _, token, wrote := strings.Cut(c.body, `Token":"`); wrote && c.err == "" && token[:1] != v.VersionID {
 			t.Errorf("%s: got the version %s", c.body, v.VersionID)
 		}
-		if logged := r.SecretCalls()[i]; logged.Result != c.err || (logged.KMSKeyID == "k") != strings.Contains(c.body, "Kms") {
+		logged := r.SecretCalls()[i]
+		if named := strings.Contains(c.body, `":"`); logged.Result != c.err || (logged.SecretID != "") != named ||
+			(logged.KMSKeyID == "k") != strings.Contains(c.body, "Kms") {
 			t.Errorf("%s: logged %+v, want %q", c.body, logged, c.err)
 		}
 	}
