@@ -42,7 +42,7 @@ func function(ctx context.Context, event string) (any, error) {
 	case "hang":
 		time.Sleep(time.Hour)
 	case "nap":
-		time.Sleep(100 * time.Millisecond)
+		time.Sleep(500 * time.Millisecond)
 	case "meet": // four at once, or none
 		four.Done()
 		four.Wait()
@@ -82,9 +82,9 @@ func TestNoAnswer(t *testing.T) {
 	t.Parallel()
 	for event, want := range map[string]string{
 		`"exit"`: "without an answer: exit status 7\nlast words\n",
-		`"hang"`: "timed out after 500ms",
+		`"hang"`: "timed out after 1s",
 	} {
-		f := start(t, lambdatest.Options{Timeout: 500 * time.Millisecond})
+		f := start(t, lambdatest.Options{Timeout: time.Second})
 		invoke(t, f, "nap") // when the time of this one ends, nothing happens
 		if _, err := f.Invoke(t.Context(), []byte(event)); err == nil || !strings.HasSuffix(err.Error(), want) {
 			t.Errorf("%s: %v", event, err)
