@@ -3,10 +3,13 @@ package lambdatest
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 )
 
 // Build compiles the main package in the folder pkgDir as for [Lambda] and returns the path of the binary,
@@ -47,4 +50,18 @@ func absolute(path string) string {
 		panic(err) // the test's own folder is gone
 	}
 	return path
+}
+
+// openSources makes the result that go test keeps of the calling test depend on the sources of the module. go test does
+// not see what another process compiles. But it sees which folders of the test's module the test opens (see
+// [go help test]), and runs the test again when a file in one of them has changed.
+//
+// [go help test]: https://pkg.go.dev/cmd/go#hdr-Test_packages
+func openSources() error {
+	_, here, _, _ := runtime.Caller(0)
+	open := func(root string) error {
+		return filepath.WalkDir(filepath.Join(filepath.Dir(here), "../..", root),
+			func(_ string, _ fs.DirEntry, err error) error { return err })
+	}
+	return errors.Join(open("go.mod"), open("cmd"), open("pkg"))
 }

@@ -17,6 +17,7 @@ package lambdatest
 
 import (
 	"cmp"
+	"errors"
 	"io"
 	"math"
 	"net/http/httptest"
@@ -88,7 +89,7 @@ func Start(t TB, o Options) *Function {
 	if o.Start == nil {
 		o.Start = (*exec.Cmd).Start
 	}
-	if err := o.Start(f.cmd); err != nil {
+	if err := errors.Join(openSources(), o.Start(f.cmd)); err != nil {
 		api.Close()
 		t.Fatalf("lambdatest: %v", err)
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -146,4 +147,30 @@ func TestConcurrency(t *testing.T) {
 		group.Go(func() { invoke(t, f, "meet") })
 	}
 	group.Wait()
+}
+
+// go test writes down what a test opens, and runs it again when any of that has changed. The test runs itself to see
+// what is written down.
+func TestStartOpensTheSources(t *testing.T) {
+	t.Parallel()
+	if os.Getenv("OPENS") != "" {
+		start(t, lambdatest.Options{})
+		return
+	}
+	file := filepath.Join(t.TempDir(), "opened")
+	itself := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$", "-test.testlogfile="+file)
+	itself.Env = append(os.Environ(), "OPENS=1")
+	if out, err := itself.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	opened, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for source, how := range map[string]string{"go.mod": "stat", "cmd/lambda": "open", "pkg/handler": "open", "pkg/xdr": "open"} {
+		name, err := filepath.Abs("../../" + source)
+		if err != nil || !strings.Contains(string(opened), "\n"+how+" "+name+"\n") {
+			t.Errorf("no %s of %s, %v", how, source, err)
+		}
+	}
 }
