@@ -9,7 +9,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"os"
 	"strconv"
@@ -38,63 +37,30 @@ type verdict struct {
 }
 
 func main() {
-	cfg, err := config.LoadDefaultConfig(context.Background())
-	if err != nil {
-		panic(err)
-	}
-	client := secretsmanager.NewFromConfig(cfg)
-	var known *secret
+	client := secretsmanager.NewFromConfig(must(config.LoadDefaultConfig(context.Background())))
+	var known secret
 	lambda.Start(func(ctx context.Context, r request) (verdict, error) {
-		if known == nil {
-			s, err := readSecret(ctx, client)
-			if err != nil {
-				return verdict{}, err
-			}
-			known = &s
+		if known.Key == "" {
+			in := &secretsmanager.GetSecretValueInput{SecretId: aws.String(os.Getenv("XDR_SECRET_ID"))}
+			out := must(client.GetSecretValue(ctx, in))
+			must(0, json.Unmarshal([]byte(*out.SecretString), &known))
 		}
-		return check(ctx, *known, r.GroupActionID)
+		return check(ctx, known, r), nil
 	})
 }
 
-func readSecret(ctx context.Context, client *secretsmanager.Client) (s secret, err error) {
-	in := &secretsmanager.GetSecretValueInput{SecretId: aws.String(os.Getenv("XDR_SECRET_ID"))}
-	out, err := client.GetSecretValue(ctx, in)
+// must panics, which aws-lambda-go makes into an error of the function.
+func must[T any](value T, err error) T {
 	if err != nil {
-		return s, err
+		panic(err)
 	}
-	return s, json.Unmarshal([]byte(*out.SecretString), &s)
+	return value
 }
 
-func check(ctx context.Context, s secret, id int64) (verdict, error) {
-	req, err := newRequest(ctx, s, id)
-	if err != nil {
-		return verdict{}, err
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return verdict{}, err
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		return verdict{}, fmt.Errorf("the API answered %s", resp.Status)
-	}
-	var body map[string]map[string]map[string]string
-	if err := json.NewDecoder(resp.Body).Decode(&body); err != nil {
-		return verdict{}, err
-	}
-	return judge(body["reply"]["data"]), nil
-}
-
-func newRequest(ctx context.Context, s secret, id int64) (*http.Request, error) {
-	body, err := json.Marshal(map[string]any{"request_data": request{id}})
-	if err != nil {
-		return nil, err
-	}
+func check(ctx context.Context, s secret, r request) verdict {
+	question := must(json.Marshal(map[string]request{"request_data": r}))
 	url := s.URL + "/public_api/v1/actions/get_action_status"
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
-	if err != nil {
-		return nil, err
-	}
+	req := must(http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(question)))
 	nonce := (rand.Text() + rand.Text() + rand.Text())[:64]
 	timestamp := strconv.FormatInt(time.Now().UnixMilli(), 10)
 	sum := sha256.Sum256([]byte(s.Key + nonce + timestamp))
@@ -103,10 +69,14 @@ func newRequest(ctx context.Context, s secret, id int64) (*http.Request, error) 
 	req.Header.Set("x-xdr-nonce", nonce)
 	req.Header.Set("x-xdr-timestamp", timestamp)
 	req.Header.Set("Authorization", hex.EncodeToString(sum[:]))
-	return req, nil
-}
-
-func judge(agents map[string]string) verdict {
+	resp := must(http.DefaultClient.Do(req))
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		panic("the API answered " + resp.Status)
+	}
+	var body map[string]map[string]map[string]string
+	must(0, json.NewDecoder(resp.Body).Decode(&body))
+	agents := body["reply"]["data"]
 	v := verdict{Verdict: "done", Total: len(agents), Statuses: map[string]int{}}
 	for _, status := range agents {
 		v.Statuses[status]++
