@@ -47,16 +47,11 @@ func main() {
 
 func (f *function) Invoke(ctx context.Context, event []byte) ([]byte, error) {
 	if f.secret == nil {
-		if err := f.readSecret(ctx); err != nil {
-			return nil, err
-		}
+		f.secret = f.readSecret(ctx)
 	}
 	id := bytes.Trim(event[bytes.IndexByte(event, ':')+1:], " }")
-	body, err := f.post(ctx, f.secret.URL+"/public_api/v1/actions/get_action_status",
+	body := f.post(ctx, f.secret.URL+"/public_api/v1/actions/get_action_status",
 		`{"request_data":{"group_action_id":`+string(id)+`}}`, f.sign)
-	if err != nil {
-		return nil, err
-	}
 	defer body.Close()
 	total, counts := scan(bufio.NewReader(body))
 	verdict := "done"
@@ -113,19 +108,15 @@ func (f *function) sign(r *http.Request, _ string) {
 	r.Header.Set("Authorization", hex.EncodeToString(sum[:]))
 }
 
-func (f *function) readSecret(ctx context.Context) error {
-	body, err := f.post(ctx, os.Getenv("AWS_ENDPOINT_URL_SECRETS_MANAGER")+"/",
+func (f *function) readSecret(ctx context.Context) *secret {
+	body := f.post(ctx, os.Getenv("AWS_ENDPOINT_URL_SECRETS_MANAGER")+"/",
 		fmt.Sprintf(`{"SecretId":%q}`, os.Getenv("XDR_SECRET_ID")), signAWS)
-	if err != nil {
-		return err
-	}
 	defer body.Close()
 	var reply struct{ SecretString string }
-	if err := json.NewDecoder(body).Decode(&reply); err != nil {
-		return err
-	}
-	f.secret = new(secret)
-	return json.Unmarshal([]byte(reply.SecretString), f.secret)
+	must(0, json.NewDecoder(body).Decode(&reply))
+	s := new(secret)
+	must(0, json.Unmarshal([]byte(reply.SecretString), s))
+	return s
 }
 
 // signAWS is Signature Version 4 for this one request.
@@ -151,20 +142,20 @@ func signAWS(r *http.Request, body string) {
 		os.Getenv("AWS_ACCESS_KEY_ID"), scope, signed, key))
 }
 
-type signer func(r *http.Request, body string)
-
-func (f *function) post(ctx context.Context, url, body string, sign signer) (io.ReadCloser, error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader(body))
-	if err != nil {
-		return nil, err
-	}
+func (f *function) post(ctx context.Context, url, body string, sign func(*http.Request, string)) io.ReadCloser {
+	r := must(http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader(body)))
 	sign(r, body)
-	resp, err := f.client.Do(r)
-	if err != nil {
-		return nil, err
-	}
+	resp := must(f.client.Do(r))
 	if resp.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("%s answered %s", r.URL.Host, resp.Status)
+		panic(r.URL.Host + " answered " + resp.Status)
 	}
-	return resp.Body, nil
+	return resp.Body
+}
+
+// must panics, which aws-lambda-go makes into an error of the function.
+func must[T any](value T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return value
 }
