@@ -1,61 +1,24 @@
 package bench
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"slices"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
-
-// samples are measured values by figure and contender.
-type samples map[[2]string][]float64
-
-func (s samples) add(figure, name string, value float64) {
-	key := [2]string{figure, name}
-	s[key] = append(s[key], value)
-}
-
-// median is 0 where nothing was measured.
-func (s samples) median(figure, name string) float64 {
-	sorted := slices.Sorted(slices.Values(s[[2]string{figure, name}]))
-	if len(sorted) == 0 {
-		return 0
-	}
-	return sorted[len(sorted)/2]
-}
-
-// mean evens out what a CPU quota does to short work: most of it is not slowed at all, and some a lot.
-func (s samples) mean(figure, name string) float64 {
-	sum := 0.0
-	values := s[[2]string{figure, name}]
-	for _, value := range values {
-		sum += value
-	}
-	return sum / float64(len(values))
-}
-
-func TestMedianAndMean(t *testing.T) {
-	t.Parallel()
-	s := samples{{"figure", "name"}: {5, 1, 4, 10}}
-	if got := s.median("figure", "name"); got != 5 {
-		t.Errorf("median %v", got)
-	}
-	if got := s.mean("figure", "name"); got != 5 {
-		t.Errorf("mean %v", got)
-	}
-	if got := s.median("figure", "nobody"); got != 0 {
-		t.Errorf("median of nothing %v", got)
-	}
-}
 
 // coldStarts starts the contenders n times in a random order, so that what disturbs the machine meets all of them.
 // From its first question for an event, each has a part of the CPU: Lambda lends more to an init.
-func (r *rig) coldStarts(list []contender, n int, part float64) samples {
-	r.Helper()
-	s := samples{}
+func (r *rig) coldStarts(s samples, n int, part float64, list ...contender) {
 	for range n {
 		for _, i := range rand.Perm(len(list)) {
 			p := r.start(list[i])
@@ -64,22 +27,14 @@ func (r *rig) coldStarts(list []contender, n int, part float64) samples {
 			s.add("init", p.name, p.init.Seconds())
 			s.add("cold", p.name, (p.init + p.check(1)).Seconds())
 			s.add("peak", p.name, p.peakMemory())
-			p.close()
+			p.Close()
 		}
 	}
-	return s
 }
 
-// plan is how many checks of a size are measured: some by each contender in every round.
-type plan struct{ endpoints, rounds, checks int }
-
-// figure is the name of a plan's durations among the samples.
-func (p plan) figure() string { return fmt.Sprint(p.endpoints) }
-
-// warmChecks lets processes that have made a check make more, in turn, with a part of the CPU.
-func (r *rig) warmChecks(list []contender, part float64, plans []plan) samples {
-	r.Helper()
-	s := samples{}
+// warmChecks lets processes that have made a check make more, in turn, with a part of the CPU. The figures have the
+// numbers of endpoints as names.
+func (r *rig) warmChecks(s samples, part float64, list ...contender) {
 	var processes []*process
 	for _, c := range list {
 		p := r.start(c)
@@ -87,51 +42,138 @@ func (r *rig) warmChecks(list []contender, part float64, plans []plan) samples {
 		p.slow(part)
 		processes = append(processes, p)
 	}
-	for _, plan := range plans {
+	for _, plan := range []struct{ endpoints, rounds, checks int }{{1, 30, 100}, {1_000, 20, 10}, {100_000, 20, 1}} {
 		for range plan.rounds {
 			for _, p := range processes {
 				time.Sleep(time.Millisecond) // for the one before, to ask for its next event
 				for range plan.checks {
-					s.add(plan.figure(), p.name, p.check(plan.endpoints).Seconds())
+					s.add(fmt.Sprint(plan.endpoints), p.name, p.check(plan.endpoints).Seconds())
 				}
 			}
 		}
 	}
 	for _, p := range processes {
 		s.add("peak", p.name, p.peakMemory())
-		p.close()
+		p.Close()
 	}
-	return s
 }
 
 // count returns the allocations of a warm check, the runtime client's included, and the process's peak memory. The
 // contender has the meter built in.
 func (r *rig) count(c contender, endpoints, checks int) (allocations, peak float64) {
-	r.Helper()
 	meter, write, err := os.Pipe()
-	check(r, err)
-	c.files = []*os.File{write}
-	p := r.start(c)
-	check(r, write.Close())
-	mallocs := func() float64 {
-		var n int
-		check(r, syscall.Kill(p.PID(), syscall.SIGUSR1))
-		_, err := fmt.Fscanln(meter, &n)
-		check(r, err)
-		return float64(n)
+	try(err)
+	p := r.start(c, write)
+	defer p.Close()
+	try(write.Close())
+	mallocs := func() (n float64) {
+		try(syscall.Kill(p.PID(), syscall.SIGUSR1))
+		must(fmt.Fscanln(meter, &n))
+		return n
 	}
 	for range 3 { // buffers grow, connections open
 		p.check(endpoints)
 	}
-	first := mallocs()
-	second := mallocs()
+	mallocs()
+	before := mallocs()
 	for range checks {
 		p.check(endpoints)
 	}
-	reading := second - first
-	allocations = (mallocs() - second - reading) / float64(checks)
-	peak = p.peakMemory()
-	p.close()
-	check(r, meter.Close())
-	return allocations, peak
+	return (mallocs() - before) / float64(checks), p.peakMemory()
+}
+
+// slow leaves the process a part of a CPU in each 20 ms, which is Lambda's period by published measurements. As root,
+// it puts the process into a control group of its own, of either version.
+func (p *process) slow(part float64) {
+	if part == 1 {
+		return
+	}
+	const period = 20_000
+	quota := int(part * period)
+	parent := "/sys/fs/cgroup"
+	settings := [][2]string{{"cpu.max", fmt.Sprint(quota, period)}}
+	if _, err := os.Stat(filepath.Join(parent, "cgroup.controllers")); errors.Is(err, os.ErrNotExist) {
+		parent = "/sys/fs/cgroup/cpu"
+		settings = [][2]string{{"cpu.cfs_period_us", strconv.Itoa(period)}, {"cpu.cfs_quota_us", strconv.Itoa(quota)}}
+	}
+	group := must(os.MkdirTemp(parent, "xdr-bench-"))
+	p.t.Cleanup(func() {
+		p.Close()
+		try(os.Remove(group))
+	})
+	for _, s := range append(settings, [2]string{"cgroup.procs", strconv.Itoa(p.PID())}) {
+		try(os.WriteFile(filepath.Join(group, s[0]), []byte(s[1]), 0o600))
+	}
+}
+
+// onLastCPU starts a process from a thread that runs only there, which the process inherits. The thread ends with its
+// goroutine, which does not unlock it.
+func onLastCPU(start func() error) error {
+	done := make(chan error)
+	go func() {
+		runtime.LockOSThread()
+		var only unix.CPUSet
+		only.Set(lastCPU())
+		done <- errors.Join(unix.SchedSetaffinity(0, &only), start())
+	}()
+	return <-done
+}
+
+// lastCPU is for the contenders.
+var lastCPU = sync.OnceValue(func() int {
+	var mine unix.CPUSet
+	try(unix.SchedGetaffinity(0, &mine))
+	cpu := len(mine)*64 - 1
+	for !mine.IsSet(cpu) {
+		cpu--
+	}
+	return cpu
+})
+
+// leaveLastCPU moves the threads of the benchmark itself to the others, if there are any.
+func leaveLastCPU() {
+	var others unix.CPUSet
+	try(unix.SchedGetaffinity(0, &others))
+	others.Clear(lastCPU())
+	for _, thread := range must(os.ReadDir("/proc/self/task")) {
+		_ = unix.SchedSetaffinity(must(strconv.Atoi(thread.Name())), &others) // it may have ended
+	}
+}
+
+// The bounds have some air, most of them: they are to catch a step, not a drift.
+func TestChecksCost(t *testing.T) {
+	t.Parallel()
+	const maxPeak = 16_000_000
+	r := newRig(t)
+	ours := r.ours(meter)
+	for _, c := range []struct {
+		endpoints, checks int
+		most              float64
+	}{
+		{1, 200, 252},     // 138 of them are hello's
+		{100_000, 5, 400}, // another for each TLS record
+	} {
+		allocations, peak := r.count(ours, c.endpoints, c.checks)
+		t.Logf("%d endpoints: %.1f allocations, %.0f bytes at most in memory", c.endpoints, allocations, peak)
+		if allocations > c.most || allocations < 1 {
+			t.Errorf("%d endpoints: %.1f allocations, at most %v", c.endpoints, allocations, c.most)
+		}
+		if peak > maxPeak {
+			t.Errorf("%d endpoints: %.0f bytes in memory, at most %d", c.endpoints, peak, maxPeak)
+		}
+	}
+}
+
+func TestColdStartCost(t *testing.T) {
+	t.Parallel()
+	const most = 1.55 // × hello, without prefetch
+	r := newRig(t)
+	lazy := r.lazy(r.ours())
+	s := samples{}
+	r.coldStarts(s, 5, 1, lazy, r.hello())
+	ratio := s.ratio(median, "faults", nameHello)(lazy.name)
+	t.Logf("page faults at the first question for an event: %.2f × hello", ratio)
+	if ratio > most {
+		t.Errorf("page faults: %.2f × hello, at most %v", ratio, most)
+	}
 }

@@ -4,7 +4,6 @@ import (
 	"flag"
 	"fmt"
 	"math"
-	"os"
 	"runtime"
 	"testing"
 )
@@ -14,34 +13,37 @@ var starts = flag.Int("starts", 30, "cold starts of each contender")
 const (
 	mb       = 1e6
 	wholeCPU = 1769 // MB of memory at which a function has one CPU
+	rivals   = "test/bench/contender/"
 )
 
 // BenchmarkRivals measures the step beside its rivals, in one run. With -update it writes the tables of
-// docs/performance.md, which says what they mean. It may change CPU quotas, for functions of little memory, as root.
+// docs/performance.md, which says what they mean. It changes CPU quotas, for functions of little memory, as root.
 func BenchmarkRivals(b *testing.B) {
 	r := newRig(b)
-	keepOff(b, r.cpu)
+	leaveLastCPU()
 	ours := r.ours()
-	list := []contender{ours, r.lazy(ours), r.hello(), r.usual(), r.handMade(), r.naive(), r.boto3()}
+	list := []contender{
+		ours,
+		r.lazy(ours),
+		r.hello(),
+		r.inGo("hand-made, usual roots", rivals+"handmade", root+"/cmd/lambda/usual.go", "testdata/shortcut.go"),
+		r.inGo("hand-made", rivals+"handmade"),
+		r.naive(),
+		r.boto3(),
+	}
 	var names []string
 	for _, c := range list {
 		names = append(names, c.name)
 	}
-	text := r.machine() + r.coldTable(list, names) + r.warmTable(list, names)
-	if r.canSlow() {
-		text += r.memoryTable(ours)
-	}
-	if !*update {
-		fmt.Println(text) // b.Log cuts it at ten lines
-	}
-	publish(b, "rivals", text)
+	text := r.machine() + r.coldTable(list, names) + r.warmTable(list, names) + r.memoryTable(ours)
+	fmt.Println(text) // b.Log cuts it at ten lines
+	publish("rivals", text)
 }
 
 // machine says what was measured on, and how large the deployed function is.
 func (r *rig) machine() string {
-	r.Helper()
 	deployed := func(arch string) string {
-		plain, zipped := size(r, shipped(r, arch))
+		plain, zipped := size(shipped(r, arch))
 		return fmt.Sprintf("%.2f MB (zipped %.2f)", float64(plain)/mb, float64(zipped)/mb)
 	}
 	return fmt.Sprintf(`
@@ -50,93 +52,71 @@ The deployed function is %s for arm64 and %s for x86_64.
 `, runtime.GOOS, runtime.GOARCH, runtime.Version(), runtime.NumCPU(), *starts, deployed("arm64"), deployed("amd64"))
 }
 
-func (r *rig) canSlow() bool {
-	group, err := newGroup(0.5)
-	if err != nil {
-		progress("not measured: functions of little memory: %v", err)
-		return false
-	}
-	check(r, os.Remove(group))
-	return true
-}
-
 func (r *rig) coldTable(list []contender, names []string) string {
-	r.Helper()
-	binaries := samples{}
+	small := samples{}
+	r.coldStarts(small, max(3, *starts/2), 128.0/wholeCPU, list...)
+	s := samples{}
+	r.coldStarts(s, *starts, 1, list...)
 	for _, c := range list {
 		if c.args == nil { // not an interpreter
-			plain, zipped := size(r, c.binary)
-			binaries.add("plain", c.name, float64(plain)/mb)
-			binaries.add("zipped", c.name, float64(zipped)/mb)
-			binaries.add("modules", c.name, float64(len(modules(r, c.binary))))
+			plain, zipped := size(c.binary)
+			s.add("plain", c.name, float64(plain))
+			s.add("zipped", c.name, float64(zipped))
+			s.add("modules", c.name, float64(len(modules(c.binary))))
 		}
 	}
-	progress("cold starts")
-	whole := r.coldStarts(list, *starts, 1)
-	small := samples{}
-	if r.canSlow() {
-		progress("cold starts of 128 MB")
-		small = r.coldStarts(list, max(3, *starts/2), 128.0/wholeCPU)
-	}
 	return table("Cold start", names, []column{
-		{"binary MB", medians(binaries, "plain", 1)},
-		{"zipped MB", medians(binaries, "zipped", 1)},
-		{"modules", medians(binaries, "modules", 1)},
-		{"page faults in init", medians(whole, "faults", 1)},
-		{"peak MB", medians(whole, "peak", mb)},
-		{"init × hello", ratios(whole, "init", nameHello)},
-		{"init + first check × hello", ratios(whole, "cold", nameHello)},
-		{"the same × this step", ratios(whole, "cold", nameOurs)},
-		{"init + first check at 128 MB × this step", ratios(small, "cold", nameOurs)},
+		{"binary MB", s.by(median, "plain", mb)},
+		{"zipped MB", s.by(median, "zipped", mb)},
+		{"modules", s.by(median, "modules", 1)},
+		{"page faults in init", s.by(median, "faults", 1)},
+		{"peak MB", s.by(median, "peak", mb)},
+		{"init × hello", s.ratio(median, "init", nameHello)},
+		{"init + first check × hello", s.ratio(median, "cold", nameHello)},
+		{"the same × this step", s.ratio(median, "cold", nameOurs)},
+		{"init + first check at 128 MB × this step", small.ratio(median, "cold", nameOurs)},
 	})
 }
 
 func (r *rig) warmTable(list []contender, names []string) string {
-	r.Helper()
-	progress("warm checks")
-	s := r.warmChecks(list, 1, []plan{{1, 30, 100}, {1_000, 20, 10}, {100_000, 20, 1}})
-	progress("allocations")
+	s := samples{}
+	r.warmChecks(s, 1, list...)
 	for _, c := range []contender{r.hello(meter), r.ours(meter), r.naive(meter)} {
 		for _, n := range []int{1, 100_000} {
-			allocations, _ := r.count(c, n, max(5, 300/n))
+			allocations, _ := r.count(c, n, max(20, 300/n))
 			s.add(fmt.Sprint("allocations ", n), c.name, allocations)
 		}
 	}
 	return table("Warm checks", names, []column{
-		{"1 endpoint × hello", ratios(s, "1", nameHello)},
-		{"1,000 endpoints × this step", ratios(s, "1000", nameOurs)},
-		{"100,000 endpoints × this step", ratios(s, "100000", nameOurs)},
-		{"allocations, 1 endpoint", medians(s, "allocations 1", 1)},
-		{"allocations, 100,000 endpoints", medians(s, "allocations 100000", 1)},
-		{"peak MB, 100,000 endpoints", medians(s, "peak", mb)},
+		{"1 endpoint × hello", s.ratio(median, "1", nameHello)},
+		{"1,000 endpoints × this step", s.ratio(median, "1000", nameOurs)},
+		{"100,000 endpoints × this step", s.ratio(median, "100000", nameOurs)},
+		{"allocations, 1 endpoint", s.by(median, "allocations 1", 1)},
+		{"allocations, 100,000 endpoints", s.by(median, "allocations 100000", 1)},
+		{"peak MB, 100,000 endpoints", s.by(median, "peak", mb)},
 	})
 }
 
-// memoryTable emulates the CPU share of some memory sizes.
+// memoryTable emulates the CPU share of some memory sizes. Its checks are means, which even out what a CPU quota does
+// to short work: most of it is not slowed at all, and some a lot.
 func (r *rig) memoryTable(ours contender) string {
-	r.Helper()
-	memories := []string{"128 MB", "256 MB", "512 MB", "1769 MB"}
 	s := samples{}
-	for _, memory := range memories {
-		progress("%s", memory)
-		var megabytes float64
-		_, err := fmt.Sscan(memory, &megabytes)
-		check(r, err)
-		cold := r.coldStarts([]contender{ours}, max(3, *starts/2), megabytes/wholeCPU)
-		warm := r.warmChecks([]contender{ours}, megabytes/wholeCPU, []plan{{1, 20, 10}, {100_000, 5, 1}})
-		s.add("cold", memory, cold.median("cold", nameOurs))
+	var names []string
+	for _, megabytes := range []float64{128, 256, 512, wholeCPU} {
+		ours.name = fmt.Sprint(megabytes, " MB")
+		names = append(names, ours.name)
+		r.coldStarts(s, max(3, *starts/2), megabytes/wholeCPU, ours)
+		r.warmChecks(s, megabytes/wholeCPU, ours)
 		for _, n := range []string{"1", "100000"} {
-			took := warm.mean(n, nameOurs)
-			s.add(n, memory, took)
-			s.add("$ "+n, memory, dollars(megabytes, took))
+			s.add("$ "+n, ours.name, dollars(megabytes, s.by(mean, n, 1)(ours.name)))
 		}
 	}
-	return table("Memory size", memories, []column{
-		{"init + first check × 1769 MB", ratios(s, "cold", "1769 MB")},
-		{"1 endpoint × 1769 MB", ratios(s, "1", "1769 MB")},
-		{"100,000 endpoints × 1769 MB", ratios(s, "100000", "1769 MB")},
-		{"$ for a million checks, 1 endpoint", medians(s, "$ 1", 1)},
-		{"$ for a million checks, 100,000 endpoints", medians(s, "$ 100000", 1)},
+	return table("Memory size", names, []column{
+		{"init + first check × 1769 MB", s.ratio(median, "cold", ours.name)},
+		{"1 endpoint × 1769 MB", s.ratio(mean, "1", ours.name)},
+		{"100,000 endpoints × 1769 MB", s.ratio(mean, "100000", ours.name)},
+		{"$ for a million checks, 1 endpoint", s.by(median, "$ 1", 1)},
+		{"$ for a million checks, 100,000 endpoints", s.by(median, "$ 100000", 1)},
 	})
 }
 
@@ -151,13 +131,3 @@ func dollars(megabytes, seconds float64) float64 {
 	billed := math.Ceil(1000*(seconds+wait)) / 1000
 	return perRequest + perGBSecond*billed*megabytes/1024
 }
-
-func medians(s samples, figure string, unit float64) func(name string) float64 {
-	return func(name string) float64 { return s.median(figure, name) / unit }
-}
-
-func ratios(s samples, figure, base string) func(name string) float64 {
-	return func(name string) float64 { return s.median(figure, name) / s.median(figure, base) }
-}
-
-func progress(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
