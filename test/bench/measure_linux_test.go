@@ -158,7 +158,7 @@ func TestChecksCost(t *testing.T) {
 		if allocations > c.most || allocations < 1 {
 			t.Errorf("%d endpoints: %.1f allocations, at most %v", c.endpoints, allocations, c.most)
 		}
-		if peak > maxPeak {
+		if peak > maxPeak || peak < maxPeak/10 {
 			t.Errorf("%d endpoints: %.0f bytes in memory, at most %d", c.endpoints, peak, maxPeak)
 		}
 	}
@@ -173,7 +173,7 @@ func TestColdStartCost(t *testing.T) {
 	r.coldStarts(s, 5, 1, lazy, r.hello())
 	ratio := s.ratio(median, "faults", nameHello)(lazy.name)
 	t.Logf("page faults at the first question for an event: %.2f × hello", ratio)
-	if ratio > most {
+	if !(ratio <= most) { // or it is no number
 		t.Errorf("page faults: %.2f × hello, at most %v", ratio, most)
 	}
 }
