@@ -38,9 +38,9 @@ func NewCredentials(base *url.URL, keyID, key string, level SecurityLevel) (Cred
 	switch {
 	case base == nil || base.Host == "" || (base.Scheme != "https" && base.Scheme != "http"):
 		return Credentials{}, errors.New("base URL: expected an absolute https URL")
-	case !isHeaderToken(keyID):
+	case keyID == "" || !isLine(keyID):
 		return Credentials{}, errors.New("api_key_id: expected printable ASCII without spaces")
-	case !isHeaderToken(key):
+	case key == "" || !isLine(key):
 		return Credentials{}, errors.New("api_key: expected printable ASCII without spaces")
 	case level != Standard && level != Advanced:
 		return Credentials{}, fmt.Errorf("security_level: expected %q or %q", Standard, Advanced)
@@ -55,10 +55,6 @@ func NewCredentials(base *url.URL, keyID, key string, level SecurityLevel) (Cred
 		level:   level,
 		key:     func() string { return key },
 	}, nil
-}
-
-func isHeaderToken(s string) bool {
-	return s != "" && !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' })
 }
 
 // String names the key without showing it: "key 7 (advanced) for https://api-acme…".

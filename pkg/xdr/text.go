@@ -2,7 +2,6 @@ package xdr
 
 import (
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -18,9 +17,11 @@ type Redactor struct {
 // NewRedactor makes a Redactor that knows these secrets; empty ones are none.
 func NewRedactor(secrets ...string) Redactor {
 	return Redactor{sync.OnceValue(func() []string {
-		known := slices.DeleteFunc(slices.Clone(secrets), func(secret string) bool { return secret == "" })
-		for i, secret := range known {
-			known[i] = lower(secret)
+		known := make([]string, 0, len(secrets))
+		for _, secret := range secrets {
+			if secret != "" {
+				known = append(known, lower(secret))
+			}
 		}
 		return known
 	})}
@@ -49,20 +50,16 @@ func (r Redactor) Line(text string, limit int) string {
 
 // redact also looks for secrets that are spelled with JSON escapes. It shows such a text unescaped.
 func (r Redactor) redact(text string) string {
-	if r.secrets == nil || text == "" {
+	if r.secrets == nil {
 		return text
 	}
 	secrets := r.secrets()
-	last := text
-	for range maxUnescape {
-		plain := unescape(last)
-		if plain == last {
-			break
-		}
+	plain := text
+	for i := 0; i < maxUnescape && strings.Contains(plain, `\`); i++ {
+		plain = unescape(plain)
 		if hidden := hide(plain, secrets); hidden != plain {
 			return hidden
 		}
-		last = plain
 	}
 	return hide(text, secrets)
 }
@@ -80,26 +77,28 @@ func hide(text string, secrets []string) string {
 // leakLength is how many consecutive characters of a secret may not be shown; of a shorter secret, the whole.
 const leakLength = 16
 
-// hideOne replaces each part of a secret, in any case. A part covers at least one whole block of half its length. So a
-// closer look is needed only where a block is in the secret.
+// hideOne replaces each part of a secret, in any case.
 func hideOne(text, secret string) string {
 	look := lower(text)
 	size := min(leakLength, len(secret))
-	block := (size + 1) / 2
+	half := (size + 1) / 2
 	var out strings.Builder
 	kept := 0 // what is in front of it has been written
-	for at := 0; at+block <= len(look); at += block {
-		if !strings.Contains(secret, look[at:at+block]) {
-			continue
+	for at := 0; at+size <= len(look); {
+		switch end := at + size; {
+		case !strings.Contains(secret, look[end-half:end]):
+			at = end - half + 1 // a part that begins before this one holds the same half
+		case !strings.Contains(secret, look[at:end]):
+			at++
+		default:
+			for end < len(look) && strings.Contains(secret, look[end+1-size:end+1]) {
+				end++
+			}
+			out.WriteString(text[kept:at])
+			out.WriteString("[redacted]")
+			kept = end
+			at = end
 		}
-		from, to := leakAround(look, secret, max(kept, at+block-size), at, size)
-		if to == 0 {
-			continue
-		}
-		out.WriteString(text[kept:from])
-		out.WriteString("[redacted]")
-		kept = to
-		at = to - block
 	}
 	if kept == 0 {
 		return text
@@ -108,22 +107,9 @@ func hideOne(text, secret string) string {
 	return out.String()
 }
 
-// leakAround finds the part of a secret that begins from first to last, and where it ends; 0 if there is none.
-func leakAround(text, secret string, first, last, size int) (from, to int) {
-	for from = first; from <= last && from+size <= len(text); from++ {
-		if !strings.Contains(secret, text[from:from+size]) {
-			continue
-		}
-		for to = from + size; to < len(text) && strings.Contains(secret, text[to+1-size:to+1]); {
-			to++
-		}
-		return from, to
-	}
-	return 0, 0
-}
-
 // lower folds the case of ASCII letters, so that each byte stays where it is.
 func lower(s string) string {
+	isCapital := func(r rune) bool { return r >= 'A' && r <= 'Z' }
 	if !strings.ContainsFunc(s, isCapital) {
 		return s
 	}
@@ -136,39 +122,24 @@ func lower(s string) string {
 	return string(b)
 }
 
-func isCapital(r rune) bool { return r >= 'A' && r <= 'Z' }
-
 // unescape resolves the escapes of JSON strings, however deep the strings are nested in each other.
 func unescape(text string) string {
-	if strings.IndexByte(text, '\\') < 0 {
-		return text
-	}
 	var out strings.Builder
-	for i := 0; i < len(text); i++ {
-		if text[i] != '\\' {
-			out.WriteByte(text[i])
+	for {
+		before, after, escaped := strings.Cut(text, `\`)
+		out.WriteString(before)
+		if !escaped {
+			return out.String()
+		}
+		text = strings.TrimLeft(after, `\`)
+		if len(text) < len("u0000") || text[0] != 'u' {
 			continue
 		}
-		for i+1 < len(text) && text[i] == '\\' {
-			i++
-		}
-		if r, ok := unicodeEscape(text[i:]); ok {
-			out.WriteRune(r)
-			i += len("u0000") - 1
-		} else {
-			out.WriteByte(text[i])
+		if r, err := strconv.ParseUint(text[1:5], 16, 16); err == nil {
+			out.WriteRune(rune(r)) //nolint:gosec // 16 bits fit
+			text = text[5:]
 		}
 	}
-	return out.String()
-}
-
-// unicodeEscape reads u and four hexadecimal digits.
-func unicodeEscape(text string) (rune, bool) {
-	if len(text) < len("u0000") || text[0] != 'u' {
-		return 0, false
-	}
-	n, err := strconv.ParseUint(text[1:5], 16, 16)
-	return rune(n), err == nil //nolint:gosec // 16 bits fit
 }
 
 // oneLine folds everything that is not a visible character into single spaces, and makes ill-formed UTF-8 visible.
@@ -187,12 +158,7 @@ func oneLine(s string) string {
 
 // isLine reports whether a text is visible ASCII without spaces, as agent ids and statuses are.
 func isLine(s string) bool {
-	for i := range len(s) {
-		if s[i] <= ' ' || s[i] > '~' {
-			return false
-		}
-	}
-	return true
+	return !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' })
 }
 
 // cut keeps at most n characters and marks where it cut.
