@@ -24,31 +24,17 @@ const (
 	StatusCanceled              Status = "CANCELED"
 )
 
+var statuses = [...]Status{
+	StatusPending, StatusInProgress, StatusPendingAbort, StatusCompletedSuccessfully, StatusCompletedPartial,
+	StatusFailed, StatusTimeout, StatusExpired, StatusAborted, StatusCancelled, StatusCanceled,
+}
+
 // statusOf hands on a documented status without allocating it anew.
 func statusOf(text []byte) Status {
-	switch Status(text) {
-	case StatusPending:
-		return StatusPending
-	case StatusInProgress:
-		return StatusInProgress
-	case StatusPendingAbort:
-		return StatusPendingAbort
-	case StatusCompletedSuccessfully:
-		return StatusCompletedSuccessfully
-	case StatusCompletedPartial:
-		return StatusCompletedPartial
-	case StatusFailed:
-		return StatusFailed
-	case StatusTimeout:
-		return StatusTimeout
-	case StatusExpired:
-		return StatusExpired
-	case StatusAborted:
-		return StatusAborted
-	case StatusCancelled:
-		return StatusCancelled
-	case StatusCanceled:
-		return StatusCanceled
+	for _, known := range statuses {
+		if string(known) == string(text) {
+			return known
+		}
 	}
 	return Status(text)
 }
