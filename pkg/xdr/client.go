@@ -34,8 +34,6 @@ type Client struct {
 	MaxReplyBytes int64
 	// Now is the clock of timestamps and of the skew; nil means [time.Now].
 	Now func() time.Time
-	// Nonce makes the 64 letters and digits that each request is signed with; nil means random ones.
-	Nonce func() string
 }
 
 var defaultTransport = NewTransport(DefaultTimeout)
@@ -80,11 +78,11 @@ func (c *Client) receive(resp *http.Response, sink Sink) (remark string, failure
 	if resp.StatusCode != http.StatusOK {
 		return "", receipt(resp, arrived).refusedBy(resp)
 	}
-	body := &watchedBody{r: http.MaxBytesReader(nil, resp.Body, cmp.Or(c.MaxReplyBytes, DefaultMaxReplyBytes))}
+	body := http.MaxBytesReader(nil, resp.Body, cmp.Or(c.MaxReplyBytes, DefaultMaxReplyBytes))
 	said, err := readReply(body, sink)
 	switch {
-	case err != nil || body.err != nil:
-		return "", receipt(resp, arrived).unread(resp, body, err)
+	case err != nil:
+		return "", receipt(resp, arrived).unread(resp, err)
 	case said.isError():
 		return "", receipt(resp, arrived).refused(said)
 	}
@@ -95,22 +93,23 @@ func (c *Client) receive(resp *http.Response, sink Sink) (remark string, failure
 // is what a sandbox finds after it was frozen. net/http could replay by itself, but with the nonce of
 // the first attempt, which the API may have seen.
 func (c *Client) send(ctx context.Context, cred Credentials, id int64) (*http.Response, Redactor, error) {
+	transport := cmp.Or[http.RoundTripper](c.Transport, defaultTransport)
 	first := c.request(cred, id)
-	resp, dead, err := c.attempt(ctx, first)
+	resp, dead, err := attempt(ctx, transport, first)
 	if err == nil || !dead {
 		return resp, cred.redactor(first), err
 	}
-	if t, ok := c.transport().(interface{ CloseIdleConnections() }); ok {
+	if t, ok := transport.(interface{ CloseIdleConnections() }); ok {
 		t.CloseIdleConnections()
 	}
 	second := c.request(cred, id)
-	resp, _, err = c.attempt(ctx, second)
+	resp, _, err = attempt(ctx, transport, second)
 	return resp, cred.redactor(first, second), err
 }
 
 // attempt reports beside its error whether a kept-alive connection was dead: no byte came back on it, and not for lack
 // of time.
-func (c *Client) attempt(ctx context.Context, r *http.Request) (resp *http.Response, dead bool, err error) {
+func attempt(ctx context.Context, via http.RoundTripper, r *http.Request) (resp *http.Response, dead bool, err error) {
 	var t struct {
 		httptrace.ClientTrace
 		reused, answered atomic.Bool // the transport calls back from goroutines of its own
@@ -118,7 +117,7 @@ func (c *Client) attempt(ctx context.Context, r *http.Request) (resp *http.Respo
 	t.GotConn = func(i httptrace.GotConnInfo) { t.reused.Store(i.Reused) }
 	t.GotFirstResponseByte = func() { t.answered.Store(true) }
 	ctx = httptrace.WithClientTrace(ctx, &t.ClientTrace)
-	resp, err = FinalOnly{c.transport()}.RoundTrip(r.WithContext(ctx))
+	resp, err = FinalOnly{via}.RoundTrip(r.WithContext(ctx))
 	return resp, t.reused.Load() && !t.answered.Load() && !isLate(ctx, err), err
 }
 
@@ -130,10 +129,6 @@ func isLate(ctx context.Context, err error) bool {
 
 // request builds and signs one attempt.
 func (c *Client) request(cred Credentials, id int64) *http.Request {
-	nonce := c.Nonce
-	if nonce == nil {
-		nonce = newNonce
-	}
 	body := `{"request_data":{"group_action_id":` + strconv.FormatInt(id, 10) + `}}`
 	req := &http.Request{
 		Method:        http.MethodPost,
@@ -143,15 +138,8 @@ func (c *Client) request(cred Credentials, id int64) *http.Request {
 		ContentLength: int64(len(body)),
 	}
 	set(req.Header, "Accept", "application/json", "Content-Type", "application/json")
-	cred.sign(req.Header, nonce(), c.now())
+	cred.sign(req.Header, newNonce(), c.now())
 	return req
-}
-
-func (c *Client) transport() http.RoundTripper {
-	if c.Transport != nil {
-		return c.Transport
-	}
-	return defaultTransport
 }
 
 func (c *Client) now() time.Time {
@@ -159,23 +147,4 @@ func (c *Client) now() time.Time {
 		return c.Now()
 	}
 	return time.Now()
-}
-
-// watchedBody remembers a failure of the connection, to tell it from bad JSON, and the first byte, to tell HTML from
-// JSON.
-type watchedBody struct {
-	r     io.Reader
-	first byte
-	err   error // the first error other than io.EOF
-}
-
-func (w *watchedBody) Read(p []byte) (int, error) {
-	n, err := w.r.Read(p)
-	if w.first == 0 && n > 0 {
-		w.first = p[0]
-	}
-	if err != nil && err != io.EOF {
-		w.err = err
-	}
-	return n, err
 }

@@ -10,7 +10,6 @@ import (
 	"mime"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -41,30 +40,30 @@ type Error struct {
 func (e *Error) Unwrap() error { return e.Err }
 
 func (e *Error) Error() string {
-	var b strings.Builder
+	var text string
 	message := "err_msg"
 	switch e.Kind {
 	case Refused:
-		fmt.Fprintf(&b, "Cortex XDR answered %d", e.StatusCode)
+		text = fmt.Sprintf("Cortex XDR answered %d", e.StatusCode)
 	case Intercepted:
 		message = "body"
-		fmt.Fprintf(&b, "HTTP %d, not in the API's words: a proxy or a wrong api_url?", e.StatusCode)
+		text = fmt.Sprintf("HTTP %d, not in the API's words: a proxy or a wrong api_url?", e.StatusCode)
 	case Unreadable:
-		fmt.Fprintf(&b, "HTTP %d with an unreadable reply: %v", e.StatusCode, e.Err)
+		text = fmt.Sprintf("HTTP %d with an unreadable reply: %v", e.StatusCode, e.Err)
 	case NoAnswer:
-		fmt.Fprintf(&b, "no answer: %v", e.Err)
+		text = fmt.Sprintf("no answer: %v", e.Err)
 	}
 	for _, part := range []struct{ name, value string }{
 		{"err_code", e.Code}, {message, e.Message}, {"err_extra", e.Extra}, {"request id", e.RequestID},
 	} {
 		if part.value != "" {
-			fmt.Fprintf(&b, "; %s: %s", part.name, part.value)
+			text += "; " + part.name + ": " + part.value
 		}
 	}
 	if e.RetryAfter > 0 {
-		fmt.Fprintf(&b, "; retry after %v", e.RetryAfter)
+		text += fmt.Sprint("; retry after ", e.RetryAfter)
 	}
-	return b.String()
+	return text
 }
 
 // Limits of an error's texts, in characters.
@@ -102,16 +101,16 @@ func (e *Error) after(ctx context.Context, began time.Time) *Error {
 	return e
 }
 
-// requestIDHeaders are tried in this order; the API documents none.
-var requestIDHeaders = []string{"X-Request-Id", "X-Correlation-Id", "X-Cloud-Trace-Context", "X-Amzn-Requestid"}
-
 // receipt is an error of which only what the reply's headers say is known.
 func receipt(resp *http.Response, arrived time.Time) *Error {
-	e := &Error{StatusCode: resp.StatusCode, RetryAfter: retryAfter(resp.Header.Get("Retry-After"), arrived)}
-	for _, name := range requestIDHeaders {
-		e.RequestID = cmp.Or(e.RequestID, resp.Header.Get(name))
+	h := resp.Header
+	e := &Error{
+		StatusCode: resp.StatusCode,
+		RetryAfter: retryAfter(h.Get("Retry-After"), arrived),
+		RequestID: cmp.Or( // the API documents none
+			h.Get("X-Request-Id"), h.Get("X-Correlation-Id"), h.Get("X-Cloud-Trace-Context"), h.Get("X-Amzn-Requestid")),
 	}
-	if date, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
+	if date, err := http.ParseTime(h.Get("Date")); err == nil {
 		e.ClockSkew = arrived.Sub(date)
 	}
 	return e
@@ -136,19 +135,16 @@ func (e *Error) refusedBy(resp *http.Response) *Error {
 	if said, err := readReply(bytes.NewReader(body), ignore{}); err == nil && said.any() {
 		return e.refused(said)
 	}
-	text := string(body)
 	media := mediaType(resp)
 	e.Kind = Intercepted
-	e.Message = media + " " + text
-	if resp.StatusCode == http.StatusTooManyRequests && media == "text/plain" && strings.TrimSpace(text) == tooMany {
+	e.Message = media + " " + string(body)
+	const tooMany = "Too many requests." // the one refusal that the API does not write as JSON
+	if resp.StatusCode == http.StatusTooManyRequests && media == "text/plain" && string(bytes.TrimSpace(body)) == tooMany {
 		e.Kind = Refused
-		e.Message = text
+		e.Message = string(body)
 	}
 	return e
 }
-
-// tooMany is the one refusal that the API does not write as JSON.
-const tooMany = "Too many requests."
 
 // refused takes over the API's error object.
 func (e *Error) refused(said refusal) *Error {
@@ -162,23 +158,26 @@ func (e *Error) refused(said refusal) *Error {
 	return e
 }
 
+// errHTML tells of a page where JSON should be.
+var errHTML = errors.New("a page of HTML, not JSON: is api_url the API's address, and is there a proxy in between?")
+
 // unread tells why a reply of HTTP 200 could not be read to its end.
-func (e *Error) unread(resp *http.Response, body *watchedBody, err error) *Error {
+func (e *Error) unread(resp *http.Response, err error) *Error {
 	e.Kind = Unreadable
 	e.Err = err
 	var tooLarge *http.MaxBytesError
+	var lost lostError
 	switch {
-	case errors.As(body.err, &tooLarge):
+	case errors.As(err, &tooLarge):
 		e.Err = fmt.Errorf("over the limit of %d bytes", tooLarge.Limit)
-	case body.err != nil:
+	case errors.As(err, &lost):
 		e.Kind = NoAnswer
-		e.Err = body.err
+		e.Err = lost.error
 	case errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF):
 		e.Kind = NoAnswer
 		e.Err = errors.New("the reply broke off")
-	case mediaType(resp) == "text/html" || body.first == '<':
-		e.Err = errors.New("a page of HTML, not JSON: " +
-			"is api_url the API's address, and is there a proxy in between?")
+	case mediaType(resp) == "text/html":
+		e.Err = errHTML
 	}
 	return e
 }

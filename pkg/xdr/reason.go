@@ -1,9 +1,12 @@
 package xdr
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
+	"encoding/json/jsontext"
 	jsonv2 "encoding/json/v2"
+	"maps"
 )
 
 // ErrorReason is the JSON that the reply's errorReasons hold for one agent. Its shape is undocumented
@@ -17,34 +20,21 @@ type ErrorReason []byte
 func (r ErrorReason) String() string {
 	m := members(r)
 	if m == nil {
-		return spoken(text(r))
+		return text(r)
 	}
 	data := text(m["errorData"])
 	inside := members([]byte(data))
+	if json.Valid([]byte(data)) {
+		data = "" // it has been taken apart
+	}
 	return cmp.Or(
-		spoken(text(m["errorDescription"])),
-		spoken(firstMissing(m["missing_files"])),
-		spoken(text(inside["errorText"])),
-		spoken(text(m["errorText"])),
-		spoken(plainText(data)),
+		text(m["errorDescription"]),
+		firstMissing(m["missing_files"]),
+		text(inside["errorText"]),
+		text(m["errorText"]),
+		data,
 		remains(m),
 	)
-}
-
-// spoken is a text that says something, and nothing in place of white space.
-func spoken(s string) string {
-	if oneLine(s) == "" {
-		return ""
-	}
-	return s
-}
-
-// plainText is a text that holds no JSON to take apart.
-func plainText(s string) string {
-	if json.Valid([]byte(s)) {
-		return ""
-	}
-	return s
 }
 
 // firstMissing reads a list of objects with a description, or of bare paths.
@@ -53,12 +43,10 @@ func firstMissing(raw []byte) string {
 	_ = json.Unmarshal(raw, &files) // another shape has no description
 	for _, f := range files {
 		if m := members(f); m != nil {
-			if line := spoken(text(m["description"])); line != "" {
+			if line := text(m["description"]); line != "" {
 				return line
 			}
-			continue
-		}
-		if path := spoken(text(f)); path != "" {
+		} else if path := text(f); path != "" {
 			return "missing file: " + path
 		}
 	}
@@ -67,14 +55,37 @@ func firstMissing(raw []byte) string {
 
 // remains is the last resort: every member that says something, as JSON.
 func remains(m map[string]json.RawMessage) string {
-	for name, raw := range m {
-		if spoken(text(raw)) == "" {
-			delete(m, name)
-		}
-	}
+	maps.DeleteFunc(m, func(_ string, raw json.RawMessage) bool { return text(raw) == "" })
 	if len(m) == 0 {
 		return ""
 	}
 	line, _ := jsonv2.Marshal(m, jsonv2.Deterministic(true)) // cannot fail: each value has been valid JSON before
 	return string(line)
+}
+
+// members takes an object apart, and returns nil for anything else.
+func members(raw []byte) (object map[string]json.RawMessage) {
+	_ = json.Unmarshal(raw, &object)
+	return object
+}
+
+// text reads a JSON value for a person: a string's content, the compact JSON of anything else, and nothing for null,
+// {}, [] and white space.
+func text(raw []byte) string {
+	value := jsontext.Value(bytes.TrimSpace(raw))
+	switch {
+	case len(value) == 0:
+		return ""
+	case value.Kind() == '"':
+		if said := string(unquote(value)); oneLine(said) != "" {
+			return said
+		}
+		return ""
+	}
+	value = value.Clone()
+	_ = value.Compact() // what is no JSON stays as it is
+	if said := string(value); said != "null" && said != "{}" && said != "[]" {
+		return said
+	}
+	return ""
 }

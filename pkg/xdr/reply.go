@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"sync"
 )
@@ -39,11 +40,7 @@ type refusal struct {
 
 // hasCode reports whether err_code names an error: 0 and "0" are none.
 func (r refusal) hasCode() bool {
-	switch string(bytes.TrimSpace(r.code)) {
-	case "", "null", `""`, "0", `"0"`:
-		return false
-	}
-	return true
+	return !slices.Contains([]string{"", "null", `""`, "0", `"0"`}, string(r.code))
 }
 
 func (r refusal) any() bool { return r.hasCode() || r.remark() != "" }
@@ -53,8 +50,8 @@ func (r refusal) isError() bool { return r.hasCode() || r.remark() != "" && !r.a
 
 // remark is the error text of a reply, which may come beside statuses.
 func (r refusal) remark() string {
-	msg := spoken(text(r.msg))
-	extra := spoken(text(r.extra))
+	msg := text(r.msg)
+	extra := text(r.extra)
 	if msg != "" && extra != "" {
 		return msg + "; " + extra
 	}
@@ -64,8 +61,9 @@ func (r refusal) remark() string {
 // replyReader walks {"reply": {"data": {agent: status…}, "errorReasons": {agent: object…}}} and the
 // error object, with or without "reply" around it. Other members are skipped.
 type replyReader struct {
+	body    io.Reader
+	read    int64 // bytes of it
 	dec     *jsontext.Decoder
-	from    valueLimit
 	sink    Sink
 	said    refusal
 	foreign string // the first member that is not the API's
@@ -81,15 +79,15 @@ var decoders = sync.Pool{New: func() any { return new(jsontext.Decoder) }}
 func readReply(r io.Reader, sink Sink) (refusal, error) {
 	dec := decoders.Get().(*jsontext.Decoder)
 	defer decoders.Put(dec)
-	rr := replyReader{dec: dec, from: valueLimit{r: r, dec: dec}, sink: sink}
-	dec.Reset(&rr.from, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	rr := replyReader{body: r, dec: dec, sink: sink}
+	dec.Reset(&rr, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	if err := rr.object(rr.top); err != nil {
-		return refusal{}, err
+		return refusal{}, rr.plain(err)
 	}
 	if _, err := rr.dec.ReadToken(); err == nil {
 		return refusal{}, errors.New("data after the end of the JSON document")
 	} else if err != io.EOF { //nolint:errorlint // a bare io.EOF is the clean end
-		return refusal{}, plain(err)
+		return refusal{}, rr.plain(err)
 	}
 	if rr.foreign != "" && !rr.hasData && !rr.hasReasons && !rr.said.any() {
 		return refusal{}, fmt.Errorf("JSON without data and without an error, but with the member %s", rr.foreign)
@@ -110,21 +108,23 @@ const maxReason = 64 << 10
 // maxRead bounds one read: the decoder's buffer may be large, from an earlier reply.
 const maxRead = 64 << 10
 
-// valueLimit ends a reply in which the decoder has been reading the same value for too long.
-type valueLimit struct {
-	r    io.Reader
-	dec  *jsontext.Decoder
-	read int64
-}
-
-func (l *valueLimit) Read(p []byte) (int, error) {
-	if l.read-l.dec.InputOffset() > maxValue {
+// Read is for the decoder. It ends a reply in which the decoder has been reading the same value for too long.
+func (rr *replyReader) Read(p []byte) (int, error) {
+	if rr.read-rr.dec.InputOffset() > maxValue {
 		return 0, errTooLong
 	}
-	n, err := l.r.Read(p[:min(len(p), maxRead)])
-	l.read += int64(n)
+	n, err := rr.body.Read(p[:min(len(p), maxRead)])
+	rr.read += int64(n)
+	if err != nil && err != io.EOF {
+		err = lostError{err}
+	}
 	return n, err
 }
+
+// lostError is a failure of the connection, and no fault of the JSON.
+type lostError struct{ error }
+
+func (e lostError) Unwrap() error { return e.error }
 
 func (rr *replyReader) top(name []byte) error {
 	if string(name) == "reply" {
@@ -138,10 +138,12 @@ func (rr *replyReader) reply(name []byte) error {
 	case "data":
 		return rr.once(&rr.hasData, name, rr.agent)
 	case "errorReasons":
-		if rr.dec.PeekKind() != '{' { // null, or a shape that nobody has seen: no reason to lose the statuses
-			return rr.skip()
+		if rr.dec.PeekKind() == '{' {
+			return rr.once(&rr.hasReasons, name, rr.reason)
 		}
-		return rr.once(&rr.hasReasons, name, rr.reason)
+		// null, or a shape that nobody has seen: no reason to lose the statuses. SkipValue would keep every name in it.
+		_, err := rr.dec.ReadValue()
+		return err
 	}
 	return rr.errorMember(name)
 }
@@ -149,7 +151,7 @@ func (rr *replyReader) reply(name []byte) error {
 func (rr *replyReader) agent(agentID []byte) error {
 	raw, err := rr.dec.ReadValue()
 	if err != nil {
-		return plain(err)
+		return err
 	}
 	rr.said.agents = true
 	if raw.Kind() == '"' {
@@ -163,7 +165,7 @@ func (rr *replyReader) agent(agentID []byte) error {
 func (rr *replyReader) reason(agentID []byte) error {
 	raw, err := rr.dec.ReadValue()
 	if err != nil {
-		return plain(err)
+		return err
 	}
 	if len(raw) > maxReason {
 		raw = nil
@@ -173,31 +175,27 @@ func (rr *replyReader) reason(agentID []byte) error {
 }
 
 func (rr *replyReader) errorMember(name []byte) error {
-	var keep *jsontext.Value
+	raw, err := rr.dec.ReadValue()
 	switch string(name) {
 	case "err_code":
-		keep = &rr.said.code
+		keep(&rr.said.code, raw)
 	case "err_msg":
-		keep = &rr.said.msg
+		keep(&rr.said.msg, raw)
 	case "err_extra":
-		keep = &rr.said.extra
+		keep(&rr.said.extra, raw)
 	default:
 		if rr.foreign == "" {
 			rr.foreign = strconv.Quote(string(name))
 		}
-		return rr.skip()
 	}
-	raw, err := rr.dec.ReadValue()
-	if said := text(*keep); said == "" || said == "0" { // one that says something is not taken back
-		*keep = raw.Clone()
-	}
-	return plain(err)
+	return err
 }
 
-// skip reads a value whole, and so within maxValue. SkipValue would keep the name of every object that it is in.
-func (rr *replyReader) skip() error {
-	_, err := rr.dec.ReadValue()
-	return plain(err)
+// keep takes over a value. One that says something is not taken back.
+func keep(kept *jsontext.Value, next jsontext.Value) {
+	if said := text(*kept); said == "" || said == "0" {
+		*kept = next.Clone()
+	}
 }
 
 // once reads an object or null that may not repeat.
@@ -207,7 +205,7 @@ func (rr *replyReader) once(has *bool, name []byte, member func(name []byte) err
 	}
 	*has = true
 	if rr.dec.PeekKind() == 'n' {
-		return plain(rr.dec.SkipValue())
+		return rr.dec.SkipValue()
 	}
 	return rr.object(member)
 }
@@ -217,44 +215,48 @@ func (rr *replyReader) object(member func(name []byte) error) error {
 	if rr.dec.PeekKind() != '{' {
 		raw, err := rr.dec.ReadValue()
 		if err != nil {
-			return plain(err)
-		}
-		return rr.unexpected(raw.Kind(), "an object")
-	}
-	if _, err := rr.dec.ReadToken(); err != nil {
-		return plain(err)
-	}
-	var name []byte // reused: reading the value invalidates the decoder's own copy
-	for rr.dec.PeekKind() != '}' {
-		raw, err := rr.dec.ReadValue()
-		if err != nil {
-			return plain(err)
-		}
-		name = append(name[:0], unquote(raw)...)
-		if err := member(name); err != nil {
 			return err
 		}
+		// the place comes last: it may be long
+		return fmt.Errorf("expected an object, got %s, at %q", raw.Kind(), rr.dec.StackPointer())
 	}
+	var name []byte // reused: reading the value invalidates the decoder's own copy
 	_, err := rr.dec.ReadToken()
-	return plain(err)
-}
-
-// unexpected says which value, the last that was read, is not what it should be. Its place comes last: it may be long.
-func (rr *replyReader) unexpected(got jsontext.Kind, want string) error {
-	return fmt.Errorf("expected %s, got %s, at %q", want, got, rr.dec.StackPointer())
+	for err == nil && rr.dec.PeekKind() != '}' {
+		var raw jsontext.Value
+		if raw, err = rr.dec.ReadValue(); err == nil {
+			name = append(name[:0], unquote(raw)...)
+			err = member(name)
+		}
+	}
+	if err == nil {
+		_, err = rr.dec.ReadToken()
+	}
+	return err
 }
 
 // plain drops the package name that jsontext begins its messages with.
-func plain(err error) error {
-	if err == nil {
-		return nil
+func (rr *replyReader) plain(err error) error {
+	if lost, ok := errors.AsType[lostError](err); ok {
+		return lost
 	}
-	if errors.Is(err, errTooLong) {
+	syntax, ok := errors.AsType[*jsontext.SyntacticError](err)
+	switch {
+	case errors.Is(err, errTooLong):
 		return errTooLong
-	}
-	var syntax *jsontext.SyntacticError
-	if !errors.As(err, &syntax) || errors.Is(err, io.ErrUnexpectedEOF) {
+	case !ok || errors.Is(err, io.ErrUnexpectedEOF):
 		return err
+	case rr.dec.InputOffset() == 0 && bytes.HasPrefix(rr.dec.UnreadBuffer(), []byte("<")):
+		return errHTML
 	}
 	return fmt.Errorf("not JSON at byte %d: %w", syntax.ByteOffset, syntax.Err)
+}
+
+// unquote returns the content of a JSON string, without a copy where it holds no escape.
+func unquote(raw []byte) []byte {
+	if len(raw) >= 2 && bytes.IndexByte(raw, '\\') < 0 {
+		return raw[1 : len(raw)-1]
+	}
+	content, _ := jsontext.AppendUnquote(nil, raw) // ill-formed escapes become U+FFFD
+	return content
 }

@@ -63,7 +63,7 @@ func TestReadReply(t *testing.T) {
 func TestReadReplyErrors(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, body, want string }{
-		{"HTML", `<html>`, "not JSON at byte 0"},
+		{"HTML", `<html>`, "a page of HTML, not JSON: "},
 		{"list", `[]`, "expected an object, got [, at"},
 		{"reply is a string", `{"reply":"x"}`, `expected an object, got string, at "/reply"`},
 		{"reply is true", `{"reply":true}`, `expected an object, got true, at "/reply"`},
