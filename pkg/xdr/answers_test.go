@@ -1,33 +1,84 @@
-package xdr_test
+package xdr
 
 import (
-	"bufio"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
-	"strconv"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"github.com/soarstep/xdr-action-status/internal/xdrtest"
-	"github.com/soarstep/xdr-action-status/pkg/xdr"
 )
 
-// says reads a request, writes something, and keeps the connection open.
-func says(t *testing.T, write func(net.Conn)) string {
-	return listen(t, func(conn net.Conn) {
-		r, err := http.ReadRequest(bufio.NewReader(conn))
-		if err != nil {
-			return
+// Each kind of answer, and who is said to have given it. The clock stands at 10:00:00.
+func TestAnswers(t *testing.T) {
+	t.Parallel()
+	const ok = "200 OK\r\nContent-Type: application/json\r\n\r\n"
+	const chunks = "200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1e\r\n"
+	const html = "200 HTTP 200 with an unreadable reply: a page of HTML, not JSON: is api_url the API's address, and is there a proxy in between?"
+	const odd = ", not in the API's words: a proxy or a wrong api_url?"
+	const throttled = "429 Too Many\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n"
+	for _, c := range []struct{ name, answer, want string }{
+		{"success", ok + `{"reply":{"data":{"a":"FAILED"}}}`, "a=FAILED "},
+		{"chunks", chunks + `{"reply":{"data":{"a":"FAILED"` + "\r\n3\r\n}}}\r\n0\r\n\r\n", "a=FAILED "},
+		{"chunks cut short", chunks + `{"reply":{"data"`, "200 no answer: unexpected EOF"},
+		{"less than its length", "200 OK\r\nContent-Length: 500\r\n\r\n{\"reply\":{}}", "200 no answer: unexpected EOF"},
+		{"cut without a length", ok + `{"reply":`, "200 no answer: the reply broke off"},
+		{"nothing", "200 OK\r\nContent-Length: 0\r\n\r\n", "200 no answer: the reply broke off"},
+		{"HTML in 502", "502 Bad\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<p>Bad\nGateway", "502 HTTP 502" + odd + "; body: text/html <p>Bad Gateway"},
+		{"HTML by its type", "200 OK\r\nContent-Type: text/html; charset=utf-8\r\n\r\nBad Gateway", html},
+		{"HTML without its type", "200 OK\r\n\r\n<html/>", html},
+		{"wrong type", ok + `{"reply":[]}`, `200 HTTP 200 with an unreadable reply: expected an object, got [, at "/reply"`},
+		{"no content", "204 No Content\r\n\r\n", "204 HTTP 204" + odd},
+		{"503", "503 Down\r\nRetry-After: 120\r\n\r\n", "503 HTTP 503" + odd + "; retry after 2m0s"},
+		{"401", "401 No\r\nX-Request-Id: req-1\r\nDate: Tue, 24 Nov 2026 09:58:00 GMT\r\n\r\n" + `{"reply":{"err_code":401,"err_msg":"unauthorized","err_extra":null}}`,
+			"401 Cortex XDR answered 401; err_code: 401; err_msg: unauthorized; request id: req-1, 2m0s ahead"},
+		{"401 in 200", "200 OK\r\nDate: Tue, 24 Nov 2026 09:57:00 GMT\r\n\r\n" + `{"reply":{"err_code":"401"}}`, "401 Cortex XDR answered 401; err_code: 401, 3m0s ahead"},
+		{"500 without reply", "500 No\r\n\r\n" + `{"err_code": "500", "err_msg": "An error", "err_extra": [{"loc": "x"}]}`,
+			`500 Cortex XDR answered 500; err_code: 500; err_msg: An error; err_extra: [{"loc":"x"}]`},
+		{"an odd code in 200", ok + `{"reply":{"err_code":"E-17"}}`, "200 Cortex XDR answered 200; err_code: E-17"},
+		{"another code in 403", "403 No\r\n\r\n" + `{"reply":{"err_code":500}}`, "403 Cortex XDR answered 403; err_code: 500"},
+		{"429 with a date", "429 No\r\nRetry-After: Tue, 24 Nov 2026 10:00:30 GMT\r\n\r\n" + `{"reply":{"err_code":429}}`, "429 Cortex XDR answered 429; err_code: 429; retry after 30s"},
+		{"the API's throttling", throttled + "Too many requests.", "429 Cortex XDR answered 429; err_msg: Too many requests."},
+		{"another's throttling", "429 No\r\nContent-Type: text/html\r\n\r\nToo many requests.", "429 HTTP 429" + odd + "; body: text/html Too many requests."},
+		{"another's in text", throttled + "Slow down", "429 HTTP 429" + odd + "; body: text/plain Slow down"},
+		{"a plain 403", "403 No\r\nContent-Type: text/plain\r\n\r\nToo many requests.", "403 HTTP 403" + odd + "; body: text/plain Too many requests."},
+		{"a long refusal", "400 No\r\n\r\n" + `{"reply":{"err_code":400,"err_extra":"` + strings.Repeat("x", 60<<10) + `"}}`,
+			"400 Cortex XDR answered 400; err_code: 400; err_extra: " + strings.Repeat("x", 511) + "…"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			cl := client(t)
+			cl.Now = func() time.Time { return time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC) }
+			told, _, err := ask(t, cl, answers(t, "HTTP/1.1 "+c.answer), Standard)
+			got := told.String()
+			if err != nil {
+				e := failure(t, err)
+				got = fmt.Sprint(e.StatusCode, " ", e)
+				if e.ClockSkew != 0 {
+					got += fmt.Sprintf(", %v ahead", e.ClockSkew)
+				}
+			}
+			if got != c.want {
+				t.Errorf("%q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+// drip answers with the beginning of an answer, and goes on with a part of it, if there is one, without an end.
+func drip(t *testing.T, begin, part string) string {
+	t.Helper()
+	return listen(t, func(conn net.Conn, _ int, _ *http.Request) bool {
+		_, err := io.WriteString(conn, begin)
+		for part != "" && err == nil {
+			time.Sleep(5 * time.Millisecond)
+			_, err = io.WriteString(conn, part)
 		}
-		_, _ = io.Copy(io.Discard, r.Body)
-		write(conn)
-		_, _ = io.Copy(io.Discard, conn) // until the other side hangs up
+		return false
 	})
 }
 
@@ -35,49 +86,24 @@ func says(t *testing.T, write func(net.Conn)) string {
 func TestEveryCallEnds(t *testing.T) {
 	t.Parallel()
 	const late = `^no answer: timed out after ([0-9]00ms|[0-9.]{1,4}s):`
-	const unfinished = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"
-	forever := func(part string) func(net.Conn) {
-		return func(conn net.Conn) {
-			for {
-				if _, err := io.WriteString(conn, part); err != nil {
-					return
-				}
-				time.Sleep(5 * time.Millisecond) // a drip
-			}
-		}
-	}
-	for _, c := range []struct {
-		name  string
-		write func(net.Conn)
-		want  string
-	}{
-		{"101 and silence", whole("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n"), "HTTP/1.1 with status 101 is no final answer"},
-		{"101 without upgrade", whole("HTTP/1.1 101 Nothing\r\n\r\n{"), "status 101 is no final answer"},
-		{"101 and a drip", func(conn net.Conn) {
-			whole("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n")(conn)
-			forever(" ")(conn)
-		}, "status 101 is no final answer"},
-		{"a claim of HTTP/2", whole("HTTP/2.0 200 OK\r\nContent-Length: 2\r\n\r\n{}"), "HTTP/2.0 with status 200 is no final answer"},
-		{"status 99", whole("HTTP/1.1 099 Odd\r\nContent-Length: 2\r\n\r\n{}"), "no answer: "},
-		{"silence", whole(""), late},
-		{"half a header", whole("HTTP/1.1 200 OK\r\nContent-"), late},
-		{"half a body", whole(unfinished), late},
-		{"a drip of an error's body", whole("HTTP/1.1 503 Down\r\nContent-Length: 100\r\n\r\n<p>"), "HTTP 503, not in the API's words"},
-		{"a drip of 100 Continue", forever("HTTP/1.1 100 Continue\r\n\r\n"), late},
-		{"a drip of headers", func(conn net.Conn) {
-			whole("HTTP/1.1 200 OK\r\n")(conn)
-			forever("X: y\r\n")(conn)
-		}, late},
-		{"a drip of body", func(conn net.Conn) {
-			whole("HTTP/1.1 200 OK\r\n\r\n")(conn)
-			forever(" ")(conn)
-		}, late},
-		{"a drip of chunks", func(conn net.Conn) {
-			whole("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")(conn)
-			forever("1\r\n \r\n")(conn)
-		}, late},
-		{"a header of 2 MiB", whole("HTTP/1.1 200 OK\r\nX: " + strings.Repeat("x", 2<<20) + "\r\n\r\n{}"), "headers exceeded 1048576 bytes"},
-		{"2 MiB of headers", whole("HTTP/1.1 200 OK\r\n" + strings.Repeat("X: y\r\n", 2<<20/6) + "\r\n{}"), "headers exceeded 1048576 bytes"},
+	const ok = "HTTP/1.1 200 OK\r\n"
+	for _, c := range []struct{ name, begin, part, want string }{
+		{"101 and silence", "HTTP/1.1 101 Up\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n", "", "HTTP/1.1 with status 101 is no final answer"},
+		{"101 and a drip", "HTTP/1.1 101 Up\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n", " ", "status 101 is no final answer"},
+		{"101 without upgrade", "HTTP/1.1 101 Nothing\r\n\r\n{", "", "status 101 is no final answer"},
+		{"a claim of HTTP/2", "HTTP/2.0 200 OK\r\nContent-Length: 2\r\n\r\n{}", "", "HTTP/2.0 with status 200 is no final answer"},
+		{"status 99", "HTTP/1.1 099 Odd\r\nContent-Length: 2\r\n\r\n{}", "", "no answer: "},
+		{"no HTTP", "SSH-2.0-OpenSSH_9.2\r\n\r\n", "", "no answer: "},
+		{"silence", "", "", late},
+		{"half a header", ok + "Content-", "", late},
+		{"half a body", ok + "Content-Length: 100\r\n\r\n{", "", late},
+		{"half of an error's body", "HTTP/1.1 503 Down\r\nContent-Length: 100\r\n\r\n<p>", "", "HTTP 503, not in the API's words"},
+		{"a drip of 100 Continue", "", "HTTP/1.1 100 Continue\r\n\r\n", late},
+		{"a drip of headers", ok, "X: y\r\n", late},
+		{"a drip of body", ok + "\r\n", " ", late},
+		{"a drip of chunks", ok + "Transfer-Encoding: chunked\r\n\r\n", "1\r\n \r\n", late},
+		{"a header of 2 MiB", ok + "X: " + strings.Repeat("x", 2<<20) + "\r\n\r\n{}", "", "headers exceeded 1048576 bytes"},
+		{"2 MiB of headers", ok + strings.Repeat("X: y\r\n", 2<<20/6) + "\r\n{}", "", "headers exceeded 1048576 bytes"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -85,16 +111,11 @@ func TestEveryCallEnds(t *testing.T) {
 			if c.want == late || strings.Contains(c.want, "503") {
 				cl.Timeout = 330 * time.Millisecond
 			}
-			_, err := ask(t, cl, says(t, c.write), xdrtest.Canary, xdr.Advanced, 1)
-			if e := failure(t, err); !regexp.MustCompile(c.want).MatchString(e.Error()) {
+			if e := refused(t, cl, drip(t, c.begin, c.part)); !regexp.MustCompile(c.want).MatchString(e.Error()) {
 				t.Errorf("%v, want %q in it", e, c.want)
 			}
 		})
 	}
-}
-
-func whole(text string) func(net.Conn) {
-	return func(conn net.Conn) { _, _ = io.WriteString(conn, text) }
 }
 
 // The body ends with the context, whatever the transport makes of it. That of an answer that is refused is closed, too:
@@ -103,13 +124,13 @@ func TestBodyIsClosed(t *testing.T) {
 	t.Parallel()
 	for status, want := range map[int]string{200: "timed out after ", 101: "status 101 is no final answer"} {
 		r, w := io.Pipe()
-		t.Cleanup(func() { _ = w.Close() })
+		defer w.Close()
 		body := &closer{ReadCloser: r}
-		c := &xdr.Client{Timeout: 50 * time.Millisecond, Transport: roundTrip(func(*http.Request) (*http.Response, error) {
+		c := &Client{Timeout: 50 * time.Millisecond, Transport: roundTrip(func(*http.Request) (*http.Response, error) {
 			return &http.Response{StatusCode: status, ProtoMajor: 1, Body: body}, nil
 		})}
-		_, err := ask(t, c, "http://127.0.0.1:1", xdrtest.Canary, xdr.Standard, 1)
-		if e := failure(t, err); e.Kind != xdr.NoAnswer || !strings.Contains(e.Error(), want) || !body.closed.Load() {
+		e := refused(t, c, "http://127.0.0.1:1")
+		if e.Kind != NoAnswer || !strings.Contains(e.Error(), want) || !body.closed.Load() {
 			t.Errorf("%v, closed %v", e, body.closed.Load())
 		}
 	}
@@ -138,90 +159,8 @@ func TestRealHTTP2IsFinal(t *testing.T) {
 	server.EnableHTTP2 = true
 	server.StartTLS()
 	t.Cleanup(server.Close)
-	got, err := ask(t, &xdr.Client{Transport: server.Client().Transport}, server.URL, xdrtest.Canary, xdr.Standard, 1)
-	if err != nil || got.of["HTTP/2.0"] != xdr.StatusPending {
-		t.Errorf("%v, %v", got.of, err)
-	}
-}
-
-// dying answers the first request of each connection, and hangs up at the second.
-func dying(t *testing.T, answer func(*http.Request) string) string {
-	t.Helper()
-	return listen(t, func(conn net.Conn) {
-		r := bufio.NewReader(conn)
-		for n := 0; ; n++ {
-			req, err := http.ReadRequest(r)
-			if err != nil {
-				return
-			}
-			_, _ = io.Copy(io.Discard, req.Body)
-			text := answer(req)
-			if n > 0 {
-				return
-			}
-			_, _ = io.WriteString(conn, text)
-		}
-	})
-}
-
-// Where a kept-alive connection is dead the call goes out once more, signed afresh. The signature of the first attempt is
-// as secret as that of the second, which may echo it.
-func TestBothSignaturesAreSecret(t *testing.T) {
-	t.Parallel()
-	var mu sync.Mutex
-	var signed []string
-	server := dying(t, func(req *http.Request) string {
-		mu.Lock()
-		defer mu.Unlock()
-		signed = append(signed, req.Header.Get("Authorization"))
-		body := "<p>" + strings.Join(signed[len(signed)-min(2, len(signed)):], " ") // of this call and the dead one
-		return "HTTP/1.1 502 Bad\r\nContent-Length: " + strconv.Itoa(len(body)) + "\r\n\r\n" + body
-	})
-	c := client(t)
-	for range 2 {
-		_, err := ask(t, c, server, xdrtest.Canary, xdr.Advanced, 1)
-		mu.Lock()
-		if leak := xdrtest.Leak(failure(t, err).Error(), signed...); leak != "" {
-			t.Errorf("%q in %v", leak, err)
-		}
-		mu.Unlock()
-	}
-	if len(signed) != 3 || signed[1] == signed[2] {
-		t.Errorf("%q: want 3 requests, each with its own", signed)
-	}
-}
-
-// After a freeze every kept-alive connection may be dead: the second attempt takes none of them.
-func TestSecondAttemptTakesANewConnection(t *testing.T) {
-	t.Parallel()
-	answer := recorded(t, "success")
-	const kept = 3
-	var arrived, answered atomic.Int32
-	together := make(chan struct{})
-	server := dying(t, func(*http.Request) string {
-		if answered.Load() < kept { // the first calls, so that each has a connection of its own
-			if arrived.Add(1) == kept {
-				close(together)
-			}
-			<-together
-		}
-		answered.Add(1)
-		return answer
-	})
-	c := client(t)
-	errs := make(chan error)
-	for range kept {
-		go func() {
-			_, err := ask(t, c, server, xdrtest.Canary, xdr.Standard, 1)
-			errs <- err
-		}()
-	}
-	for range kept {
-		if err := <-errs; err != nil {
-			t.Fatal(err)
-		}
-	}
-	if _, err := ask(t, c, server, xdrtest.Canary, xdr.Standard, 1); err != nil {
-		t.Error(err)
+	got, _, err := ask(t, &Client{Transport: server.Client().Transport}, server.URL, Standard)
+	if err != nil || got.String() != "HTTP/2.0=PENDING " {
+		t.Errorf("%v, %v", got, err)
 	}
 }

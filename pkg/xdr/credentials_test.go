@@ -12,11 +12,9 @@ import (
 	"github.com/soarstep/xdr-action-status/internal/xdrtest"
 )
 
-const canary = xdrtest.Canary
-
 func TestCredentialsCannotBePrinted(t *testing.T) {
 	t.Parallel()
-	c := credentials(t, canary, Advanced)
+	c := credentials(t, "https://api-acme.xdr.us.paloaltonetworks.com", canary, Advanced)
 	type holder struct {
 		Shown  Credentials
 		hidden Credentials

@@ -10,19 +10,6 @@ import (
 	"github.com/soarstep/xdr-action-status/internal/xdrtest"
 )
 
-// counts is a Sink that only counts.
-type counts struct {
-	ignore
-	agents, reasons, longest int
-}
-
-func (c *counts) AgentStatus([]byte, Status) { c.agents++ }
-func (c *counts) NoStatus(_, _ []byte)       { c.agents++ }
-func (c *counts) ErrorReason(_ []byte, r ErrorReason) {
-	c.reasons++
-	c.longest = max(c.longest, strings.Count((Redactor{}).Line(r.String(), maxText), "\n"))
-}
-
 func FuzzReply(f *testing.F) {
 	for _, seed := range []string{
 		`{"reply":{"data":{"a":"COMPLETED_SUCCESSFULLY","b":"FAILED"},"errorReasons":{"b":{"errorDescription":"Element not found.\r\n"}}}}`,
@@ -32,10 +19,10 @@ func FuzzReply(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		var got counts
+		var got told
 		said, err := readReply(strings.NewReader(string(body)), &got)
-		if got.longest > 0 {
-			t.Errorf("a reason of %d lines", got.longest+1)
+		if line := got.out.Line(got.String(), maxText); strings.Contains(line, "\n") {
+			t.Errorf("not one line: %q", line)
 		}
 		if err != nil {
 			return
@@ -55,7 +42,7 @@ func FuzzErrorBody(f *testing.F) {
 	} {
 		f.Add(503, []byte(seed))
 	}
-	cred := credentials(f, canary, Standard)
+	cred := credentials(f, "https://h", canary, Standard)
 	f.Fuzz(func(t *testing.T, status int, body []byte) {
 		resp := &http.Response{StatusCode: status, Body: io.NopCloser(strings.NewReader(string(body)))}
 		e := (&Error{StatusCode: status}).refusedBy(resp).shown(cred.redactor())

@@ -3,40 +3,27 @@ package xdr
 import (
 	"encoding/json/jsontext"
 	"errors"
-	"fmt"
 	"io"
 	"strings"
 	"testing"
 	"testing/iotest"
 )
 
-// lines is a Sink that writes down what it is told.
-type lines struct {
-	ignore
-	strings.Builder
-}
-
-func (l *lines) NoStatus(id, value []byte)       { fmt.Fprintf(l, "%s?%s ", id, value) }
-func (l *lines) AgentStatus(id []byte, s Status) { fmt.Fprintf(l, "%s=%s ", id, s) }
-func (l *lines) ErrorReason(id []byte, r ErrorReason) {
-	fmt.Fprintf(l, "%s!%s ", id, r)
-}
-
+// What a reply tells its sink, or why it cannot be read.
 func TestReadReply(t *testing.T) {
 	t.Parallel()
+	const foreign = "error: JSON without data and without an error, but with the member "
 	for _, c := range []struct{ name, body, want string }{
-		{"one agent", `{"reply":{"data":{"a":"PENDING"}}}`, "a=PENDING "},
 		{"white space", " {\n\"reply\" : { \"data\" : { \"a\" : \"FAILED\" , \"b\" : \"TIMEOUT\" } } }\n ", "a=FAILED b=TIMEOUT "},
 		{"reasons after", `{"reply":{"data":{"a":"FAILED"},"errorReasons":{"a":{"errorDescription":"x"}}}}`, "a=FAILED a!x "},
 		{"reasons before", `{"reply":{"errorReasons":{"a":{"errorDescription":"x"}},"data":{"a":"FAILED"}}}`, "a!x a=FAILED "},
 		{"errorReasons null", `{"reply":{"data":{"a":"FAILED"},"errorReasons":null}}`, "a=FAILED "},
 		{"errorReasons a string", `{"reply":{"data":{"a":"FAILED"},"errorReasons":"none"}}`, "a=FAILED "},
-		{"other members beside data", `{"reply":{"data":null,"total":0}}`, ""},
-		{"a status that is no string", `{"reply":{"data":{"a":null,"b":["FAILED"],"c":5,"d":{"x":1},"e":"FAILED"}}}`, `a?null b?["FAILED"] c?5 d?{"x":1} e=FAILED `},
 		{"errorReasons a list", `{"reply":{"data":{"a":"FAILED"},"errorReasons":[]}}`, "a=FAILED "},
 		{"an odd reason", `{"reply":{"data":{"a":"FAILED"},"errorReasons":{"a":null,"b":[7]}}}`, "a=FAILED a! b![7] "},
 		{"a reason too long to be shown in time", `{"reply":{"errorReasons":{"a":{"missing_files":[` + strings.Repeat("{},", maxReason/3) + `{}]}}}}`, "a! "},
-		{"data null", `{"reply":{"data":null}}`, ""},
+		{"a status that is no string", `{"reply":{"data":{"a":null,"b":["FAILED"],"c":5,"d":{"x":1},"e":"FAILED"}}}`, `a?null b?["FAILED"] c?5 d?{"x":1} e=FAILED `},
+		{"other members beside data", `{"reply":{"data":null,"total":0}}`, ""},
 		{"data absent", `{"reply":{}}`, ""},
 		{"reply null", `{"reply":null}`, ""},
 		{"no reply", `{}`, ""},
@@ -45,49 +32,38 @@ func TestReadReply(t *testing.T) {
 		{"unknown status", `{"reply":{"data":{"a":"SUCCEEDED","b":""}}}`, "a=SUCCEEDED b= "},
 		{"a repeated agent", `{"reply":{"data":{"a":"FAILED","a":"PENDING"}}}`, "a=FAILED a=PENDING "},
 		{"ill-formed UTF-8", "{\"reply\":{\"data\":{\"a\xff\":\"PENDING\"}}}", "a\xff=PENDING "},
+		{"HTML", `<html>`, "error: a page of HTML, not JSON: "},
+		{"list", `[]`, "error: expected an object, got [, at"},
+		{"reply is a string", `{"reply":"x"}`, `error: expected an object, got string, at "/reply"`},
+		{"data is a list", `{"reply":{"data":[]}}`, `error: expected an object, got [, at "/reply/data"`},
+		{"foreign JSON", `{"message":"Service is under maintenance"}`, foreign + `"message"`},
+		{"foreign beside an empty reply", `{"reply":{},"error":"x","x":{"reply":{}}}`, foreign + `"error"`},
+		{"err_code 0 is no error", `{"reply":{"err_code":0,"result":"x"}}`, foreign + `"result"`},
+		{"err_code of text 0 in another case", `{"reply":{"err_code":"0","Data":{"a":"FAILED"}}}`, foreign + `"Data"`},
+		{"a member without a name", `{"reply":{"":{}}}`, foreign + `""`},
+		{"agents one level too deep", `{"reply":{"results":{"data":{"a":"FAILED"}}}}`, foreign + `"results"`},
+		{"two replies", `{"reply":{},"reply":{}}`, `error: "reply" appears twice`},
+		{"two data", `{"reply":{"data":{},"data":{}}}`, `error: "data" appears twice`},
+		{"data behind", `{"reply":{}}{}`, "error: data after the end"},
+		{"garbage behind", `{"reply":{}}x`, "error: not JSON at byte 12"},
+		{"missing comma", `{"reply":{"data":{"a":"FAILED" "b":"FAILED"}}}`, "error: not JSON at byte"},
+		{"bad name", `{"reply":{"data":{5:"FAILED"}}}`, "error: not JSON at byte"},
 	} {
 		for _, slow := range []bool{false, true} {
 			var r io.Reader = strings.NewReader(c.body)
 			if slow {
 				r = iotest.OneByteReader(r)
 			}
-			var got lines
-			said, err := readReply(r, &got)
-			if err != nil || said.isError() || got.String() != c.want {
-				t.Errorf("%s: %q, %v, want %q", c.name, got.String(), err, c.want)
+			var sink told
+			said, err := readReply(r, &sink)
+			got := sink.String()
+			if prefix, ok := strings.CutPrefix(c.want, "error: "); ok {
+				if err == nil || !strings.HasPrefix(err.Error(), prefix) || strings.Contains(err.Error(), "\n") {
+					t.Errorf("%s: %v, want %q", c.name, err, prefix)
+				}
+			} else if err != nil || said.isError() || got != c.want {
+				t.Errorf("%s: %q, %v, want %q", c.name, got, err, c.want)
 			}
-		}
-	}
-}
-
-func TestReadReplyErrors(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct{ name, body, want string }{
-		{"HTML", `<html>`, "a page of HTML, not JSON: "},
-		{"list", `[]`, "expected an object, got [, at"},
-		{"reply is a string", `{"reply":"x"}`, `expected an object, got string, at "/reply"`},
-		{"reply is true", `{"reply":true}`, `expected an object, got true, at "/reply"`},
-		{"data is a list", `{"reply":{"data":[]}}`, `expected an object, got [, at "/reply/data"`},
-		{"data is a number", `{"reply":{"data":5}}`, `expected an object, got number, at "/reply/data"`},
-		{"foreign JSON", `{"message":"Service is under maintenance"}`, `without an error, but with the member "message"`},
-		{"foreign error", `{"error":"invalid_token","x":{"reply":{}}}`, `with the member "error"`},
-		{"foreign beside an empty reply", `{"reply":{},"error":"x"}`, `with the member "error"`},
-		{"a foreign reply", `{"reply":{"result":"x"}}`, `with the member "result"`},
-		{"err_code 0 is no error", `{"reply":{"err_code":0,"result":"x"}}`, `with the member "result"`},
-		{"err_code of text 0 is none either", `{"reply":{"err_code":"0","Data":{"a":"FAILED"}}}`, `with the member "Data"`},
-		{"another case", `{"reply":{"Data":{"a":"FAILED"}}}`, `with the member "Data"`},
-		{"a member without a name", `{"reply":{"":{}}}`, `with the member ""`},
-		{"agents one level too deep", `{"reply":{"results":{"data":{"a":"FAILED"}}}}`, `with the member "results"`},
-		{"two replies", `{"reply":{},"reply":{}}`, `"reply" appears twice`},
-		{"two data", `{"reply":{"data":{},"data":{}}}`, `"data" appears twice`},
-		{"data behind", `{"reply":{}}{}`, "data after the end"},
-		{"garbage behind", `{"reply":{}}x`, "not JSON at byte 12"},
-		{"missing comma", `{"reply":{"data":{"a":"FAILED" "b":"FAILED"}}}`, "not JSON at byte"},
-		{"bad name", `{"reply":{"data":{5:"FAILED"}}}`, "not JSON at byte"},
-	} {
-		_, err := readReply(strings.NewReader(c.body), ignore{})
-		if err == nil || !strings.Contains(err.Error(), c.want) || strings.ContainsAny(err.Error(), "\n") {
-			t.Errorf("%s: %v, want %q in it", c.name, err, c.want)
 		}
 	}
 }

@@ -3,7 +3,6 @@ package xdr
 import (
 	"encoding/json"
 	"net/http"
-	"net/url"
 	"os"
 	"strings"
 	"testing"
@@ -28,7 +27,7 @@ func TestSignVectors(t *testing.T) {
 	}
 	for _, v := range vectors {
 		h := http.Header{}
-		credentials(t, v.Key, Advanced).sign(h, v.Nonce, time.UnixMilli(v.TimestampMS))
+		credentials(t, "https://h", v.Key, Advanced).sign(h, v.Nonce, time.UnixMilli(v.TimestampMS))
 		if got := h.Get("Authorization"); got != v.Authorization {
 			t.Errorf("key %q: Authorization %s, want %s", v.Key, got, v.Authorization)
 		}
@@ -41,17 +40,8 @@ func TestSignVectors(t *testing.T) {
 func TestSignStandardKeySendsTheKeyAlone(t *testing.T) {
 	t.Parallel()
 	h := http.Header{}
-	credentials(t, "plain-key", Standard).sign(h, strings.Repeat("n", 64), time.UnixMilli(1))
+	credentials(t, "https://h", "plain-key", Standard).sign(h, strings.Repeat("n", 64), time.UnixMilli(1))
 	if len(h) != 2 || h.Get("Authorization") != "plain-key" || h.Get("X-Xdr-Auth-Id") != "7" {
 		t.Errorf("headers %v", h)
 	}
-}
-
-func credentials(t testing.TB, key string, level SecurityLevel) Credentials {
-	t.Helper()
-	c, err := NewCredentials(&url.URL{Scheme: "https", Host: "api-acme.xdr.us.paloaltonetworks.com"}, "7", key, level)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
 }

@@ -24,14 +24,14 @@ const (
 	StatusCanceled              Status = "CANCELED"
 )
 
-var statuses = [...]Status{
+var documented = [...]Status{
 	StatusPending, StatusInProgress, StatusPendingAbort, StatusCompletedSuccessfully, StatusCompletedPartial,
 	StatusFailed, StatusTimeout, StatusExpired, StatusAborted, StatusCancelled, StatusCanceled,
 }
 
 // statusOf hands on a documented status without allocating it anew.
 func statusOf(text []byte) Status {
-	for _, known := range statuses {
+	for _, known := range documented {
 		if string(known) == string(text) {
 			return known
 		}

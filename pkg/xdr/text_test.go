@@ -20,16 +20,12 @@ const signature = "0f1e2d3c4b5a69788796a5b4c3d2e1f00112233445566778899aabbccddee
 
 // knowing is the redactor of a call with an advanced key.
 func knowing(t testing.TB) Redactor {
-	return credentials(t, canary, Advanced).redactor(&http.Request{Header: http.Header{"Authorization": {signature}}})
+	return credentials(t, "https://h", canary, Advanced).redactor(&http.Request{Header: http.Header{"Authorization": {signature}}})
 }
 
 func TestLine(t *testing.T) {
 	t.Parallel()
 	out := knowing(t)
-	escaped := ""
-	for _, c := range canary {
-		escaped += fmt.Sprintf(`\u%04x`, c)
-	}
 	for _, c := range []struct {
 		name, text string
 		limit      int
@@ -47,9 +43,9 @@ func TestLine(t *testing.T) {
 		{"two parts", canary[:20] + " " + canary[60:90], 64, "[redacted] [redacted]"},
 		{"what the cut would halve", strings.Repeat("x", 20) + canary, 40, strings.Repeat("x", 20) + "[redacted]"},
 		{"what two lines part", canary[:30] + "\r\n" + canary[30:], 64, "[redacted] [redacted]"},
-		{"escaped", `{"a":"` + escaped + `"}`, 64, `{"a":"[redacted]"}`},
-		{"escaped twice", `"{\"a\":\"` + strings.ReplaceAll(escaped, `\`, `\\`) + `\"}"`, 64, `"{"a":"[redacted]"}"`},
-		{"a backslash escaped", strings.ReplaceAll(escaped, `\`, `\u005c`), 64, "[redacted]"},
+		{"escaped", `{"a":"` + escaped(canary) + `"}`, 64, `{"a":"[redacted]"}`},
+		{"escaped twice", `"{\"a\":\"` + strings.ReplaceAll(escaped(canary), `\`, `\\`) + `\"}"`, 64, `"{"a":"[redacted]"}"`},
+		{"a backslash escaped", strings.ReplaceAll(escaped(canary), `\`, `\u005c`), 64, "[redacted]"},
 		{"one letter escaped", `C` + canary[:9] + fmt.Sprintf(`\u%04x`, canary[9]) + canary[10:16], 64, "C[redacted]"},
 		{"an escape at the end", canary[:15] + fmt.Sprintf(`\u%04x`, canary[15]), 64, "[redacted]"},
 		{"a path of Windows", `C:\users\u00e9`, 64, `C:\users\u00e9`},
@@ -75,7 +71,7 @@ func TestLine(t *testing.T) {
 func TestLineHidesOddKeys(t *testing.T) {
 	t.Parallel()
 	for _, key := range []string{"k", "ab", "abc", "123456789012345"} {
-		out := credentials(t, key, Standard).redactor()
+		out := credentials(t, "https://h", key, Standard).redactor()
 		if got := out.Line("<"+key+">", 64) + out.Line(key, 64); got != "<[redacted]>[redacted]" {
 			t.Errorf("%s: %q", key, got)
 		}

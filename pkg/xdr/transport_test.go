@@ -1,17 +1,25 @@
-package xdr_test
+package xdr
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/soarstep/xdr-action-status/pkg/xdr"
+	"github.com/soarstep/xdr-action-status/internal/xdrtest"
 )
 
-// A connection that cannot be made ends by the transport's own time, whatever the caller allows. What never answers here
-// is the name server. A sandbox that was frozen must not use an idle connection that the server has closed long ago.
+// A connection that cannot be made, and a handshake, end by the transport's own time, whatever the caller allows. What
+// never answers here is the name server, and then a server that nobody serves. A sandbox that was frozen must not use an
+// idle connection that the server has closed long ago.
 func TestTransportHasItsTimes(t *testing.T) {
 	usual := net.DefaultResolver
 	silent := make(chan struct{})
@@ -23,17 +31,128 @@ func TestTransportHasItsTimes(t *testing.T) {
 		net.DefaultResolver = usual
 		close(silent)
 	}()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-	defer cancel()
-	transport := xdr.NewTransport(100 * time.Millisecond)
+	transport := NewTransport(100 * time.Millisecond)
 	if transport.IdleConnTimeout != time.Minute {
 		t.Errorf("idle for %v", transport.IdleConnTimeout)
 	}
-	conn, err := transport.DialContext(ctx, "tcp", "api.example.invalid:443")
-	if err == nil {
-		conn.Close()
+	server, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
 	}
-	if err == nil || ctx.Err() != nil {
-		t.Errorf("%v, %v", err, ctx.Err())
+	defer server.Close()
+	c := &Client{Transport: transport, Timeout: 30 * time.Second}
+	for address, want := range map[string]string{
+		"api.example.invalid:443": "i/o timeout", server.Addr().String(): "TLS handshake timeout",
+	} {
+		if e := refused(t, c, "https://"+address); e.Kind != NoAnswer || !strings.Contains(e.Error(), want) {
+			t.Errorf("%v, want %q", e, want)
+		}
+	}
+}
+
+// Only a connection that was kept alive and gave no byte is replaced: not one that was new, nor an answer that cannot be
+// read or is slow. The API has enough to do.
+func TestOnlyADeadConnectionIsReplaced(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, second string
+		kept         bool
+	}{{"garbage", "garbage\r\n\r\n", true}, {"silence", "", true}, {"new, and dead", "", false}} {
+		var requests atomic.Int32
+		server := listen(t, func(conn net.Conn, n int, _ *http.Request) bool {
+			requests.Add(1)
+			if n == 1 && c.kept {
+				_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+				return false
+			}
+			_, _ = io.WriteString(conn, c.second)
+			return !c.kept
+		})
+		cl := client(t)
+		cl.Timeout = 300 * time.Millisecond
+		want := int32(1)
+		if c.kept {
+			want = 2
+			if _, _, err := ask(t, cl, server, Standard); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if e := refused(t, cl, server); e.Kind != NoAnswer || requests.Load() != want {
+			t.Errorf("%s: %v after %d requests, want %d", c.name, e, requests.Load(), want)
+		}
+	}
+}
+
+// thawed closes its connections when it is told so, and says so.
+type thawed struct {
+	*http.Transport
+	closed atomic.Int32
+}
+
+func (f *thawed) CloseIdleConnections() {
+	f.closed.Add(1)
+	f.Transport.CloseIdleConnections()
+}
+
+// Where a kept-alive connection is dead the call goes out once more, signed afresh, and on a new one: after a freeze all
+// of them may be dead. The signature of the first attempt is as secret as that of the second, which may echo it.
+func TestBothSignaturesAreSecret(t *testing.T) {
+	t.Parallel()
+	transport := &thawed{Transport: NewTransport(5 * time.Second)}
+	defer transport.Transport.CloseIdleConnections()
+	var mu sync.Mutex
+	var signed []string // with each request
+	var closed []int32  // until each request
+	server := listen(t, func(conn net.Conn, n int, r *http.Request) bool {
+		mu.Lock()
+		defer mu.Unlock()
+		signed = append(signed, r.Header.Get("Authorization"))
+		closed = append(closed, transport.closed.Load())
+		if n == 1 {
+			body := "<p>" + strings.Join(signed[len(signed)/2:], " ") // of this call
+			_, _ = fmt.Fprintf(conn, "HTTP/1.1 502 Bad\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
+		}
+		return n > 1
+	})
+	for range 2 {
+		e := refused(t, &Client{Transport: transport}, server)
+		mu.Lock()
+		if leak := xdrtest.Leak(e.Error(), signed...); leak != "" {
+			t.Errorf("%q in %v", leak, e)
+		}
+		mu.Unlock()
+	}
+	if len(signed) != 3 || signed[1] == signed[2] || !slices.Equal(closed, []int32{0, 0, 1}) {
+		t.Errorf("%q: want 3 requests, each with its own, the last on a connection of its own: %v", signed, closed)
+	}
+}
+
+// What is not HTTP can echo the key too.
+func TestEchoedKeyInBrokenHTTPIsRedacted(t *testing.T) {
+	t.Parallel()
+	for _, reply := range []string{"KEY", "HTTP/1.1 KEY x", "HTTP/1.1 200 OK\r\nContent-Length: KEY", "HTTP/1.1 200 OK\r\nKEY"} {
+		e := refused(t, client(t), answers(t, strings.ReplaceAll(reply, "KEY", canary)+"\r\n\r\n"))
+		if xdrtest.Leak(e.Error()+e.Err.Error(), canary) != "" {
+			t.Errorf("%q: %v", reply, e)
+		}
+	}
+}
+
+// A proxy that refuses may repeat the credentials of HTTPS_PROXY in its reason phrase.
+func TestProxyRefusesWithoutWords(t *testing.T) {
+	t.Parallel()
+	address := listen(t, func(conn net.Conn, _ int, r *http.Request) bool {
+		_, _ = io.WriteString(conn, "HTTP/1.1 407 "+r.Header.Get("Proxy-Authorization")+"\r\n\r\n")
+		return true
+	})
+	through, err := url.Parse(strings.Replace(address, "://", "://user:CANARY@", 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	transport := NewTransport(5 * time.Second)
+	transport.Proxy = http.ProxyURL(through)
+	e := refused(t, &Client{Transport: transport}, "https://api.example.invalid")
+	if e.Kind != NoAnswer || !strings.HasSuffix(e.Error(), "the proxy of HTTPS_PROXY refused to connect: HTTP 407") {
+		t.Error(e)
 	}
 }

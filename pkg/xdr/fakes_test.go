@@ -1,0 +1,140 @@
+package xdr
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/soarstep/xdr-action-status/internal/xdrtest"
+)
+
+const canary = xdrtest.Canary
+
+// told is a Sink that writes down what it is told.
+type told struct {
+	out             Redactor
+	agents, reasons int
+	strings.Builder
+}
+
+func (l *told) Begin(out Redactor) { l.out = out }
+
+func (l *told) AgentStatus(id []byte, s Status) {
+	l.agents++
+	fmt.Fprintf(l, "%s=%s ", id, s)
+}
+
+func (l *told) NoStatus(id, value []byte) {
+	l.agents++
+	fmt.Fprintf(l, "%s?%s ", id, value)
+}
+
+func (l *told) ErrorReason(id []byte, r ErrorReason) {
+	l.reasons++
+	fmt.Fprintf(l, "%s!%s ", id, r)
+}
+
+func credentials(t testing.TB, address, key string, level SecurityLevel) Credentials {
+	t.Helper()
+	base, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cred, err := NewCredentials(base, "7", key, level)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cred
+}
+
+// client has a transport of its own: the shared one's idle connections belong to all tests.
+func client(t *testing.T) *Client {
+	transport := NewTransport(5 * time.Second)
+	t.Cleanup(transport.CloseIdleConnections)
+	return &Client{Transport: transport, Timeout: 5 * time.Second}
+}
+
+func ask(t *testing.T, c *Client, address string, level SecurityLevel) (got *told, remark string, err error) {
+	t.Helper()
+	got = new(told)
+	remark, err = c.GetActionStatus(t.Context(), credentials(t, address, canary, level), 1, got)
+	return got, remark, err
+}
+
+// refused asks what must fail.
+func refused(t *testing.T, c *Client, address string) *Error {
+	t.Helper()
+	_, _, err := ask(t, c, address, Advanced)
+	return failure(t, err)
+}
+
+func failure(t *testing.T, err error) *Error {
+	t.Helper()
+	var e *Error
+	if !errors.As(err, &e) {
+		t.Fatalf("error %v (%T), want an *xdr.Error", err, err)
+	}
+	if strings.ContainsAny(e.Error(), "\r\n") {
+		t.Errorf("more than one line: %q", e.Error())
+	}
+	return e
+}
+
+// listen answers the requests of each connection, from 1, and hangs up when answer says so.
+func listen(t *testing.T, answer func(conn net.Conn, n int, r *http.Request) (hangUp bool)) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	serve := func(conn net.Conn) {
+		defer conn.Close()
+		requests := bufio.NewReader(conn)
+		for n := 1; ; n++ {
+			r, err := http.ReadRequest(requests)
+			if err != nil {
+				return
+			}
+			_, _ = io.Copy(io.Discard, r.Body)
+			if answer(conn, n, r) {
+				return
+			}
+		}
+	}
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go serve(conn)
+		}
+	}()
+	return "http://" + l.Addr().String()
+}
+
+// answers answers with a text and hangs up.
+func answers(t *testing.T, text string) string {
+	t.Helper()
+	return listen(t, func(conn net.Conn, _ int, _ *http.Request) bool {
+		_, _ = io.WriteString(conn, text)
+		return true
+	})
+}
+
+// escaped spells a text with JSON escapes only.
+func escaped(s string) string {
+	var b strings.Builder
+	for _, c := range s {
+		fmt.Fprintf(&b, `\u%04x`, c)
+	}
+	return b.String()
+}
