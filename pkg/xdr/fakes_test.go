@@ -19,27 +19,20 @@ const canary = xdrtest.Canary
 
 // told is a Sink that writes down what it is told.
 type told struct {
-	out             Redactor
-	agents, reasons int
 	strings.Builder
+	out    Redactor
+	events int
 }
 
-func (l *told) Begin(out Redactor) { l.out = out }
-
-func (l *told) AgentStatus(id []byte, s Status) {
-	l.agents++
-	fmt.Fprintf(l, "%s=%s ", id, s)
+func (l *told) note(format string, id, what any) {
+	l.events++
+	fmt.Fprintf(l, format, id, what)
 }
 
-func (l *told) NoStatus(id, value []byte) {
-	l.agents++
-	fmt.Fprintf(l, "%s?%s ", id, value)
-}
-
-func (l *told) ErrorReason(id []byte, r ErrorReason) {
-	l.reasons++
-	fmt.Fprintf(l, "%s!%s ", id, r)
-}
+func (l *told) Begin(out Redactor)                   { l.out = out }
+func (l *told) AgentStatus(id []byte, s Status)      { l.note("%s=%s ", id, s) }
+func (l *told) NoStatus(id, value []byte)            { l.note("%s?%s ", id, value) }
+func (l *told) ErrorReason(id []byte, r ErrorReason) { l.note("%s!%s ", id, r) }
 
 func credentials(t testing.TB, address, key string, level SecurityLevel) Credentials {
 	t.Helper()

@@ -1,9 +1,8 @@
-"""Writes sign_vectors.json: signatures of advanced keys, computed without Go.
+"""Writes sign_vectors.txt: signatures of advanced keys, computed without Go: key, nonce, time in ms and Authorization a line.
 
-python3 sign_vectors.py > sign_vectors.json
+python3 sign_vectors.py > sign_vectors.txt
 """
 import hashlib
-import json
 
 CASES = [
     ("k", "A" * 64, 0),
@@ -13,12 +12,5 @@ CASES = [
     ("9" * 128, "nonceNONCE42" * 5 + "wxyz", 253402300799999),
 ]
 
-print(json.dumps([
-    {
-        "key": key,
-        "nonce": nonce,
-        "timestamp_ms": ms,
-        "authorization": hashlib.sha256(f"{key}{nonce}{ms}".encode()).hexdigest(),
-    }
-    for key, nonce, ms in CASES
-], indent=2))
+for key, nonce, ms in CASES:
+    print(key, nonce, ms, hashlib.sha256(f"{key}{nonce}{ms}".encode()).hexdigest())
