@@ -1,15 +1,14 @@
 package main
 
 import (
-	"fmt"
-	"maps"
+	"crypto/fips140"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
@@ -17,62 +16,50 @@ import (
 	"github.com/soarstep/xdr-action-status/internal/lambdatest"
 )
 
-// The call to Secrets Manager is signed with the function's own temporary credentials, for its region: AWS refuses it
-// without the session token. Where there are no credentials, AWS would not say so to a call signed with an empty key.
-func TestSecretsManagerClient(t *testing.T) {
+// AWS would not say so to a call signed with an empty key.
+func TestNoCredentials(t *testing.T) {
 	t.Parallel()
-	all := map[string]string{
-		"XDR_SECRET_ID": "s", "AWS_REGION": "eu-central-1", "AWS_ENDPOINT_URL_SECRETS_MANAGER": "http://127.0.0.1:1",
-		"AWS_ACCESS_KEY_ID": "AKIDOFTHETEST", "AWS_SECRET_ACCESS_KEY": "secret of the test", "AWS_SESSION_TOKEN": "token of the test",
-	}
-	for _, missing := range []string{"", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"} {
-		env := maps.Clone(all)
-		delete(env, missing)
-		f, err := newFunction(from(env))
-		if err != nil {
-			t.Fatal(err)
-		}
-		o := f.step.Secrets.(*secretsmanager.Client).Options()
-		if o.Region != "eu-central-1" || *o.BaseEndpoint != "http://127.0.0.1:1" {
-			t.Errorf("%s at %s", o.Region, *o.BaseEndpoint)
-		}
-		got, err := o.Credentials.Retrieve(t.Context())
-		want := aws.Credentials{
-			AccessKeyID: "AKIDOFTHETEST", SecretAccessKey: "secret of the test", SessionToken: "token of the test",
-		}
-		if missing == "" && (err != nil || got != want) {
-			t.Errorf("%+v, %v", got, err)
-		}
-		if missing != "" && (err == nil || !strings.Contains(err.Error(), missing)) {
-			t.Errorf("without %s: %v", missing, err)
+	for _, s := range []awsSettings{{accessKeyID: "a"}, {secretAccessKey: "b"}} {
+		_, err := secretsManager(s, nil).Options().Credentials.Retrieve(t.Context())
+		if err == nil || !strings.Contains(err.Error(), "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set") {
+			t.Errorf("%+v: %v", s, err)
 		}
 	}
+}
+
+// asker notes where requests go, and answers with a status and a place to go on at.
+type asker struct {
+	status int
+	urls   []string
+}
+
+func (a *asker) RoundTrip(r *http.Request) (*http.Response, error) {
+	a.urls = append(a.urls, r.URL.String())
+	return &http.Response{
+		StatusCode: a.status, ProtoMajor: 1, Body: http.NoBody, Request: r,
+		Header: http.Header{"Location": {"https://elsewhere.example/"}},
+	}, nil
+}
+
+// ask asks once for a secret.
+func (a *asker) ask(t *testing.T, s awsSettings) error {
+	t.Helper()
+	once := func(o *secretsmanager.Options) { o.Retryer = aws.NopRetryer{} }
+	_, err := secretsManager(s, a).GetSecretValue(t.Context(), &secretsmanager.GetSecretValueInput{SecretId: aws.String("s")}, once)
+	return err
 }
 
 // A redirect would take the call, with its session token, to wherever it says. Of an upgrade net/http hands over the bare
 // connection, which no timeout reaches.
 func TestSecretsManagerAnswersForItself(t *testing.T) {
 	t.Parallel()
-	var followed atomic.Int32
-	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { followed.Add(1) }))
-	defer elsewhere.Close()
 	for status, want := range map[int]string{
 		101: "101 is no final answer", 301: "301", 302: "302", 303: "303", 307: "307", 308: "308",
 	} {
-		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
-				const head = "HTTP/1.1 %d Other\r\nConnection: Upgrade\r\nUpgrade: h2c\r\nLocation: %s\r\n\r\n"
-				fmt.Fprintf(conn, head, status, elsewhere.URL)
-				_ = conn.Close()
-			}
-		}))
-		defer server.Close()
-		s := awsSettings{region: "r", endpoint: server.URL, accessKeyID: "a", secretAccessKey: "b"}
-		once := func(o *secretsmanager.Options) { o.Retryer = aws.NopRetryer{} }
-		_, err := secretsManager(s, newUsualFirst(5*time.Second)).GetSecretValue(
-			t.Context(), &secretsmanager.GetSecretValueInput{SecretId: aws.String("s")}, once)
-		if err == nil || !strings.Contains(err.Error(), want) || followed.Load() > 0 {
-			t.Errorf("%d: followed %d times; %v", status, followed.Load(), err)
+		a := asker{status: status}
+		err := a.ask(t, awsSettings{region: "r", accessKeyID: "a", secretAccessKey: "b"})
+		if err == nil || !strings.Contains(err.Error(), want) || len(a.urls) != 1 {
+			t.Errorf("%d: asked %q; %v", status, a.urls, err)
 		}
 	}
 }
@@ -86,4 +73,40 @@ func TestSecretIsReadBeforeTheFirstEvent(t *testing.T) {
 	defer server.Close()
 	deploy(t, map[string]string{"AWS_ENDPOINT_URL_SECRETS_MANAGER": server.URL}, lambdatest.Options{})
 	arrives(t, "the secret is asked for", asked)
+}
+
+// The endpoints are those of AWS's own list. One that is spelled out, as of a VPC, wins.
+//
+// Source: https://docs.aws.amazon.com/general/latest/gr/asm.html
+func TestEndpointOfSecretsManager(t *testing.T) {
+	t.Parallel()
+	const own = "https://vpce-0a1b2c3d-4e5f.secretsmanager-fips.us-gov-west-1.vpce.amazonaws.com"
+	for _, c := range []struct{ region, fips, endpoint, want string }{
+		{"eu-central-1", "", "", "https://secretsmanager.eu-central-1.amazonaws.com/"},
+		{"us-east-1", "false", "", "https://secretsmanager.us-east-1.amazonaws.com/"},
+		{"us-east-1", "true", "", "https://secretsmanager-fips.us-east-1.amazonaws.com/"},
+		{"us-gov-west-1", "TRUE", "", "https://secretsmanager-fips.us-gov-west-1.amazonaws.com/"},
+		{"us-gov-east-1", "true", "", "https://secretsmanager-fips.us-gov-east-1.amazonaws.com/"},
+		{"us-gov-west-1", "true", own, own + "/"},
+	} {
+		s, err := readEnv(from(map[string]string{
+			"XDR_SECRET_ID": "s", "AWS_REGION": c.region, "AWS_USE_FIPS_ENDPOINT": c.fips, "AWS_ENDPOINT_URL_SECRETS_MANAGER": c.endpoint,
+			"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b",
+		}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := asker{status: http.StatusBadRequest}
+		if err := a.ask(t, s.aws); err == nil || !slices.Equal(a.urls, []string{c.want}) {
+			t.Errorf("%+v: asked %q, %v", c, a.urls, err)
+		}
+	}
+}
+
+// Under make fips all tests of this package run in FIPS mode, and the binary that they build too; otherwise none does.
+func TestFIPSModeIsAsBuilt(t *testing.T) {
+	t.Parallel()
+	if want := os.Getenv("GOFIPS140") != ""; fips140.Enabled() != want {
+		t.Errorf("GOFIPS140=%s: FIPS mode %v", os.Getenv("GOFIPS140"), fips140.Enabled())
+	}
 }

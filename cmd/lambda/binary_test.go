@@ -41,31 +41,20 @@ type deployed struct {
 	sim *xdrtest.Sim
 }
 
-// tenant knows every scenario, and the key of this level.
-func tenant(t *testing.T, level string) *xdrtest.Sim {
+// deploy prepares the tenant, and may still change env, before the process starts, which reads its secret at once.
+func deploy(t *testing.T, env map[string]string, o lambdatest.Options, prepare ...func(*xdrtest.Sim)) deployed {
 	t.Helper()
 	var all []xdrtest.Scenario
 	for _, name := range xdrtest.Names() {
 		s, _ := xdrtest.Load(name) // its own tests load them all
 		all = append(all, s)
 	}
-	return xdrtest.Start(t, xdrtest.Options{
-		Scenarios: all, Key: canary, SecretAliases: []string{"xdr/tenant-acme"}, RateLimit: -1, SecurityLevel: level,
+	sim := xdrtest.Start(t, xdrtest.Options{
+		Scenarios: all, Key: canary, SecretAliases: []string{"xdr/tenant-acme"}, RateLimit: -1, SecurityLevel: "standard",
 	})
-}
-
-// deploy prepares the tenant before the process starts, which reads its secret at once.
-func deploy(t *testing.T, env map[string]string, o lambdatest.Options, prepare ...func(*xdrtest.Sim)) deployed {
-	t.Helper()
-	sim := tenant(t, "standard")
 	for _, p := range prepare {
 		p(sim)
 	}
-	return deployFor(t, sim, env, o)
-}
-
-func deployFor(t *testing.T, sim *xdrtest.Sim, env map[string]string, o lambdatest.Options) deployed {
-	t.Helper()
 	o.Env = map[string]string{
 		"XDR_SECRET_ID": "xdr/sim", "XDR_TENANT_SECRET_PREFIX": "xdr/tenant-", "XDR_ALLOWED_ORIGINS": sim.URL(),
 		"AWS_ENDPOINT_URL_SECRETS_MANAGER": sim.URL(), "AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": "DEBUG",

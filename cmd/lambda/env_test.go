@@ -6,6 +6,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+
 	"github.com/soarstep/xdr-action-status/pkg/handler"
 )
 
@@ -26,45 +29,68 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
+// Each variable arrives where it is used. Waits that began together must not ask together for ever.
 func TestEveryVariable(t *testing.T) {
 	t.Parallel()
-	s, err := readEnv(from(map[string]string{
+	f, err := newFunction(from(map[string]string{
 		"XDR_SECRET_ID": "s", "XDR_TENANT_SECRET_PREFIX": "p/", "XDR_SECRET_TTL_SECONDS": "0", "XDR_HTTP_TIMEOUT_SECONDS": "3",
 		"XDR_ALLOWED_ORIGINS": "*.example.com, http://127.0.0.1:8480", "XDR_TIMEOUT_SECONDS": "7200", "XDR_MIN_WAIT_SECONDS": "2",
 		"XDR_MAX_WAIT_SECONDS": "60", "XDR_WAIT_FRACTION": "0.25", "XDR_EMPTY_GRACE_SECONDS": "0", "XDR_MAX_REPLY_BYTES": "5000000000",
 		"AWS_REGION": "eu-central-1", "AWS_ENDPOINT_URL_SECRETS_MANAGER": "http://127.0.0.1:1", "AWS_ACCESS_KEY_ID": "a",
 		"AWS_SECRET_ACCESS_KEY": "b", "AWS_SESSION_TOKEN": "c", "AWS_USE_FIPS_ENDPOINT": "True",
 	}))
-	want := settings{
-		step: handler.Config{
-			SecretID: "s", TenantSecretPrefix: "p/", Timeout: 2 * time.Hour, MinWait: 2 * time.Second, MaxWait: time.Minute, WaitFraction: 0.25,
-			AllowedOrigins: []handler.Origin{{Scheme: "https", Host: "*.example.com"}, {Scheme: "http", Host: "127.0.0.1", Port: "8480"}},
-		},
-		httpTimeout: 3 * time.Second, maxReplyBytes: 5_000_000_000,
-		aws: awsSettings{region: "eu-central-1", endpoint: "http://127.0.0.1:1", fips: true, accessKeyID: "a", secretAccessKey: "b", sessionToken: "c"},
+	if err != nil {
+		t.Fatal(err)
 	}
-	if err != nil || !reflect.DeepEqual(s, want) {
-		t.Errorf("%+v, %v", s, err)
+	if want := (handler.Config{
+		SecretID: "s", TenantSecretPrefix: "p/", Timeout: 2 * time.Hour, MinWait: 2 * time.Second, MaxWait: time.Minute, WaitFraction: 0.25,
+		AllowedOrigins: []handler.Origin{{Scheme: "https", Host: "*.example.com"}, {Scheme: "http", Host: "127.0.0.1", Port: "8480"}},
+	}); !reflect.DeepEqual(f.step.Config, want) {
+		t.Errorf("%+v", f.step.Config)
+	}
+	c := f.step.XDR
+	u, ok := c.Transport.(*usualFirst)
+	if c.Timeout != 3*time.Second || c.MaxReplyBytes != 5_000_000_000 || !ok ||
+		u.system.TLSHandshakeTimeout != c.Timeout/2 || u.usual().TLSHandshakeTimeout != c.Timeout/2 {
+		t.Errorf("%+v", c)
+	}
+	o := f.step.Secrets.(*secretsmanager.Client).Options()
+	signer, err := o.Credentials.Retrieve(t.Context())
+	want := aws.Credentials{AccessKeyID: "a", SecretAccessKey: "b", SessionToken: "c"}
+	if err != nil || signer != want || o.Region != "eu-central-1" || *o.BaseEndpoint != "http://127.0.0.1:1" {
+		t.Errorf("%+v in %s at %s, %v", signer, o.Region, *o.BaseEndpoint, err)
+	}
+	if one, two := f.step.Random(), f.step.Random(); one == two || one < 0 || one >= 1 {
+		t.Errorf("%v, then %v", one, two)
 	}
 }
 
-var badValues = []struct{ name, value string }{
-	{"XDR_SECRET_TTL_SECONDS", "-1"}, {"XDR_SECRET_TTL_SECONDS", "5m"}, {"XDR_ALLOWED_ORIGINS", "https://h/path"}, {"XDR_ALLOWED_ORIGINS", "*.a,,"},
-	{"XDR_HTTP_TIMEOUT_SECONDS", "0"}, {"XDR_TIMEOUT_SECONDS", "0"}, {"XDR_TIMEOUT_SECONDS", "1e3"}, {"XDR_TIMEOUT_SECONDS", "100000000"},
-	{"XDR_SECRET_TTL_SECONDS", "100000000"}, {"XDR_EMPTY_GRACE_SECONDS", "100000000"}, {"XDR_HTTP_TIMEOUT_SECONDS", "100000000"}, {"XDR_MAX_WAIT_SECONDS", "100000000"},
-	{"XDR_TIMEOUT_SECONDS", "604801"}, {"XDR_ALLOWED_ORIGINS", "https://*"}, {"AWS_ENDPOINT_URL_SECRETS_MANAGER", "vpce-0a1b2c3d:443"},
-	{"AWS_ENDPOINT_URL_SECRETS_MANAGER", "https://"}, {"AWS_ENDPOINT_URL_SECRETS_MANAGER", "https://%zz"}, {"AWS_USE_FIPS_ENDPOINT", "yes"}, {"AWS_USE_FIPS_ENDPOINT", "1"},
-	{"XDR_MIN_WAIT_SECONDS", "0"}, {"XDR_MIN_WAIT_SECONDS", "601"}, {"XDR_MAX_WAIT_SECONDS", "x"}, {"XDR_WAIT_FRACTION", "0"},
-	{"XDR_WAIT_FRACTION", "NaN"}, {"XDR_WAIT_FRACTION", "1.1"}, {"XDR_EMPTY_GRACE_SECONDS", "x"}, {"XDR_SECRET_ID", " "}, {"XDR_MAX_REPLY_BYTES", "0"}, {"XDR_SECRET_ID", ""},
+// badValues are refused by the name of the variable.
+var badValues = map[string][]string{
+	"XDR_SECRET_ID":            {"", " "},
+	"XDR_SECRET_TTL_SECONDS":   {"-1", "5m", "100000000"},
+	"XDR_ALLOWED_ORIGINS":      {"https://h/path", "*.a,,", "https://*"},
+	"XDR_HTTP_TIMEOUT_SECONDS": {"0", "100000000"},
+	"XDR_TIMEOUT_SECONDS":      {"0", "1e3", "604801"},
+	"XDR_EMPTY_GRACE_SECONDS":  {"x", "100000000"},
+	"XDR_MIN_WAIT_SECONDS":     {"0", "601"},
+	"XDR_MAX_WAIT_SECONDS":     {"x", "100000000"},
+	"XDR_WAIT_FRACTION":        {"0", "NaN", "1.1"},
+	"XDR_MAX_REPLY_BYTES":      {"0"},
+	"AWS_USE_FIPS_ENDPOINT":    {"yes", "1"},
+
+	"AWS_ENDPOINT_URL_SECRETS_MANAGER": {"vpce-0a1b2c3d:443", "https://", "https://%zz"},
 }
 
 func TestBadValues(t *testing.T) {
 	t.Parallel()
-	for _, bad := range badValues {
-		env := map[string]string{"XDR_SECRET_ID": "s"}
-		env[bad.name] = bad.value
-		if _, err := newFunction(from(env)); err == nil || !strings.HasPrefix(err.Error(), bad.name+":") {
-			t.Errorf("%s=%q: %v", bad.name, bad.value, err)
+	for name, values := range badValues {
+		for _, value := range values {
+			env := map[string]string{"XDR_SECRET_ID": "s"}
+			env[name] = value
+			if _, err := newFunction(from(env)); err == nil || !strings.HasPrefix(err.Error(), name+":") {
+				t.Errorf("%s=%q: %v", name, value, err)
+			}
 		}
 	}
 }

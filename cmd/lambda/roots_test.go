@@ -8,10 +8,8 @@ import (
 	"fmt"
 	"io"
 	"log"
-	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -57,30 +55,17 @@ func bundle(t *testing.T, parts ...[]byte) string {
 	return file
 }
 
-// once is a body that is gone when it has been closed, as the AWS SDK's are.
-type once struct {
-	io.Reader
-	closed bool
-}
-
-func (o *once) Read(p []byte) (int, error) {
-	if o.closed {
-		return 0, io.EOF
+// post sends a body, which must arrive whole. It is gone when it has been closed, as the AWS SDK's are.
+func post(t *testing.T, u *usualFirst, server *httptest.Server, host string) error {
+	t.Helper()
+	body, err := os.Open(bundle(t, []byte("body")))
+	if err != nil {
+		t.Fatal(err)
 	}
-	return o.Reader.Read(p)
-}
-
-func (o *once) Close() error {
-	o.closed = true
-	return nil
-}
-
-// post sends a body, which must arrive whole.
-func post(u *usualFirst, server *httptest.Server, host string) error {
 	_, port, _ := strings.Cut(server.Listener.Addr().String(), ":")
 	client := http.Client{Transport: u}
 	defer client.CloseIdleConnections()
-	resp, err := client.Post("https://"+host+":"+port, "text/plain", &once{Reader: strings.NewReader("body")})
+	resp, err := client.Post("https://"+host+":"+port, "text/plain", body)
 	if err != nil {
 		return err
 	}
@@ -124,7 +109,7 @@ func TestUsualFirst(t *testing.T) {
 	if roots := u.usual().TLSClientConfig.RootCAs; !roots.Equal(want) {
 		t.Error("the usual roots are not those of SSL_CERT_FILE")
 	}
-	if err := post(u, serve(t, issued(amazon)), "127.0.0.1"); err != nil {
+	if err := post(t, u, serve(t, issued(amazon)), "127.0.0.1"); err != nil {
 		t.Errorf("a usual authority: %v", err)
 	}
 	var handshakes atomic.Int32
@@ -135,63 +120,21 @@ func TestUsualFirst(t *testing.T) {
 	}
 	unusual := serve(t, counting)
 	for _, want := range []int32{2, 3, 4} { // each post closes its connections
-		if err := post(u, unusual, "127.0.0.1"); err != nil || handshakes.Load() != want {
+		if err := post(t, u, unusual, "127.0.0.1"); err != nil || handshakes.Load() != want {
 			t.Errorf("a private authority in SSL_CERT_FILE: %v, %d handshakes, want %d", err, handshakes.Load(), want)
 		}
 	}
 	old := issued(amazon)
 	old.MinVersion, old.MaxVersion = tls.VersionTLS10, tls.VersionTLS11
-	if err := post(u, serve(t, old), "127.0.0.1"); err == nil || !strings.Contains(err.Error(), "protocol version") {
+	if err := post(t, u, serve(t, old), "127.0.0.1"); err == nil || !strings.Contains(err.Error(), "protocol version") {
 		t.Errorf("TLS 1.1: %v", err)
 	}
 	var unknown x509.UnknownAuthorityError
-	if err := post(u, serve(t, issued(forged)), "127.0.0.1"); !errors.As(err, &unknown) {
+	if err := post(t, u, serve(t, issued(forged)), "127.0.0.1"); !errors.As(err, &unknown) {
 		t.Errorf("an authority with a usual name that is not in the store: %v", err)
 	}
 	var name x509.HostnameError
-	if err := post(u, serve(t, issued(amazon)), "localhost"); !errors.As(err, &name) {
+	if err := post(t, u, serve(t, issued(amazon)), "localhost"); !errors.As(err, &name) {
 		t.Errorf("a certificate for another name: %v", err)
-	}
-}
-
-// A host behind HTTPS_PROXY is verified against the usual roots, too.
-func TestUsualFirstThroughAProxy(t *testing.T) {
-	t.Setenv("SSL_CERT_FILE", bundle(t, amazon.PEM()))
-	var tunnels atomic.Int32
-	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		tunnels.Add(1)
-		upstream, err := net.Dial("tcp", r.Host)
-		if err != nil {
-			w.WriteHeader(http.StatusBadGateway)
-			return
-		}
-		defer upstream.Close()
-		conn, _, err := http.NewResponseController(w).Hijack()
-		if err != nil {
-			return
-		}
-		defer conn.Close()
-		_, _ = io.WriteString(conn, "HTTP/1.1 200 Connection established\r\n\r\n")
-		go func() { _, _ = io.Copy(upstream, conn) }()
-		_, _ = io.Copy(conn, upstream)
-	}))
-	defer proxy.Close()
-	address, err := url.Parse(proxy.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	u := newUsualFirst(5 * time.Second)
-	u.usual().Proxy = http.ProxyURL(address) // net/http takes no proxy from the environment for loopback
-	u.system.Proxy = func(*http.Request) (*url.URL, error) { return nil, errors.New("the system's roots were asked") }
-	if err := post(u, serve(t, issued(amazon)), "127.0.0.1"); err != nil || tunnels.Load() != 1 {
-		t.Errorf("%v, %d tunnels", err, tunnels.Load())
-	}
-}
-
-// A system without a bundle, or one without usual roots, is asked directly.
-func TestNoUsualRoots(t *testing.T) {
-	t.Setenv("SSL_CERT_FILE", bundle(t, private.PEM()))
-	if u := newUsualFirst(time.Second); u.usual() != u.system {
-		t.Error("a transport of its own for no roots")
 	}
 }
