@@ -1,6 +1,7 @@
 package xdr
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -41,6 +42,10 @@ func TestAnswers(t *testing.T) {
 		{"500 without reply", "500 No\r\n\r\n" + `{"err_code": "500", "err_msg": "An error", "err_extra": [{"loc": "x"}]}`,
 			`500 Cortex XDR answered 500; err_code: 500; err_msg: An error; err_extra: [{"loc":"x"}]`},
 		{"an odd code in 200", ok + `{"reply":{"err_code":"E-17"}}`, "200 Cortex XDR answered 200; err_code: E-17"},
+		{"a code below HTTP's", ok + `{"reply":{"err_code":99}}`, "200 Cortex XDR answered 200; err_code: 99"},
+		{"HTTP's first code", ok + `{"reply":{"err_code":100}}`, "100 Cortex XDR answered 100; err_code: 100"},
+		{"HTTP's last code", ok + `{"reply":{"err_code":599}}`, "599 Cortex XDR answered 599; err_code: 599"},
+		{"a code above HTTP's", ok + `{"reply":{"err_code":600}}`, "200 Cortex XDR answered 200; err_code: 600"},
 		{"another code in 403", "403 No\r\n\r\n" + `{"reply":{"err_code":500}}`, "403 Cortex XDR answered 403; err_code: 500"},
 		{"429 with a date", "429 No\r\nRetry-After: Tue, 24 Nov 2026 10:00:30 GMT\r\n\r\n" + `{"reply":{"err_code":429}}`, "429 Cortex XDR answered 429; err_code: 429; retry after 30s"},
 		{"the API's throttling", throttled + "Too many requests.", "429 Cortex XDR answered 429; err_msg: Too many requests."},
@@ -54,10 +59,12 @@ func TestAnswers(t *testing.T) {
 			t.Parallel()
 			cl := client(t)
 			cl.Now = func() time.Time { return time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC) }
-			told, _, err := ask(t, cl, answers(t, "HTTP/1.1 "+c.answer), Standard)
+			told := ask(t, cl, listen(t, func(conn net.Conn, _ int, _ *http.Request) bool {
+				_, _ = io.WriteString(conn, "HTTP/1.1 "+c.answer)
+				return true
+			}), Standard)
 			got := told.String()
-			if err != nil {
-				e := failure(t, err)
+			if e := told.failed; e != nil {
 				got = fmt.Sprint(e.StatusCode, " ", e)
 				if e.ClockSkew != 0 {
 					got += fmt.Sprintf(", %v ahead", e.ClockSkew)
@@ -119,9 +126,9 @@ func TestEveryCallEnds(t *testing.T) {
 				cl.Timeout = 330 * time.Millisecond
 			}
 			address, gone := drip(t, c.begin, c.part)
-			e := refused(t, cl, address)
-			if !regexp.MustCompile(c.want).MatchString(e.Error()) || xdrtest.Leak(fmt.Sprint(e, e.Err), canary) != "" {
-				t.Errorf("%v, want %q in it", e, c.want)
+			got := ask(t, cl, address, Advanced)
+			if !regexp.MustCompile(c.want).MatchString(got.text) || xdrtest.Leak(fmt.Sprint(got.failed, errors.Unwrap(got.failed)), canary) != "" {
+				t.Errorf("%s, want %q in it", got.text, c.want)
 			}
 			<-gone
 		})
@@ -136,8 +143,8 @@ func TestBodyIsClosed(t *testing.T) {
 	c := &Client{Timeout: 50 * time.Millisecond, Transport: roundTrip(func(*http.Request) (*http.Response, error) {
 		return &http.Response{StatusCode: 200, ProtoMajor: 1, Body: body}, nil
 	})}
-	if e := refused(t, c, "http://127.0.0.1:1"); e.Kind != NoAnswer || !strings.Contains(e.Error(), "timed out after ") {
-		t.Error(e)
+	if got := ask(t, c, "http://127.0.0.1:1", Standard); !strings.HasPrefix(got.text, "no answer: timed out after ") {
+		t.Error(got.text)
 	}
 }
 
@@ -154,8 +161,8 @@ func TestRealHTTP2IsFinal(t *testing.T) {
 	server.EnableHTTP2 = true
 	server.StartTLS()
 	t.Cleanup(server.Close)
-	got, _, err := ask(t, &Client{Transport: server.Client().Transport}, server.URL, Standard)
-	if err != nil || got.String() != "HTTP/2.0=PENDING " {
-		t.Errorf("%v, %v", got, err)
+	got := ask(t, &Client{Transport: server.Client().Transport}, server.URL, Standard)
+	if got.String() != "HTTP/2.0=PENDING " || got.failed != nil {
+		t.Errorf("%v, %s", got, got.text)
 	}
 }

@@ -24,19 +24,16 @@ func TestCredentialsCannotBePrinted(t *testing.T) {
 	out := c.redactor()
 	h := holder{c, c, &c, []any{c, &c, out, &out}}
 	var printed bytes.Buffer
+	values := []any{c, &c, h, &h, []Credentials{c}, map[string]any{"c": c}, fmt.Errorf("wrapped: %v", c), out, &out}
 	for _, verb := range "vsqxXdtpTbcoOUeEfFgG" {
 		for _, flags := range []string{"", "+", "#"} {
-			for _, value := range []any{c, &c, out, &out, h, &h, []Credentials{c}, map[string]any{"c": c}, fmt.Errorf("wrapped: %v", c)} {
+			for _, value := range values {
 				fmt.Fprintf(&printed, "%"+flags+string(verb)+"\n", value)
 			}
 		}
 	}
-	for _, value := range []any{c, &c, h, map[string]any{"c": c}} {
-		raw, err := json.Marshal(value)
-		if err != nil {
-			t.Fatal(err)
-		}
-		printed.Write(raw)
+	if err := json.NewEncoder(&printed).Encode(values); err != nil {
+		t.Fatal(err)
 	}
 	for _, sink := range []slog.Handler{slog.NewTextHandler(&printed, nil), slog.NewJSONHandler(&printed, nil)} {
 		slog.New(sink).Info("check", "c", c, "ptr", &c, "holder", h, "out", out, slog.Group("g", "c", c))

@@ -17,11 +17,14 @@ import (
 
 const canary = xdrtest.Canary
 
-// told is a Sink that writes down what it is told.
+// told is a Sink that writes down what it is told, and how a call ended.
 type told struct {
 	strings.Builder
 	out    Redactor
 	events int
+	remark string
+	failed *Error // nil where the call succeeded
+	text   string // of the error
 }
 
 func (l *told) note(format string, id, what any) {
@@ -54,30 +57,18 @@ func client(t *testing.T) *Client {
 	return &Client{Transport: transport, Timeout: 5 * time.Second}
 }
 
-func ask(t *testing.T, c *Client, address string, level SecurityLevel) (got *told, remark string, err error) {
+func ask(t *testing.T, c *Client, address string, level SecurityLevel) *told {
 	t.Helper()
-	got = new(told)
-	remark, err = c.GetActionStatus(t.Context(), credentials(t, address, canary, level), 1, got)
-	return got, remark, err
-}
-
-// refused asks what must fail.
-func refused(t *testing.T, c *Client, address string) *Error {
-	t.Helper()
-	_, _, err := ask(t, c, address, Advanced)
-	return failure(t, err)
-}
-
-func failure(t *testing.T, err error) *Error {
-	t.Helper()
-	var e *Error
-	if !errors.As(err, &e) {
-		t.Fatalf("error %v (%T), want an *xdr.Error", err, err)
+	var got told
+	var err error
+	got.remark, err = c.GetActionStatus(t.Context(), credentials(t, address, canary, level), 1, &got)
+	if err != nil {
+		got.text = err.Error()
+		if !errors.As(err, &got.failed) || strings.ContainsAny(got.text, "\r\n") {
+			t.Errorf("%T, %q: want an *xdr.Error of one line", err, got.text)
+		}
 	}
-	if strings.ContainsAny(e.Error(), "\r\n") {
-		t.Errorf("more than one line: %q", e.Error())
-	}
-	return e
+	return &got
 }
 
 // listen answers the requests of each connection, from 1, and hangs up when answer says so.
@@ -112,15 +103,6 @@ func listen(t *testing.T, answer func(conn net.Conn, n int, r *http.Request) (ha
 		}
 	}()
 	return "http://" + l.Addr().String()
-}
-
-// answers answers with a text and hangs up.
-func answers(t *testing.T, text string) string {
-	t.Helper()
-	return listen(t, func(conn net.Conn, _ int, _ *http.Request) bool {
-		_, _ = io.WriteString(conn, text)
-		return true
-	})
 }
 
 // escaped spells a text with JSON escapes only.
