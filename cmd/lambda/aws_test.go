@@ -86,7 +86,6 @@ func TestEndpointOfSecretsManager(t *testing.T) {
 		{"us-east-1", "false", "", "https://secretsmanager.us-east-1.amazonaws.com/"},
 		{"us-east-1", "true", "", "https://secretsmanager-fips.us-east-1.amazonaws.com/"},
 		{"us-gov-west-1", "TRUE", "", "https://secretsmanager-fips.us-gov-west-1.amazonaws.com/"},
-		{"us-gov-east-1", "true", "", "https://secretsmanager-fips.us-gov-east-1.amazonaws.com/"},
 		{"us-gov-west-1", "true", own, own + "/"},
 	} {
 		s, err := readEnv(from(map[string]string{

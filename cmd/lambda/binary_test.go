@@ -11,7 +11,6 @@ import (
 	"reflect"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/soarstep/xdr-action-status/internal/lambdatest"
 	"github.com/soarstep/xdr-action-status/internal/schematest"
@@ -124,10 +123,8 @@ func TestSamples(t *testing.T) {
 			}
 			want["elapsed_seconds"] = got["elapsed_seconds"]
 		}
-		if at, ok := got["checked_at"].(string); ok {
-			if _, err := time.Parse(time.RFC3339, at); err == nil {
-				want["checked_at"] = at
-			}
+		if at, ok := got["checked_at"]; ok {
+			want["checked_at"] = at // its form is the schema's
 		}
 		if !reflect.DeepEqual(got, want) {
 			t.Errorf("%s:\ngot  %v\nwant %v", file, got, want)

@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -81,9 +82,7 @@ func TestUsualRoots(t *testing.T) {
 	junk := []byte("# a comment\n-----BEGIN CERTIFICATE-----\nQW1hem9u\n-----END CERTIFICATE-----\n-----BEGIN CERTIFICATE-----\n")
 	pool := usualRoots(bundle(t, []byte("# Amazon\n"), private.PEM(), amazon.PEM(), google.PEM(), vendor.PEM(), junk))
 	want := x509.NewCertPool()
-	want.AppendCertsFromPEM(amazon.PEM())
-	want.AppendCertsFromPEM(google.PEM())
-	want.AppendCertsFromPEM(vendor.PEM())
+	want.AppendCertsFromPEM(slices.Concat(amazon.PEM(), google.PEM(), vendor.PEM()))
 	if pool == nil || !pool.Equal(want) {
 		t.Error("not the roots of the usual authorities")
 	}
@@ -104,24 +103,18 @@ func TestUsualFirst(t *testing.T) {
 	t.Setenv("SSL_CERT_FILE", bundle(t, amazon.PEM(), private.PEM()))
 	t.Setenv("SSL_CERT_DIR", t.TempDir())
 	u := newUsualFirst(5 * time.Second)
-	want := x509.NewCertPool()
-	want.AppendCertsFromPEM(amazon.PEM())
-	if roots := u.usual().TLSClientConfig.RootCAs; !roots.Equal(want) {
-		t.Error("the usual roots are not those of SSL_CERT_FILE")
-	}
-	if err := post(t, u, serve(t, issued(amazon)), "127.0.0.1"); err != nil {
-		t.Errorf("a usual authority: %v", err)
-	}
-	var handshakes atomic.Int32
-	counting := issued(private)
-	counting.GetConfigForClient = func(*tls.ClientHelloInfo) (*tls.Config, error) {
-		handshakes.Add(1)
-		return nil, nil // the configuration as it is
-	}
-	unusual := serve(t, counting)
-	for _, want := range []int32{2, 3, 4} { // each post closes its connections
-		if err := post(t, u, unusual, "127.0.0.1"); err != nil || handshakes.Load() != want {
-			t.Errorf("a private authority in SSL_CERT_FILE: %v, %d handshakes, want %d", err, handshakes.Load(), want)
+	for authority, want := range map[*xdrtest.Authority][]int32{amazon: {1, 2, 3}, private: {2, 3, 4}} {
+		var handshakes atomic.Int32
+		counting := issued(authority)
+		counting.GetConfigForClient = func(*tls.ClientHelloInfo) (*tls.Config, error) {
+			handshakes.Add(1)
+			return nil, nil // the configuration as it is
+		}
+		server := serve(t, counting)
+		for _, n := range want { // each post closes its connections
+			if err := post(t, u, server, "127.0.0.1"); err != nil || handshakes.Load() != n {
+				t.Errorf("%v, %d handshakes, want %d", err, handshakes.Load(), n)
+			}
 		}
 	}
 	old := issued(amazon)

@@ -70,14 +70,11 @@ func TestWhatNobodyAskedForIsNotLogged(t *testing.T) {
 				}
 			})
 			r := d.invoke(t, doneID)
-			if !bytes.Contains(r.Payload, []byte(`"verdict":"done"`)) {
-				t.Errorf("%s", body(r))
-			}
 			close(e.idle)
 			arrives(t, "the program hangs up", e.gone)
 			d.holdsNoKey(t, r)
-			if d.Stderr() != "" {
-				t.Errorf("%s", d.Stderr())
+			if d.Stderr() != "" || !bytes.Contains(r.Payload, []byte(`"verdict":"done"`)) {
+				t.Errorf("%s\n%s", d.Stderr(), body(r))
 			}
 		})
 	}
