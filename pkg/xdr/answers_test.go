@@ -54,6 +54,7 @@ func TestAnswers(t *testing.T) {
 		{"a plain 403", "403 No\r\nContent-Type: text/plain\r\n\r\nToo many requests.", "403 HTTP 403" + odd + "; body: text/plain Too many requests."},
 		{"a long refusal", "400 No\r\n\r\n" + `{"reply":{"err_code":400,"err_extra":"` + strings.Repeat("x", 60<<10) + `"}}`,
 			"400 Cortex XDR answered 400; err_code: 400; err_extra: " + strings.Repeat("x", 511) + "…"},
+		{"a long remark", ok + `{"reply":{"data":{"a":"FAILED"},"err_msg":"` + strings.Repeat("x", 513) + `"}}`, "a=FAILED " + strings.Repeat("x", 511) + "…"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -63,7 +64,7 @@ func TestAnswers(t *testing.T) {
 				_, _ = io.WriteString(conn, "HTTP/1.1 "+c.answer)
 				return true
 			}), Standard)
-			got := told.String()
+			got := told.String() + told.remark
 			if e := told.failed; e != nil {
 				got = fmt.Sprint(e.StatusCode, " ", e)
 				if e.ClockSkew != 0 {

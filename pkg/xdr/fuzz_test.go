@@ -11,13 +11,7 @@ import (
 )
 
 func FuzzReply(f *testing.F) {
-	for _, seed := range []string{
-		`{"reply":{"data":{"a":"COMPLETED_SUCCESSFULLY","b":"FAILED"},"errorReasons":{"b":{"errorDescription":"Element not found.\r\n"}}}}`,
-		`{"reply":{"errorReasons":{"b":{"errorData":"{\"errorText\":\"t\"}","missing_files":[{"description":"d"},"s"]}},"data":null}}`,
-		`{"reply":{"err_code":500,"err_msg":"m","err_extra":[{}]}}`, `{"err_code":"401"}`, `{}`, `{"reply":{}}`, "\xff", `{"reply":{"data":{"\ud800":"\ud800"}}}`,
-	} {
-		f.Add([]byte(seed))
-	}
+	f.Add([]byte(`{"reply":{"data":{"a":"COMPLETED_SUCCESSFULLY","b":"FAILED"},"errorReasons":{"b":{"errorDescription":"Element not found.\r\n"}}}}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		var got told
 		said, err := readReply(strings.NewReader(string(body)), &got)
@@ -33,12 +27,8 @@ func FuzzReply(f *testing.F) {
 }
 
 func FuzzErrorBody(f *testing.F) {
-	for _, seed := range []string{
-		`{"reply":{"err_code":401,"err_msg":"Unauthorized","err_extra":""}}`, `{"err_code":"500","err_msg":"{\"line\":1}","err_extra":{"a":[1]}}`,
-		"<html><body>Bad Gateway</body></html>", "", "null", `{"reply":"` + canary + `"}`, canary,
-	} {
-		f.Add(503, []byte(seed))
-	}
+	f.Add(401, []byte(`{"reply":{"err_code":401,"err_msg":"Unauthorized","err_extra":{"a":[1]}}}`))
+	f.Add(503, []byte("<html><body>Bad Gateway</body></html>"))
 	cred := credentials(f, "https://h", canary, Standard)
 	f.Fuzz(func(t *testing.T, status int, body []byte) {
 		resp := &http.Response{StatusCode: status, Body: io.NopCloser(strings.NewReader(string(body)))}

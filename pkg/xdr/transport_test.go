@@ -77,11 +77,10 @@ func TestBothSignaturesAreSecret(t *testing.T) {
 		{"dead", []string{bad, ""}, []int32{0, 0, 1}, "HTTP 502"},
 		{"new, and dead", []string{""}, []int32{0}, "no answer: "},
 		{"garbage", []string{bad, "garbage\r\n\r\n", ""}, []int32{0, 0}, "no answer: "},
-		{"silence", []string{bad, "", ""}, []int32{0, 0}, "no answer: timed out"},
+		{"silence", []string{bad, "", ""}, []int32{0, 0}, "no answer: net/http: timeout awaiting response headers (after "},
 	} {
-		cl := &Client{Timeout: time.Second}
 		transport := &counted{Transport: NewTransport(time.Minute)}
-		cl.Transport = transport
+		transport.ResponseHeaderTimeout = time.Second
 		var mu sync.Mutex
 		var signed []string
 		var closed []int32
@@ -99,7 +98,7 @@ func TestBothSignaturesAreSecret(t *testing.T) {
 		})
 		var text string
 		for range min(2, len(c.answers)) {
-			text = ask(t, cl, server, Advanced).text
+			text = ask(t, &Client{Transport: transport}, server, Advanced).text
 			mu.Lock()
 			if leak := xdrtest.Leak(text, signed...); leak != "" {
 				t.Errorf("%s: %q in %s", c.name, leak, text)
