@@ -74,7 +74,7 @@ func members(raw []byte) (object map[string]json.RawMessage) {
 func text(raw []byte) string {
 	value := jsontext.Value(bytes.TrimSpace(raw))
 	switch {
-	case len(value) == 0:
+	case len(value) == 0 || string(value) == "null":
 		return ""
 	case value.Kind() == '"':
 		if said := string(unquote(value)); oneLine(said) != "" {
@@ -84,7 +84,7 @@ func text(raw []byte) string {
 	}
 	value = value.Clone()
 	_ = value.Compact() // what is no JSON stays as it is
-	if said := string(value); said != "null" && said != "{}" && said != "[]" {
+	if said := string(value); said != "{}" && said != "[]" {
 		return said
 	}
 	return ""

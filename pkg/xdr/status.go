@@ -24,7 +24,7 @@ const (
 	StatusCanceled              Status = "CANCELED"
 )
 
-var documented = [...]Status{
+var documented = []Status{
 	StatusPending, StatusInProgress, StatusPendingAbort, StatusCompletedSuccessfully, StatusCompletedPartial,
 	StatusFailed, StatusTimeout, StatusExpired, StatusAborted, StatusCancelled, StatusCanceled,
 }
