@@ -14,7 +14,7 @@ import (
 
 func TestCredentialsCannotBePrinted(t *testing.T) {
 	t.Parallel()
-	c := credentials(t, "https://api-acme.xdr.us.paloaltonetworks.com", canary, Advanced)
+	c := credentials(t, "https://user:"+canary+"@api-acme.xdr.us.paloaltonetworks.com", canary, Advanced)
 	type holder struct {
 		Shown  Credentials
 		hidden Credentials
