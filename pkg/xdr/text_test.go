@@ -41,7 +41,7 @@ func TestLine(t *testing.T) {
 		{"what the cut would halve", strings.Repeat("x", 20) + canary, 40, strings.Repeat("x", 20) + "[redacted]"},
 		{"what two lines part", canary[:30] + "\r\n" + canary[30:], 64, "[redacted] [redacted]"},
 		{"escaped", `{"a":"` + escaped(canary) + `"}`, 64, `{"a":"[redacted]"}`},
-		{"a backslash escaped", strings.ReplaceAll(escaped(canary), `\`, `\u005c`), 64, "[redacted]"},
+		{"a backslash escaped twice", strings.ReplaceAll(strings.ReplaceAll(escaped(canary), `\`, `\u005c`), `\`, `\u005c`), 64, "[redacted]"},
 		{"an escape at the end", canary[:15] + fmt.Sprintf(`\u%04x`, canary[15]), 64, "[redacted]"},
 		{"a path of Windows", `C:\users\u00e9`, 64, `C:\users\u00e9`},
 		{"controls and spaces", "\x1b[31m a\u200b\n\t b\x00", 64, "[31m a b"},
