@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -78,25 +79,21 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-// drip answers with the beginning of an answer, and goes on with a part of it, if there is one, without an end. It closes
-// gone when the caller has hung up.
-func drip(t *testing.T, begin, part string) (address string, gone chan struct{}) {
+// drip answers with the beginning of an answer, and goes on with a part of it, if there is one, without an end.
+func drip(t *testing.T, begin, part string) string {
 	t.Helper()
-	gone = make(chan struct{})
 	return listen(t, func(conn net.Conn, _ int, _ *http.Request) bool {
-		defer close(gone)
 		_, err := io.WriteString(conn, strings.ReplaceAll(begin, "KEY", canary))
 		for part != "" && err == nil {
 			time.Sleep(5 * time.Millisecond)
 			_, err = io.WriteString(conn, part)
 		}
-		_, _ = io.Copy(io.Discard, conn)
-		return true
-	}), gone
+		return false
+	})
 }
 
-// An answer without an end ends with the call, and so does its connection. How long was waited is said in tenths of a
-// second. What is not HTTP can echo the key, too.
+// An answer without an end ends with the call. How long was waited is said in tenths of a second. What is not HTTP can
+// echo the key, too.
 func TestEveryCallEnds(t *testing.T) {
 	t.Parallel()
 	const late = `^no answer: timed out after ([0-9]00ms|[0-9.]{1,4}s):`
@@ -126,26 +123,31 @@ func TestEveryCallEnds(t *testing.T) {
 			if c.want == late || strings.Contains(c.want, "503") {
 				cl.Timeout = 330 * time.Millisecond
 			}
-			address, gone := drip(t, c.begin, c.part)
-			got := ask(t, cl, address, Advanced)
+			got := ask(t, cl, drip(t, c.begin, c.part), Advanced)
 			if !regexp.MustCompile(c.want).MatchString(got.text) || xdrtest.Leak(fmt.Sprint(got.failed, errors.Unwrap(got.failed)), canary) != "" {
 				t.Errorf("%s, want %q in it", got.text, c.want)
 			}
-			<-gone
 		})
 	}
 }
 
-// The body ends with the context, whatever the transport makes of it.
+// The body ends with the context, whatever the transport makes of it. That of an answer that is refused is closed, too:
+// the bare connection would stay open.
 func TestBodyIsClosed(t *testing.T) {
 	t.Parallel()
-	body, w := io.Pipe()
-	defer w.Close()
-	c := &Client{Timeout: 50 * time.Millisecond, Transport: roundTrip(func(*http.Request) (*http.Response, error) {
-		return &http.Response{StatusCode: 200, ProtoMajor: 1, Body: body}, nil
-	})}
-	if got := ask(t, c, "http://127.0.0.1:1", Standard); !strings.HasPrefix(got.text, "no answer: timed out after ") {
-		t.Error(got.text)
+	for status, want := range map[int]string{200: "timed out after ", 101: "status 101 is no final answer"} {
+		body, w, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer w.Close()
+		c := &Client{Timeout: 50 * time.Millisecond, Transport: roundTrip(func(*http.Request) (*http.Response, error) {
+			return &http.Response{StatusCode: status, ProtoMajor: 1, Body: body}, nil
+		})}
+		got := ask(t, c, "http://127.0.0.1:1", Standard)
+		if err := body.Close(); !strings.Contains(got.text, want) || !errors.Is(err, os.ErrClosed) {
+			t.Errorf("%s, closed again: %v", got.text, err)
+		}
 	}
 }
 

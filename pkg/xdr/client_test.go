@@ -100,8 +100,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 // What a call ends with when its context does, and without a key.
 func TestTimeoutsStayInsideTheContext(t *testing.T) {
 	t.Parallel()
-	silent, _ := drip(t, "", "")
-	cred := credentials(t, silent, canary, Standard)
+	cred := credentials(t, drip(t, "", ""), canary, Standard)
 	late, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	cancelled, stop := context.WithCancel(t.Context())
