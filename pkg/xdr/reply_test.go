@@ -42,7 +42,7 @@ func TestReadReply(t *testing.T) {
 		{`{"reply":{"data":{},"data":{}}}`, `error: "data" appears twice`},
 		{`{"reply":{}}{}`, "error: data after the end"},
 		{`{"reply":{}}x`, "error: not JSON at byte 12"},
-		{`{"reply":<p>}`, "error: not JSON at byte 9"},
+		{`{<p>}`, "error: not JSON at byte 1"},
 		{`{"reply":{"data":{},"err_code":null,"err_msg":null,"err_extra":null}}`, ""},
 		{`{"reply":{"data":null,"err_code":null,"err_msg":"An error occurred"}}`, "refused An error occurred"},
 		{`{"reply":{"data":{},"err_extra":"No such action"}}`, "refused No such action"},
