@@ -158,6 +158,11 @@ func (e *Error) refused(said refusal) *Error {
 	return e
 }
 
+// lostError is a failure of the connection, and no fault of the JSON.
+type lostError struct{ error }
+
+func (e lostError) Unwrap() error { return e.error }
+
 // errHTML tells of a page where JSON should be.
 var errHTML = errors.New("a page of HTML, not JSON: is api_url the API's address, and is there a proxy in between?")
 

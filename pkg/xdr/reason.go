@@ -89,3 +89,12 @@ func text(raw []byte) string {
 	}
 	return ""
 }
+
+// unquote returns the content of a JSON string, without a copy where it holds no escape.
+func unquote(raw []byte) []byte {
+	if len(raw) >= 2 && bytes.IndexByte(raw, '\\') < 0 {
+		return raw[1 : len(raw)-1]
+	}
+	content, _ := jsontext.AppendUnquote(nil, raw) // ill-formed escapes become U+FFFD
+	return content
+}

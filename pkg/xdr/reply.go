@@ -121,11 +121,6 @@ func (rr *replyReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// lostError is a failure of the connection, and no fault of the JSON.
-type lostError struct{ error }
-
-func (e lostError) Unwrap() error { return e.error }
-
 func (rr *replyReader) top(name []byte) error {
 	if string(name) == "reply" {
 		return rr.once(&rr.hasReply, name, rr.reply)
@@ -250,13 +245,4 @@ func (rr *replyReader) plain(err error) error {
 		return errHTML
 	}
 	return fmt.Errorf("not JSON at byte %d: %w", syntax.ByteOffset, syntax.Err)
-}
-
-// unquote returns the content of a JSON string, without a copy where it holds no escape.
-func unquote(raw []byte) []byte {
-	if len(raw) >= 2 && bytes.IndexByte(raw, '\\') < 0 {
-		return raw[1 : len(raw)-1]
-	}
-	content, _ := jsontext.AppendUnquote(nil, raw) // ill-formed escapes become U+FFFD
-	return content
 }
