@@ -50,7 +50,7 @@ func (r Redactor) Line(text string, limit int) string {
 
 // redact also looks for secrets that are spelled with JSON escapes. It shows such a text unescaped.
 func (r Redactor) redact(text string) string {
-	if r.secrets == nil {
+	if r.secrets == nil || text == "" { // most checks have nothing to show
 		return text
 	}
 	secrets := r.secrets()
