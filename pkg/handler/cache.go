@@ -45,22 +45,20 @@ type secretCache struct {
 // before the sandbox was frozen: where it does not help, there is one more.
 func (c *secretCache) get(ctx context.Context, id, rejected string) (secret, freshness, error) {
 	f, freshness := c.latest(ctx, id, rejected)
-	if err := f.wait(ctx, id); err != nil {
-		return secret{}, "", err
-	}
-	if freshness == "" && !f.helps(rejected) {
+	err := f.wait(ctx, id)
+	if err == nil && freshness == "" && !f.helps(rejected) {
 		f, freshness = c.latest(ctx, id, rejected)
-		if err := f.wait(ctx, id); err != nil {
-			return secret{}, "", err
-		}
+		err = f.wait(ctx, id)
 	}
-	if f.freshness == "" || f.freshness == stale && !f.helps(rejected) {
+	switch {
+	case err != nil:
+		return secret{}, "", err
+	case f.freshness == "" || f.freshness == stale && !f.helps(rejected):
 		return secret{}, "", f.err
+	case f.freshness == fetched && freshness == cached:
+		return f.value, cached, nil
 	}
-	if f.freshness == stale || freshness != cached {
-		freshness = f.freshness
-	}
-	return f.value, freshness, nil
+	return f.value, f.freshness, nil
 }
 
 // latest returns the fetch to wait for: the last one while its value is good (cached), a new one (fetched), or the one
@@ -77,9 +75,6 @@ func (c *secretCache) latest(ctx context.Context, id, rejected string) (*fetch, 
 		return last, cached
 	}
 	f := &fetch{done: make(chan struct{})}
-	if c.fetches == nil {
-		c.fetches = make(map[string]*fetch)
-	}
 	c.fetches[id] = f
 	go c.fetch(context.WithoutCancel(ctx), id, f, last)
 	return f, fetched
@@ -89,17 +84,16 @@ func (c *secretCache) latest(ctx context.Context, id, rejected string) (*fetch, 
 // is no, it does not.
 func (c *secretCache) fetch(ctx context.Context, id string, f, last *fetch) {
 	defer close(f.done)
-	value, err := c.readInTime(ctx, id)
-	f.err = err
+	f.value, f.err = c.readInTime(ctx, id)
+	now := c.now().Round(0) // without its monotonic reading, which may stand still while a sandbox is frozen
 	switch {
-	case err == nil:
-		f.value = value
+	case f.err == nil:
 		f.freshness = fetched
-		f.expires = c.wallClock().Add(c.ttl)
-	case last != nil && classified(err).Name == CredentialsUnavailable:
+		f.expires = now.Add(c.ttl)
+	case last != nil && classified(f.err).Name == CredentialsUnavailable:
 		f.value = last.value
 		f.freshness = stale
-		f.expires = c.wallClock().Add(min(staleFor, c.ttl))
+		f.expires = now.Add(min(staleFor, c.ttl))
 	default:
 		c.mu.Lock()
 		delete(c.fetches, id)
@@ -111,25 +105,20 @@ func (c *secretCache) fetch(ctx context.Context, id string, f, last *fetch) {
 func (c *secretCache) readInTime(ctx context.Context, id string) (secret, error) {
 	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
 	defer cancel()
-	type result struct {
-		value secret
-		err   error
-	}
-	came := make(chan result, 1)
+	var value secret
+	came := make(chan error, 1)
 	go func() {
-		value, err := c.read(ctx, id)
-		came <- result{value, err}
+		var err error
+		value, err = c.read(ctx, id)
+		came <- err
 	}()
 	select {
-	case r := <-came:
-		return r.value, r.err
+	case err := <-came:
+		return value, err
 	case <-ctx.Done():
 		return secret{}, errorf(CredentialsUnavailable, noAnswerInTime, id, fetchTimeout)
 	}
 }
-
-// wallClock is now without its monotonic reading, which may stand still while a sandbox is frozen.
-func (c *secretCache) wallClock() time.Time { return c.now().Round(0) }
 
 // fetch is one read of a secret. Every check that needs the secret meanwhile waits for the same one; it goes on when a
 // check gives up. The fields below done are set before done is closed.

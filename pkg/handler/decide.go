@@ -2,7 +2,7 @@ package handler
 
 import "github.com/soarstep/xdr-action-status/pkg/xdr"
 
-// Outcome is what a check says of the whole action.
+// Outcome is what a check says of the whole action, and what each agent counts as on the way there.
 type Outcome string
 
 // The three outcomes; a workflow's Choice reads them.
@@ -26,43 +26,20 @@ const (
 	ActionNotFound   Reason = "action_not_found"  // failed: no reply has named an agent, and the grace is over
 )
 
-// class is what one agent's status counts as.
-type class int
-
-const (
-	succeeded class = iota + 1
-	failed
-	pending
-)
-
-// classify counts a status. One that is not known never counts as success; the deadline ends what is pending.
-func classify(s xdr.Status, p policy) (c class, known bool) {
+// classify says what one agent's status counts as. One that is not known never counts as success.
+func classify(s xdr.Status, p policy) (outcome Outcome, known bool) {
 	switch s {
 	case xdr.StatusCompletedSuccessfully:
-		return succeeded, true
+		return Done, true
 	case xdr.StatusCompletedPartial:
-		return p.partial.class(), true
+		return p.partial, true
 	case xdr.StatusFailed, xdr.StatusTimeout, xdr.StatusExpired, xdr.StatusAborted,
 		xdr.StatusCancelled, xdr.StatusCanceled:
-		return failed, true
+		return Failed, true
 	case xdr.StatusPending, xdr.StatusInProgress, xdr.StatusPendingAbort:
-		return pending, true
+		return Pending, true
 	}
-	if p.unknown == unknownFailed {
-		return failed, false
-	}
-	return pending, false
-}
-
-func (p partial) class() class {
-	switch p {
-	case partialDone:
-		return succeeded
-	case partialPending:
-		return pending
-	case partialFailed:
-	}
-	return failed
+	return p.unknown, false
 }
 
 // situation is all that a decision depends on beside the policy.
@@ -76,12 +53,12 @@ type situation struct {
 // decide judges an action. It is total and pure.
 func decide(s situation, p policy) (Outcome, Reason) {
 	outcome, reason := judge(s, p)
-	doubted := outcome == Done && s.doubtful
-	switch {
-	case (outcome == Pending || doubted) && s.pastDeadline:
+	if outcome == Done && s.doubtful {
+		outcome = Pending
+		reason = InProgress
+	}
+	if outcome == Pending && s.pastDeadline {
 		return Failed, DeadlineExceeded
-	case doubted:
-		return Pending, InProgress
 	}
 	return outcome, reason
 }

@@ -18,6 +18,9 @@ const (
 	noText  xdr.Status = "null"
 )
 
+// defaultPolicy is that of a request without one.
+var defaultPolicy = new(reader).policy()
+
 // every is each status that pkg/xdr knows, an unknown one, and none. A new status is in the tests as soon as it is there.
 var every = append(known("../xdr/status.go"), "SUCCEEDED", noText, missing)
 
@@ -34,15 +37,15 @@ func known(file string) (all []xdr.Status) {
 }
 
 // judged folds statuses as a reply would and decides.
-func judged(p policy, pastGrace, pastDeadline bool, agents ...xdr.Status) (Outcome, Reason, *tally) {
-	r := request{policy: p}
-	for i, s := range agents {
+func judged(p policy, pastGrace, pastDeadline bool, statuses ...xdr.Status) (Outcome, Reason, *tally) {
+	r := request{policy: p, expected: agents{}}
+	for i, s := range statuses {
 		if s == missing {
-			r.expected = append(r.expected, agentID(i))
+			r.expected[agentID(i)] = agentID(i)
 		}
 	}
 	t := newTally(r)
-	for i, s := range agents {
+	for i, s := range statuses {
 		if s == noText {
 			t.NoStatus([]byte(agentID(i)), []byte(s))
 		} else if s != missing {
@@ -86,13 +89,13 @@ func TestEveryStatusAlone(t *testing.T) {
 		}
 	}
 	for status, want := range table {
-		for i, p := range []partial{partialFailed, partialDone, partialPending} {
-			for _, s := range []settle{settleAll, settleCertain} {
-				_, why, _ := judged(policy{1, p, unknownPending, s}, false, false, status)
+		for i, p := range []Outcome{Failed, Done, Pending} {
+			for _, s := range []string{settleAll, settleCertain} {
+				_, why, _ := judged(policy{1, p, Pending, s}, false, false, status)
 				if why != want[i] {
 					t.Errorf("%q, partial %s, settle %s: %s, want %s", status, p, s, why, want[i])
 				}
-				late, why, _ := judged(policy{1, p, unknownPending, s}, false, true, status)
+				late, why, _ := judged(policy{1, p, Pending, s}, false, true, status)
 				if want[i] == InProgress && (late != Failed || why != DeadlineExceeded) {
 					t.Errorf("%q past the deadline: %s, %s", status, late, why)
 				}
@@ -142,9 +145,9 @@ func oracle(p policy, agents []xdr.Status) Outcome {
 
 func policies(percents ...int) (all []policy) {
 	for _, percent := range percents {
-		for _, p := range []partial{partialFailed, partialDone, partialPending} {
-			for _, u := range []unknown{unknownPending, unknownFailed} {
-				for _, s := range []settle{settleAll, settleCertain} {
+		for _, p := range []Outcome{Failed, Done, Pending} {
+			for _, u := range []Outcome{Pending, Failed} {
+				for _, s := range []string{settleAll, settleCertain} {
 					all = append(all, policy{percent, p, u, s})
 				}
 			}
@@ -215,9 +218,9 @@ func TestSituations(t *testing.T) {
 func anyPolicy(t *rapid.T) policy {
 	return policy{
 		rapid.IntRange(1, 100).Draw(t, "percent"),
-		rapid.SampledFrom([]partial{partialFailed, partialDone, partialPending}).Draw(t, "partial"),
-		rapid.SampledFrom([]unknown{unknownPending, unknownFailed}).Draw(t, "unknown"),
-		rapid.SampledFrom([]settle{settleAll, settleCertain}).Draw(t, "settle"),
+		rapid.SampledFrom([]Outcome{Failed, Done, Pending}).Draw(t, "partial"),
+		rapid.SampledFrom([]Outcome{Pending, Failed}).Draw(t, "unknown"),
+		rapid.SampledFrom([]string{settleAll, settleCertain}).Draw(t, "settle"),
 	}
 }
 

@@ -68,10 +68,12 @@ func (e *Error) Temporary() bool {
 	case CredentialsUnavailable, Throttled, Unavailable:
 		return true
 	case InvalidRequest, CredentialsInvalid, Unauthorized, TimedOut, Rejected, Internal:
-		return false
 	}
 	return false
 }
+
+// clip makes a text fit for a message or a log where there are no credentials to know the secrets of.
+func clip(s string, limit int) string { return xdr.Redactor{}.Line(s, limit) }
 
 func errorf(name ErrorName, format string, args ...any) *Error {
 	err := fmt.Errorf(format, args...)
@@ -95,15 +97,14 @@ func (s *Step) exit(err error, about request) *Error {
 }
 
 func classified(err error) *Error {
-	var named *Error
-	var call *xdr.Error
-	switch {
-	case errors.As(err, &named):
+	if named, ok := errors.AsType[*Error](err); ok {
 		return named
-	case !errors.As(err, &call):
+	}
+	call, ok := errors.AsType[*xdr.Error](err)
+	if !ok {
 		return errorf(Internal, "unexpected error: %w", err)
 	}
-	named = errorf(nameOf(call), "%w", err)
+	named := errorf(nameOf(call), "%w", err)
 	if named.Name == Unauthorized {
 		named.Advice = keyAdvice(call)
 	}
@@ -153,13 +154,34 @@ func keyAdvice(e *xdr.Error) string {
 // recovered names a panic. Its value may hold anything, so only the runtime's own words are shown.
 func recovered(value any) *Error {
 	e := errorf(Internal, "panic with a %T", value)
-	var bug runtime.Error
-	if err, ok := value.(error); ok && errors.As(err, &bug) {
+	err, _ := value.(error)
+	if bug, ok := errors.AsType[runtime.Error](err); ok {
 		e = errorf(Internal, "panic: %w", bug)
 	}
 	e.stack = string(debug.Stack())
 	return e
 }
+
+// told takes secrets out of an error and out of its cause, of which the code stays, and [ErrOrigin].
+func (e *Error) told(out xdr.Redactor) {
+	e.Message = out.Line(e.Message, maxMessage)
+	if e.Err == nil {
+		return
+	}
+	if line := out.Line(e.Err.Error(), maxMessage); line != e.Err.Error() {
+		e.Err = toldError{text: line, code: codeOf(e.Err), isOrigin: errors.Is(e.Err, ErrOrigin)}
+	}
+}
+
+// toldError is what may be told of an error of AWS or about a secret.
+type toldError struct {
+	text, code string
+	isOrigin   bool
+}
+
+func (e toldError) Error() string        { return e.text }
+func (e toldError) ErrorCode() string    { return e.code }
+func (e toldError) Is(target error) bool { return e.isOrigin && target == ErrOrigin }
 
 // whyEnded says what ended a context.
 func whyEnded(ctx context.Context) string {

@@ -30,10 +30,7 @@ func members(raw []byte) (map[string]jsontext.Value, error) {
 	m := make(map[string]jsontext.Value)
 	_, err := dec.ReadToken()
 	for err == nil && dec.PeekKind() != '}' {
-		var name jsontext.Token
-		if name, err = dec.ReadToken(); err == nil {
-			err = addMember(m, name.String(), dec)
-		}
+		err = readMember(dec, m)
 	}
 	if err == nil {
 		_, err = dec.ReadToken()
@@ -47,7 +44,12 @@ func members(raw []byte) (map[string]jsontext.Value, error) {
 	return m, nil
 }
 
-func addMember(m map[string]jsontext.Value, name string, dec *jsontext.Decoder) error {
+func readMember(dec *jsontext.Decoder, m map[string]jsontext.Value) error {
+	token, err := dec.ReadToken()
+	if err != nil {
+		return err
+	}
+	name := token.String()
 	if _, twice := m[name]; twice {
 		return fmt.Errorf("has the key %q twice", clip(name, maxID))
 	}
@@ -58,11 +60,11 @@ func addMember(m map[string]jsontext.Value, name string, dec *jsontext.Decoder) 
 
 // notJSON says where a syntax error is.
 func notJSON(err error) error {
-	var syntax *jsontext.SyntacticError
-	if !errors.As(err, &syntax) {
+	syntax, ok := errors.AsType[*jsontext.SyntacticError](err)
+	switch {
+	case !ok:
 		return err
-	}
-	if syntax.JSONPointer == "" {
+	case syntax.JSONPointer == "":
 		return fmt.Errorf("is not valid JSON at byte %d", syntax.ByteOffset+1)
 	}
 	return fmt.Errorf("is not valid JSON at byte %d, in %q", syntax.ByteOffset+1, clip(string(syntax.JSONPointer), maxID))

@@ -1,10 +1,7 @@
 package handler
 
 import (
-	"bytes"
 	"encoding/json"
-	"maps"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,12 +16,6 @@ type reader struct {
 	err  error
 }
 
-func (r *reader) fail(name, want string, got json.RawMessage) {
-	if r.err == nil {
-		r.err = errorf(InvalidRequest, "%s%s: expected %s, got %s", r.in, name, want, clip(string(got), maxID))
-	}
-}
-
 // member reads one member that may be absent. An explicit null is not absent.
 func member[T any](r *reader, name, want string, absent T, read func(json.RawMessage) (T, bool)) T {
 	raw, ok := r.from[name]
@@ -32,11 +23,13 @@ func member[T any](r *reader, name, want string, absent T, read func(json.RawMes
 		return absent
 	}
 	value, ok := read(raw)
-	if !ok {
-		r.fail(name, want, raw)
-		return absent
+	if ok {
+		return value
 	}
-	return value
+	if r.err == nil {
+		r.err = errorf(InvalidRequest, "%s%s: expected %s, got %s", r.in, name, want, clip(string(raw), maxID))
+	}
+	return absent
 }
 
 func readString(raw json.RawMessage) (string, bool) {
@@ -49,9 +42,16 @@ func readString(raw json.RawMessage) (string, bool) {
 }
 
 // readInt takes decimal digits only: no sign, no leading zero, no fraction, no exponent.
-func readInt(text string, most uint64) (int64, bool) {
+func readInt(text string) (int64, bool) {
 	n, err := strconv.ParseUint(text, 10, 63)
-	return int64(n), err == nil && text[0] != '0' && n <= most //nolint:gosec // 63 bits fit
+	return int64(n), err == nil && text[0] != '0' //nolint:gosec // 63 bits fit
+}
+
+func upTo(most int) func(json.RawMessage) (int, bool) {
+	return func(raw json.RawMessage) (int, bool) {
+		n, ok := readInt(string(raw))
+		return int(n), ok && n <= int64(most)
+	}
 }
 
 func readID(raw json.RawMessage) (int64, bool) {
@@ -62,7 +62,7 @@ func readID(raw json.RawMessage) (int64, bool) {
 	if !ok {
 		text = string(raw)
 	}
-	return readInt(text, math.MaxInt64)
+	return readInt(text)
 }
 
 func readTime(raw json.RawMessage) (time.Time, bool) {
@@ -71,36 +71,34 @@ func readTime(raw json.RawMessage) (time.Time, bool) {
 	return t, ok && err == nil && !t.IsZero() // the year 1 is a variable that nobody set
 }
 
-// maxTimeout is what the history of one execution holds.
-const maxTimeout = 7 * 24 * time.Hour
+// maxTimeout is what the history of one execution holds: seven days, in seconds.
+const maxTimeout = 604_800
 
-func readTimeout(raw json.RawMessage) (time.Duration, bool) {
-	n, ok := readInt(string(raw), uint64(maxTimeout/time.Second))
-	return time.Duration(n) * time.Second, ok
-}
+const wantTimeout = "an integer from 1 to 604800, seven days"
 
-func readPercent(raw json.RawMessage) (int, bool) {
-	n, ok := readInt(string(raw), 100)
-	return int(n), ok
-}
+// agents are ids as the request wrote them, by foldID.
+type agents map[string]string
 
-func readAgents(raw json.RawMessage) ([]string, bool) {
+func readAgents(raw json.RawMessage) (agents, bool) {
 	var list []json.RawMessage
 	if string(raw) == "null" || json.Unmarshal(raw, &list) != nil {
 		return nil, false
 	}
-	agents := make(map[string]string, len(list))
-	for _, item := range list {
+	expected := make(agents, len(list))
+	for _, item := range slices.Backward(list) { // of two spellings the first stays
 		agent, ok := readString(item)
 		folded := foldID(agent)
 		if !ok || folded == "" {
 			return nil, false
 		}
-		if _, twice := agents[folded]; !twice {
-			agents[folded] = agent
-		}
+		expected[folded] = agent
 	}
-	return slices.Sorted(maps.Values(agents)), true
+	return expected, true
+}
+
+// foldID makes one of the ways in which other tools print an agent id.
+func foldID(id string) string {
+	return strings.ToLower(strings.TrimSpace(strings.ReplaceAll(id, "-", "")))
 }
 
 func readTenant(raw json.RawMessage) (string, bool) {
@@ -117,9 +115,8 @@ var noContext = json.RawMessage("null")
 const wantContext = "JSON of at most 4096 bytes, not counting white space"
 
 func readContext(raw json.RawMessage) (json.RawMessage, bool) {
-	var compact bytes.Buffer
-	err := json.Compact(&compact, raw)
-	return compact.Bytes(), err == nil && compact.Len() <= maxContext
+	err := raw.Compact()
+	return raw, err == nil && len(raw) <= maxContext
 }
 
 func readExecution(raw json.RawMessage) (string, bool) {

@@ -16,7 +16,7 @@ type request struct {
 	echo      json.RawMessage // the id in the form it was given
 	startedAt time.Time       // zero: not given, no deadline here
 	timeout   time.Duration   // zero: the default
-	expected  []string        // agent ids that must appear, each once, as they were written
+	expected  agents          // that must appear
 	policy    policy
 	tenant    string
 	context   json.RawMessage // handed through, at most maxContext bytes
@@ -26,38 +26,16 @@ type request struct {
 
 // policy says how the agents' statuses become a verdict.
 type policy struct {
-	minSuccessPercent int // 1 to 100
-	partial           partial
-	unknown           unknown
-	settle            settle
+	minSuccessPercent int     // 1 to 100
+	partial           Outcome // what COMPLETED_PARTIAL counts as
+	unknown           Outcome // what a status counts as that this program does not know: pending or failed
+	settle            string  // when to judge: once all have ended, or once the outcome is certain
 }
 
-// partial is what COMPLETED_PARTIAL counts as.
-type partial string
-
 const (
-	partialFailed  partial = "failed"
-	partialDone    partial = "done"
-	partialPending partial = "pending"
+	settleAll     = "all"
+	settleCertain = "certain"
 )
-
-// unknown is what a status counts as that this program does not know.
-type unknown string
-
-const (
-	unknownPending unknown = "pending"
-	unknownFailed  unknown = "failed"
-)
-
-// settle is when to judge: once nothing is pending, or once the outcome is certain.
-type settle string
-
-const (
-	settleAll     settle = "all"
-	settleCertain settle = "certain"
-)
-
-var defaultPolicy = policy{minSuccessPercent: 100, partial: partialFailed, unknown: unknownPending, settle: settleAll}
 
 // maxEvent bounds an event without its previous, in bytes: with a verdict of [maxVerdict] it stays under the 256 KiB
 // that a state of Step Functions may hold, past which an execution ends without a name.
@@ -88,7 +66,7 @@ func parse(event []byte) (request, error) {
 		echo:      echo,
 		seen:      seenBefore(m["previous"], id),
 		startedAt: member(&r, "started_at", "an RFC 3339 time such as \"2026-11-24T10:00:00Z\"", time.Time{}, readTime),
-		timeout:   member(&r, "timeout_seconds", "an integer from 1 to 604800, seven days", 0, readTimeout),
+		timeout:   time.Second * time.Duration(member(&r, "timeout_seconds", wantTimeout, 0, upTo(maxTimeout))),
 		expected:  member(&r, "expected_agents", "a list of non-empty agent ids", nil, readAgents),
 		policy:    r.policy(),
 		tenant:    member(&r, "tenant", "1 to 48 characters of A-Z, a-z, 0-9, _ and -", "", readTenant),
@@ -121,17 +99,11 @@ func unwrap(m map[string]json.RawMessage) (map[string]json.RawMessage, error) {
 			continue
 		}
 		detail["started_at"] = m[name]
-		return detail, checkTime(name, m[name])
+		r := reader{from: m} // a bad time is refused under the name that it has in the event
+		member(&r, name, "an RFC 3339 time", time.Time{}, readTime)
+		return detail, r.err
 	}
 	return detail, nil
-}
-
-// checkTime refuses a time under the name that it has in the event.
-func checkTime(name string, raw json.RawMessage) error {
-	if _, ok := readTime(raw); !ok {
-		return errorf(InvalidRequest, "%s: expected an RFC 3339 time, got %s", name, clip(string(raw), maxID))
-	}
-	return nil
 }
 
 // seenBefore reads the last verdict of this wait. What is none, or is about another action, is as good as absent.
@@ -141,27 +113,26 @@ func seenBefore(previous json.RawMessage, id int64) int {
 	}
 	verdict, _ := members(previous)
 	endpoints, _ := members(verdict["endpoints"])
-	seen, ok := readInt(string(endpoints["seen"]), math.MaxInt32)
+	seen, ok := upTo(math.MaxInt32)(endpoints["seen"])
 	if before, isID := readID(verdict["group_action_id"]); !ok || !isID || before != id {
 		return 0
 	}
-	return int(seen)
+	return seen
 }
 
 const wantID = "an integer from 1 to 9223372036854775807, or a string of its digits"
 
 func (r *reader) actionID() (int64, json.RawMessage) {
 	id := member(r, "group_action_id", wantID, 0, readID)
-	alias := member(r, "action_id", wantID, 0, readID)
-	_, hasAlias := r.from["action_id"]
+	alias := member(r, "action_id", wantID, id, readID)
 	echo, has := r.from["group_action_id"]
 	switch {
 	case r.err != nil:
-	case !has && !hasAlias:
+	case alias == 0:
 		r.err = errorf(InvalidRequest, "group_action_id is missing: expected %s", wantID)
 	case !has:
 		return alias, r.from["action_id"]
-	case hasAlias && alias != id:
+	case alias != id:
 		id, r.err = 0, errorf(InvalidRequest, "group_action_id %d and action_id %d differ: give one of them", id, alias)
 	}
 	return id, echo
@@ -170,38 +141,28 @@ func (r *reader) actionID() (int64, json.RawMessage) {
 var policyKeys = []string{"min_success_percent", "partial", "unknown", "settle"}
 
 func (r *reader) policy() policy {
-	raw, ok := r.from["policy"]
-	if !ok {
-		return defaultPolicy
+	p := reader{in: "policy."}
+	if raw, ok := r.from["policy"]; ok {
+		m, err := members(raw)
+		if err != nil {
+			p.err = errorf(InvalidRequest, "policy %w", err)
+		}
+		p.from = m
 	}
-	m, err := members(raw)
-	if err != nil {
-		r.err = cmp.Or(r.err, error(errorf(InvalidRequest, "policy %w", err)))
-		return defaultPolicy
+	for _, name := range slices.Sorted(maps.Keys(p.from)) {
+		if p.err == nil && !slices.Contains(policyKeys, name) {
+			p.err = errorf(InvalidRequest, "policy.%s is not known: expected %s",
+				clip(name, maxID), strings.Join(policyKeys, ", "))
+		}
 	}
-	p := reader{from: m, in: "policy."}
-	p.onlyKnows(policyKeys)
 	out := policy{
-		minSuccessPercent: member(&p, "min_success_percent", "an integer from 1 to 100", defaultPolicy.minSuccessPercent,
-			readPercent),
-		partial: member(&p, "partial", `"failed", "done" or "pending"`, defaultPolicy.partial,
-			oneOf(partialFailed, partialDone, partialPending)),
-		unknown: member(&p, "unknown", `"pending" or "failed"`, defaultPolicy.unknown,
-			oneOf(unknownPending, unknownFailed)),
-		settle: member(&p, "settle", `"all" or "certain"`, defaultPolicy.settle,
-			oneOf(settleAll, settleCertain)),
+		minSuccessPercent: member(&p, "min_success_percent", "an integer from 1 to 100", 100, upTo(100)),
+		partial:           member(&p, "partial", `"failed", "done" or "pending"`, Failed, oneOf(Failed, Done, Pending)),
+		unknown:           member(&p, "unknown", `"pending" or "failed"`, Pending, oneOf(Pending, Failed)),
+		settle:            member(&p, "settle", `"all" or "certain"`, settleAll, oneOf(settleAll, settleCertain)),
 	}
 	r.err = cmp.Or(r.err, p.err)
 	return out
-}
-
-// onlyKnows fails at the first member, by name, that is none of these.
-func (r *reader) onlyKnows(names []string) {
-	for _, name := range slices.Sorted(maps.Keys(r.from)) {
-		if r.err == nil && !slices.Contains(names, name) {
-			r.err = errorf(InvalidRequest, "%s%s is not known: expected %s", r.in, clip(name, maxID), strings.Join(names, ", "))
-		}
-	}
 }
 
 // secretID says which secret holds the credentials for this request.

@@ -13,7 +13,7 @@ import (
 func TestParse(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)
-	certain := policy{90, partialDone, unknownFailed, settleCertain}
+	certain := policy{90, Done, Failed, settleCertain}
 	for _, c := range []struct {
 		name, event string
 		want        request
@@ -27,7 +27,7 @@ func TestParse(t *testing.T) {
 		{"all of them", `{"group_action_id":1,"started_at":"2026-11-24T11:00:00+01:00","timeout_seconds":60,"expected_agents":["b","A-a","b"," aA"],
 			"policy":{"min_success_percent":90,"partial":"done","unknown":"failed","settle":"certain"},"tenant":"acme_EU-1",
 			"context":{ "a" : [1, null] },"execution":"é run","previous":{"group_action_id":"1","endpoints":{"seen":7}}}`,
-			request{id: 1, echo: json.RawMessage(`1`), startedAt: at, timeout: time.Minute, expected: []string{"A-a", "b"}, policy: certain, tenant: "acme_EU-1",
+			request{id: 1, echo: json.RawMessage(`1`), startedAt: at, timeout: time.Minute, expected: agents{"aa": "A-a", "b": "b"}, policy: certain, tenant: "acme_EU-1",
 				context: json.RawMessage(`{"a":[1,null]}`), execution: "é run", seen: 7}},
 		{"seven days", `{"group_action_id":1,"timeout_seconds":604800,"context":null}`, request{id: 1, echo: json.RawMessage(`1`), timeout: 7 * 24 * time.Hour}},
 		{"envelope", `{"version":"0","detail-type":"X","source":"s","time":"2026-11-24T10:00:00Z","detail":{"group_action_id":1}}`,
@@ -189,7 +189,7 @@ func TestParseLimits(t *testing.T) {
 		"execution":"` + strings.Repeat("é", 80) + `","context":"` + strings.Repeat("c", maxContext-2) + `","x":"`
 	event += strings.Repeat("x", maxEvent-len(event)-2) + `"}`
 	r, err := parse([]byte(event))
-	if err != nil || len(event) != maxEvent || len(r.tenant) != 48 || len(r.context) != maxContext || r.timeout != maxTimeout {
+	if err != nil || len(event) != maxEvent || len(r.tenant) != 48 || len(r.context) != maxContext || r.timeout != 7*24*time.Hour {
 		t.Errorf("%d bytes: %v", len(event), err)
 	}
 	if _, err := parse([]byte(strings.Replace(event, `"x":"`, `"x":"x`, 1))); err == nil {

@@ -16,11 +16,12 @@ import (
 // XDR.CredentialsInvalid with the secret's id. They name the member, and never show the key or text that may be one.
 func ParseSecret(id string, value []byte, allowed []Origin) (xdr.Credentials, error) {
 	s, err := secretMembers(value)
+	var cred xdr.Credentials
 	if err == nil {
-		var cred xdr.Credentials
-		if cred, err = credentialsOf(s, allowed); err == nil {
-			return cred, nil
-		}
+		cred, err = credentialsOf(s, allowed)
+	}
+	if err == nil {
+		return cred, nil
 	}
 	e := errorf(CredentialsInvalid, "secret %q: %w", id, err)
 	if key := s["api_key"]; len(key) >= 16 { // another member may hold it too; a shorter one is in any text
@@ -41,7 +42,8 @@ func secretMembers(value []byte) (map[string]string, error) {
 		raw, ok := m[name]
 		text, isString := readString(raw)
 		if !isString && name == "api_key_id" {
-			text, isString = idNumber(raw)
+			text = string(raw)
+			_, isString = readID(raw)
 		}
 		if ok && !isString {
 			return s, fmt.Errorf("%s: expected a string", name)
@@ -78,11 +80,6 @@ func checkOrigin(base *url.URL, allowed []Origin) error {
 	}
 	return fmt.Errorf("%s %w (%v): no credentials are sent there; add it if it is the tenant's",
 		origin, ErrOrigin, allowed)
-}
-
-func idNumber(raw json.RawMessage) (string, bool) {
-	_, ok := readID(raw)
-	return string(raw), ok
 }
 
 // baseURL reads api_url, or makes one of fqdn, which people paste with or without scheme and api- prefix. A host

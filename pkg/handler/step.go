@@ -1,6 +1,7 @@
 package handler
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -49,23 +50,26 @@ func (s *Step) Check(ctx context.Context, event []byte) (v Verdict, err error) {
 	return s.check(ctx, event, &rec)
 }
 
+// Prefetch begins to read the secret of requests without a tenant, and does not wait for it: the first check finds it
+// read or under way. If it fails, that check reads the secret itself.
+func (s *Step) Prefetch(ctx context.Context) {
+	if s.SecretID != "" {
+		s.once.Do(s.prepare)
+		s.cache.latest(ctx, s.SecretID, "")
+	}
+}
+
 // prepare puts in what was left out.
 func (s *Step) prepare() {
-	if s.XDR == nil {
-		s.XDR = new(xdr.Client)
-	}
-	if s.Log == nil {
-		s.Log = slog.New(slog.DiscardHandler)
-	}
+	s.XDR = cmp.Or(s.XDR, new(xdr.Client))
+	s.Log = cmp.Or(s.Log, slog.New(slog.DiscardHandler))
 	if s.Now == nil {
 		s.Now = time.Now
 	}
 	if s.Random == nil {
 		s.Random = rand.Float64
 	}
-	s.cache.read = s.readSecret
-	s.cache.ttl = s.SecretTTL
-	s.cache.now = s.Now
+	s.cache = secretCache{read: s.readSecret, ttl: s.SecretTTL, now: s.Now, fetches: make(map[string]*fetch)}
 }
 
 func (s *Step) check(ctx context.Context, event []byte, rec *record) (Verdict, error) {

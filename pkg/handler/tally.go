@@ -1,9 +1,9 @@
 package handler
 
 import (
+	"maps"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/soarstep/xdr-action-status/pkg/xdr"
 )
@@ -29,9 +29,9 @@ type tally struct {
 	unknownSize int // JSON bytes of unknown
 	failed      lowest
 	pending     lowest
-	reasons     lowest            // those that came before the statuses
-	reasonsSeen int               // agents that have a reason
-	missing     map[string]string // expected agents that have not appeared, as the request wrote them, by folded id
+	reasons     lowest // those that came before the statuses
+	reasonsSeen int    // agents that have a reason
+	missing     agents // expected, and not yet named
 	truncated   bool
 }
 
@@ -52,19 +52,7 @@ func (c counts) of(status string) *int {
 }
 
 func newTally(r request) *tally {
-	t := &tally{policy: r.policy}
-	if len(r.expected) > 0 {
-		t.missing = make(map[string]string, len(r.expected))
-	}
-	for _, id := range r.expected {
-		t.missing[foldID(id)] = id
-	}
-	return t
-}
-
-// foldID makes one of the ways in which other tools print an agent id.
-func foldID(id string) string {
-	return strings.ToLower(strings.TrimSpace(strings.ReplaceAll(id, "-", "")))
+	return &tally{policy: r.policy, missing: maps.Clone(r.expected)}
 }
 
 // Begin takes over the way out.
@@ -72,11 +60,11 @@ func (t *tally) Begin(out xdr.Redactor) { t.out = out }
 
 // AgentStatus counts one agent.
 func (t *tally) AgentStatus(agentID []byte, status xdr.Status) {
-	c, known := classify(status, t.policy)
+	outcome, known := classify(status, t.policy)
 	if !known {
 		status = t.shown(status)
 	}
-	t.add(agentID, status, c, known)
+	t.add(agentID, status, outcome, known)
 }
 
 // shown makes an unknown status fit to be named. One that would look like a known one is quoted.
@@ -90,10 +78,10 @@ func (t *tally) shown(status xdr.Status) xdr.Status {
 
 // NoStatus counts an agent without a status as pending, whatever the policy says of unknown ones.
 func (t *tally) NoStatus(agentID, value []byte) {
-	t.add(agentID, xdr.Status(t.out.Line(string(value), maxID)), pending, false)
+	t.add(agentID, xdr.Status(t.out.Line(string(value), maxID)), Pending, false)
 }
 
-func (t *tally) add(agentID []byte, status xdr.Status, c class, known bool) {
+func (t *tally) add(agentID []byte, status xdr.Status, outcome Outcome, known bool) {
 	t.Total++
 	t.Seen++
 	if len(t.missing) > 0 {
@@ -103,13 +91,13 @@ func (t *tally) add(agentID []byte, status xdr.Status, c class, known bool) {
 	if status == xdr.StatusCompletedPartial {
 		t.Partial++
 	}
-	switch c {
-	case succeeded:
+	switch outcome {
+	case Done:
 		t.Succeeded++
-	case failed:
+	case Failed:
 		t.Failed++
 		t.failed.add(t.out, agentID, FailedEndpoint{Status: status})
-	case pending:
+	case Pending:
 		t.Pending++
 		t.pending.add(t.out, agentID, FailedEndpoint{})
 	}

@@ -2,6 +2,8 @@ package handler
 
 import (
 	"encoding/json"
+	"encoding/json/jsontext"
+	jsonv2 "encoding/json/v2"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -21,7 +23,7 @@ func halfway() *Step { return &Step{Config: DefaultConfig(), Random: func() floa
 
 func TestListsAreCappedAndCountsExact(t *testing.T) {
 	t.Parallel()
-	tl := newTally(request{policy: defaultPolicy, expected: []string{"zz-missing"}})
+	tl := newTally(request{policy: defaultPolicy, expected: agents{"zzmissing": "zz-missing"}})
 	for i := 249; i >= 0; i-- { // in falling order, so that each one displaces another
 		tl.AgentStatus([]byte(agentID(i)), "FAILED")
 		tl.AgentStatus([]byte(agentID(1000+i)), "PENDING")
@@ -103,7 +105,9 @@ func TestExpectedAgents(t *testing.T) {
 		{[]string{"A-B"}, []string{id}, "A-B"},
 		{[]string{id}, []string{id, strings.ToUpper(id)}, ""},
 	} {
-		tl := newTally(request{policy: defaultPolicy, expected: c.expected})
+		list, _ := json.Marshal(c.expected)
+		expected, _ := readAgents(list)
+		tl := newTally(request{policy: defaultPolicy, expected: expected})
 		for _, named := range c.named {
 			tl.AgentStatus([]byte(named), "COMPLETED_PARTIAL")
 		}
@@ -140,7 +144,7 @@ func TestEmptyReasonsTakeNoPlace(t *testing.T) {
 func TestUnknownStatusesAreNamed(t *testing.T) {
 	t.Parallel()
 	p := defaultPolicy
-	p.unknown = unknownFailed
+	p.unknown = Failed
 	tl := newTally(request{policy: p})
 	for i, status := range []xdr.Status{
 		"COMPLETED_SUCCESSFULLY", "\u200bCOMPLETED_SUCCESSFULLY", "\u200bCOMPLETED_PARTIAL", " FAILED", otherStatus,
@@ -203,15 +207,13 @@ func TestVerdictIsSmall(t *testing.T) {
 			echo:      json.RawMessage(`"9223372036854775807"`),
 			tenant:    strings.Repeat("t", 48),
 			execution: strings.Repeat("\x01", 80),
-			context:   json.RawMessage(`"` + strings.Repeat("\u2028", maxContext/3-1) + `"`), // encoding/json makes six bytes of three
+			context:   json.RawMessage(`"` + strings.Repeat("\u2028", maxContext/3-1) + `"`),
 		}, tl, "", time.Unix(0, 0))
-		var out strings.Builder
-		enc := json.NewEncoder(&out)
-		enc.SetEscapeHTML(false)
-		if err := enc.Encode(v); err != nil {
+		out, err := jsonv2.Marshal(v, jsontext.PreserveRawStrings(true))
+		if err != nil {
 			t.Fatal(err)
 		}
-		return out.Len(), v
+		return len(out), v
 	}
 	for _, filler := range []string{"x", `"`, `\`, "é", "\x00", "𝄞", "\xff", "<"} {
 		tl := newTally(request{policy: defaultPolicy})
