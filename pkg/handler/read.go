@@ -2,6 +2,7 @@ package handler
 
 import (
 	"encoding/json"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -47,6 +48,15 @@ func readInt(text string) (int64, bool) {
 	return int64(n), err == nil && text[0] != '0' //nolint:gosec // 63 bits fit
 }
 
+var (
+	readTimeout = upTo(604_800) // seven days, which is what the history of one execution holds
+	readPercent = upTo(100)
+	readSeen    = upTo(math.MaxInt32)
+	readPartial = oneOf(Failed, Done, Pending)
+	readUnknown = oneOf(Pending, Failed)
+	readSettle  = oneOf(settleAll, settleCertain)
+)
+
 func upTo(most int) func(json.RawMessage) (int, bool) {
 	return func(raw json.RawMessage) (int, bool) {
 		n, ok := readInt(string(raw))
@@ -70,11 +80,6 @@ func readTime(raw json.RawMessage) (time.Time, bool) {
 	t, err := time.Parse(time.RFC3339, s)
 	return t, ok && err == nil && !t.IsZero() // the year 1 is a variable that nobody set
 }
-
-// maxTimeout is what the history of one execution holds: seven days, in seconds.
-const maxTimeout = 604_800
-
-const wantTimeout = "an integer from 1 to 604800, seven days"
 
 // agents are ids as the request wrote them, by foldID.
 type agents map[string]string

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"maps"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -66,7 +65,8 @@ func parse(event []byte) (request, error) {
 		echo:      echo,
 		seen:      seenBefore(m["previous"], id),
 		startedAt: member(&r, "started_at", "an RFC 3339 time such as \"2026-11-24T10:00:00Z\"", time.Time{}, readTime),
-		timeout:   time.Second * time.Duration(member(&r, "timeout_seconds", wantTimeout, 0, upTo(maxTimeout))),
+		timeout: time.Second * time.Duration(
+			member(&r, "timeout_seconds", "an integer from 1 to 604800, seven days", 0, readTimeout)),
 		expected:  member(&r, "expected_agents", "a list of non-empty agent ids", nil, readAgents),
 		policy:    r.policy(),
 		tenant:    member(&r, "tenant", "1 to 48 characters of A-Z, a-z, 0-9, _ and -", "", readTenant),
@@ -113,7 +113,7 @@ func seenBefore(previous json.RawMessage, id int64) int {
 	}
 	verdict, _ := members(previous)
 	endpoints, _ := members(verdict["endpoints"])
-	seen, ok := upTo(math.MaxInt32)(endpoints["seen"])
+	seen, ok := readSeen(endpoints["seen"])
 	if before, isID := readID(verdict["group_action_id"]); !ok || !isID || before != id {
 		return 0
 	}
@@ -156,10 +156,10 @@ func (r *reader) policy() policy {
 		}
 	}
 	out := policy{
-		minSuccessPercent: member(&p, "min_success_percent", "an integer from 1 to 100", 100, upTo(100)),
-		partial:           member(&p, "partial", `"failed", "done" or "pending"`, Failed, oneOf(Failed, Done, Pending)),
-		unknown:           member(&p, "unknown", `"pending" or "failed"`, Pending, oneOf(Pending, Failed)),
-		settle:            member(&p, "settle", `"all" or "certain"`, settleAll, oneOf(settleAll, settleCertain)),
+		minSuccessPercent: member(&p, "min_success_percent", "an integer from 1 to 100", 100, readPercent),
+		partial:           member(&p, "partial", `"failed", "done" or "pending"`, Failed, readPartial),
+		unknown:           member(&p, "unknown", `"pending" or "failed"`, Pending, readUnknown),
+		settle:            member(&p, "settle", `"all" or "certain"`, settleAll, readSettle),
 	}
 	r.err = cmp.Or(r.err, p.err)
 	return out
