@@ -68,20 +68,6 @@ func TestNoTimeLeftIsUnavailable(t *testing.T) {
 	}
 }
 
-// What the workflow hands through comes back, and only the execution's name is logged.
-func TestHandedThrough(t *testing.T) {
-	t.Parallel()
-	r := newRig(t, xdrtest.Options{}, "pending")
-	v := r.check(t, `{"group_action_id":22519813685366,"tenant":"acme","execution":"run-1","context":{"ticket": "T<1>"},
-		"previous":{"group_action_id":22519813685366,"endpoints":{"seen":9},"note":"private"}}`)
-	if v.Tenant != "acme" || v.Execution != "run-1" || string(v.Context) != `{"ticket":"T<1>"}` || v.Endpoints.Seen != 9 {
-		t.Errorf("%+v", v)
-	}
-	if log := r.log.String(); !strings.Contains(log, `"execution":"run-1"`) || strings.Contains(log, "ticket") || strings.Contains(log, "private") {
-		t.Error(log)
-	}
-}
-
 // An error text beside good statuses is logged, in one line and without the key.
 func TestRemarkIsLogged(t *testing.T) {
 	t.Parallel()
