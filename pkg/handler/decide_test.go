@@ -2,14 +2,19 @@ package handler
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"regexp"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
 
 	"github.com/soarstep/xdr-action-status/pkg/xdr"
 )
+
+// defaultPolicy is that of a request without one.
+var defaultPolicy = new(reader).policy()
 
 // In these tests only, missing stands for an expected agent that the reply does not name, and noText for one whose
 // status is no string.
@@ -18,26 +23,34 @@ const (
 	noText  xdr.Status = "null"
 )
 
-// defaultPolicy is that of a request without one.
-var defaultPolicy = new(reader).policy()
-
-// every is each status that pkg/xdr knows, an unknown one, and none. A new status is in the tests as soon as it is there.
-var every = append(known("../xdr/status.go"), "SUCCEEDED", noText, missing)
-
-// known reads the constants in the source of pkg/xdr.
-func known(file string) (all []xdr.Status) {
-	source, err := os.ReadFile(file)
-	if err != nil {
-		panic(err)
-	}
-	for _, m := range regexp.MustCompile(` Status += "(\w+)"`).FindAllSubmatch(source, -1) {
-		all = append(all, xdr.Status(m[1]))
-	}
-	return all
+// countsAs is what each status counts as: an outcome, or what the policy says of one that is partial or unknown.
+var countsAs = map[xdr.Status]string{
+	"PENDING":                                "pending",
+	"IN_PROGRESS":                            "pending",
+	"PENDING_ABORT":                          "pending",
+	"COMPLETED_SUCCESSFULLY":                 "done",
+	"COMPLETED_PARTIAL":                      "partial",
+	"FAILED":                                 "failed",
+	"TIMEOUT":                                "failed",
+	"EXPIRED":                                "failed",
+	"ABORTED":                                "failed",
+	"CANCELLED":                              "failed",
+	"CANCELED":                               "failed",
+	"":                                       "unknown",
+	"SUCCEEDED":                              "unknown",
+	"COMPLETED_SUCCESSFULLY_WITH_EXCEPTIONS": "unknown",
+	"completed_successfully":                 "unknown",
+	"COMPLETED_SUCCESSFULLY ":                "unknown",
+	noText:                                   "pending",
+	missing:                                  "pending",
 }
 
+var every = slices.Sorted(maps.Keys(countsAs))
+
+func agentID(i int) string { return fmt.Sprintf("%032x", i) }
+
 // judged folds statuses as a reply would and decides.
-func judged(p policy, pastGrace, pastDeadline bool, statuses ...xdr.Status) (Outcome, Reason, *tally) {
+func judged(p policy, pastDeadline bool, statuses ...xdr.Status) (Outcome, Reason, Endpoints) {
 	r := request{policy: p, expected: agents{}}
 	for i, s := range statuses {
 		if s == missing {
@@ -53,82 +66,35 @@ func judged(p policy, pastGrace, pastDeadline bool, statuses ...xdr.Status) (Out
 		}
 	}
 	t.finish()
-	o, why := decide(situation{Endpoints: t.Endpoints, pastGrace: pastGrace, pastDeadline: pastDeadline}, p)
-	return o, why, t
-}
-
-func agentID(i int) string { return fmt.Sprintf("%032x", i) }
-
-func TestEveryStatusAlone(t *testing.T) {
-	t.Parallel()
-	open := [3]Reason{InProgress, InProgress, InProgress}
-	bad := [3]Reason{EndpointsFailed, EndpointsFailed, EndpointsFailed}
-	table := map[xdr.Status][3]Reason{ // what one agent alone leads to, by policy.partial: failed, done, pending
-		"PENDING":                                open,
-		"IN_PROGRESS":                            open,
-		"PENDING_ABORT":                          open,
-		"COMPLETED_SUCCESSFULLY":                 {AllSucceeded, AllSucceeded, AllSucceeded},
-		"COMPLETED_PARTIAL":                      {EndpointsFailed, AllSucceeded, InProgress},
-		"FAILED":                                 bad,
-		"TIMEOUT":                                bad,
-		"EXPIRED":                                bad,
-		"ABORTED":                                bad,
-		"CANCELLED":                              bad,
-		"CANCELED":                               bad,
-		"":                                       open,
-		"SUCCEEDED":                              open,
-		"COMPLETED_SUCCESSFULLY_WITH_EXCEPTIONS": open,
-		"completed_successfully":                 open,
-		"COMPLETED_SUCCESSFULLY ":                open,
-		noText:                                   open,
-		missing:                                  {NoEndpoints, NoEndpoints, NoEndpoints},
-	}
-	for _, status := range every {
-		if _, ok := table[status]; !ok {
-			t.Errorf("%q is not in this table", status)
-		}
-	}
-	for status, want := range table {
-		for i, p := range []Outcome{Failed, Done, Pending} {
-			for _, s := range []string{settleAll, settleCertain} {
-				_, why, _ := judged(policy{1, p, Pending, s}, false, false, status)
-				if why != want[i] {
-					t.Errorf("%q, partial %s, settle %s: %s, want %s", status, p, s, why, want[i])
-				}
-				late, why, _ := judged(policy{1, p, Pending, s}, false, true, status)
-				if want[i] == InProgress && (late != Failed || why != DeadlineExceeded) {
-					t.Errorf("%q past the deadline: %s, %s", status, late, why)
-				}
-			}
-		}
-	}
+	outcome, reason := decide(situation{Endpoints: t.Endpoints, pastDeadline: pastDeadline}, p)
+	return outcome, reason, t.Endpoints
 }
 
 // oracle decides by trying out every way in which the pending agents could end: an outcome is certain if it is the
 // same for all of them. It shares nothing with decide.
-func oracle(p policy, agents []xdr.Status) Outcome {
-	good, bad, open, present := 0, 0, 0, 0
-	for _, s := range agents {
+func oracle(p policy, statuses []xdr.Status) Outcome {
+	n := map[string]int{}
+	present := 0
+	for _, s := range statuses {
+		as := countsAs[s]
+		switch as {
+		case "partial":
+			as = string(p.partial)
+		case "unknown":
+			as = string(p.unknown)
+		}
+		n[as]++
 		if s != missing {
 			present++
 		}
-		switch {
-		case s == "COMPLETED_SUCCESSFULLY", s == "COMPLETED_PARTIAL" && p.partial == "done":
-			good++
-		case s == "FAILED", s == "TIMEOUT", s == "EXPIRED", s == "ABORTED", s == "CANCELLED", s == "CANCELED",
-			s == "COMPLETED_PARTIAL" && p.partial == "failed", s == "SUCCEEDED" && p.unknown == "failed":
-			bad++
-		default:
-			open++
-		}
 	}
-	if present == 0 || open > 0 && p.settle == "all" {
+	if present == 0 || n["pending"] > 0 && p.settle == "all" {
 		return Pending
 	}
 	enough, short := 0, 0
-	for more := 0; more <= open; more++ {
+	for good := n["done"]; good <= n["done"]+n["pending"]; good++ {
 		// good of all, in percent, without rounding: 100·good ≥ percent·all
-		if 100*(good+more) >= p.minSuccessPercent*len(agents) && good+more >= 1 {
+		if 100*good >= p.minSuccessPercent*len(statuses) && good >= 1 {
 			enough++
 		} else {
 			short++
@@ -143,40 +109,78 @@ func oracle(p policy, agents []xdr.Status) Outcome {
 	return Pending
 }
 
-// agrees judges these statuses and compares with the oracle. The counts add up, and past the deadline nothing is pending.
+// agrees judges statuses and compares with the oracle. The reason follows from the outcome, the deadline ends what is
+// pending and nothing else, and the counts add up.
 func agrees(t rapid.TB, p policy, statuses ...xdr.Status) {
-	got, why, tally := judged(p, false, false, statuses...)
-	if want := oracle(p, statuses); got != want {
-		t.Errorf("%s under %+v: %s (%s), want %s", statuses, p, got, why, want)
+	outcome, reason, e := judged(p, false, statuses...)
+	want := map[Outcome]Reason{Done: EnoughSucceeded, Failed: EndpointsFailed, Pending: InProgress}[outcome]
+	switch {
+	case outcome == Done && e.Succeeded == e.Total:
+		want = AllSucceeded
+	case outcome == Pending && e.Missing == e.Total:
+		want = NoEndpoints
 	}
-	n := len(statuses)
-	e := tally.Endpoints
-	if (why == AllSucceeded) != (e.Succeeded == n) || (why == EnoughSucceeded) != (got == Done && e.Succeeded < n) {
-		t.Errorf("%s under %+v: %s", statuses, p, why)
+	if outcome != oracle(p, statuses) || reason != want {
+		t.Errorf("%q under %+v: %s, %s, want %s", statuses, p, outcome, reason, oracle(p, statuses))
 	}
-	if e.Total != n || e.Succeeded+e.Failed+e.Pending != n || e.Missing > e.Pending {
-		t.Errorf("%s: counts %+v do not add up", statuses, e)
+	late, why, _ := judged(p, true, statuses...)
+	if outcome == Pending && (late != Failed || why != DeadlineExceeded) || outcome != Pending && (late != outcome || why != reason) {
+		t.Errorf("%q under %+v past the deadline: %s, %s", statuses, p, late, why)
 	}
-	if late, _, _ := judged(p, true, true, statuses...); late == Pending {
-		t.Errorf("%s under %+v: pending past the deadline", statuses, p)
+	if n := len(statuses); e.Total != n || e.Succeeded+e.Failed+e.Pending != n || e.Missing > e.Pending {
+		t.Errorf("%q: counts %+v do not add up", statuses, e)
+	}
+}
+
+func policies(percents ...int) (all []policy) {
+	for _, percent := range percents {
+		for _, partial := range []Outcome{Failed, Done, Pending} {
+			for _, unknown := range []Outcome{Pending, Failed} {
+				for _, settle := range []string{settleAll, settleCertain} {
+					all = append(all, policy{percent, partial, unknown, settle})
+				}
+			}
+		}
+	}
+	return all
+}
+
+func TestEveryStatusAlone(t *testing.T) {
+	t.Parallel()
+	source, err := os.ReadFile("../xdr/status.go")
+	known := regexp.MustCompile(` Status += "(\w+)"`).FindAllSubmatch(source, -1)
+	if err != nil || len(known) == 0 {
+		t.Fatalf("no statuses in the source of pkg/xdr: %v", err)
+	}
+	for _, m := range known {
+		if as := countsAs[xdr.Status(m[1])]; as == "" || as == "unknown" {
+			t.Errorf("%s counts as %q", m[1], as)
+		}
+	}
+	for _, p := range policies(1) {
+		for _, status := range every {
+			agrees(t, p, status)
+		}
 	}
 }
 
 func TestEveryPairOfStatuses(t *testing.T) {
 	t.Parallel()
-	for _, percent := range []int{1, 50, 51, 100} {
-		for _, partial := range []Outcome{Failed, Done, Pending} {
-			for _, unknown := range []Outcome{Pending, Failed} {
-				for _, settle := range []string{settleAll, settleCertain} {
-					for _, a := range every {
-						for _, b := range every {
-							agrees(t, policy{percent, partial, unknown, settle}, a, b)
-						}
-					}
-				}
+	for _, p := range policies(1, 50, 51, 100) {
+		for _, a := range every {
+			for _, b := range every {
+				agrees(t, p, a, b)
 			}
 		}
 	}
+}
+
+func TestAnyNumberOfStatuses(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		p := rapid.SampledFrom(policies(rapid.IntRange(1, 100).Draw(t, "percent"))).Draw(t, "policy")
+		agrees(t, p, rapid.SliceOfN(rapid.SampledFrom(every), 1, 300).Draw(t, "agents")...)
+	})
 }
 
 // An action that had endpoints does not become unknown. An error text beside the statuses makes success doubtful, and
@@ -215,20 +219,4 @@ func TestSituations(t *testing.T) {
 			t.Errorf("%s: %s %s, want %s %s", c.name, outcome, reason, c.outcome, c.reason)
 		}
 	}
-}
-
-func anyPolicy(t *rapid.T) policy {
-	return policy{
-		rapid.IntRange(1, 100).Draw(t, "percent"),
-		rapid.SampledFrom([]Outcome{Failed, Done, Pending}).Draw(t, "partial"),
-		rapid.SampledFrom([]Outcome{Pending, Failed}).Draw(t, "unknown"),
-		rapid.SampledFrom([]string{settleAll, settleCertain}).Draw(t, "settle"),
-	}
-}
-
-func TestAnyNumberOfStatuses(t *testing.T) {
-	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
-		agrees(t, anyPolicy(t), rapid.SliceOfN(rapid.SampledFrom(every), 1, 300).Draw(t, "agents")...)
-	})
 }

@@ -226,7 +226,7 @@ func TestVerdictIsSmall(t *testing.T) {
 		}
 	}
 	rapid.Check(t, func(rt *rapid.T) {
-		tl := newTally(request{policy: anyPolicy(rt)})
+		tl := newTally(request{policy: rapid.SampledFrom(policies(100)).Draw(rt, "policy")})
 		for _, a := range rapid.SliceOf(rapid.SliceOfN(rapid.String(), 3, 3)).Draw(rt, "agents") {
 			tl.AgentStatus([]byte(a[0]), xdr.Status(a[1]))
 			tl.ErrorReason([]byte(a[0]), xdr.ErrorReason(a[2]))
