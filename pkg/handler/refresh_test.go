@@ -3,43 +3,28 @@ package handler
 import (
 	"cmp"
 	"context"
-	"fmt"
-	"log/slog"
 	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 )
 
-// secretsFunc is a Secrets Manager that has a good secret in the version that it returns, or an error.
-type secretsFunc func(ctx context.Context) (version string, err error)
-
-func (f secretsFunc) GetSecretValue(
-	ctx context.Context, _ *secretsmanager.GetSecretValueInput, _ ...func(*secretsmanager.Options),
-) (*secretsmanager.GetSecretValueOutput, error) {
-	version, err := f(ctx)
-	if err != nil {
-		return nil, err
+// newCache is a cache of secrets that have only a version.
+func newCache(read func(context.Context) (version string, err error)) *secretCache {
+	return &secretCache{
+		ttl: 5 * time.Minute, now: time.Now, fetches: make(map[string]*fetch),
+		read: func(ctx context.Context, _ string) (secret, error) {
+			version, err := read(ctx)
+			return secret{version: version}, err
+		},
 	}
-	value := `{"api_url":"https://api-acme.xdr.us.paloaltonetworks.com","api_key_id":"7","api_key":"k","security_level":"advanced"}`
-	out := &secretsmanager.GetSecretValueOutput{SecretString: &value}
-	if version != "" {
-		out.VersionId = &version
-	}
-	return out, nil
 }
 
-func newSecretStep(f secretsFunc) *Step {
-	return &Step{Config: DefaultConfig(), Secrets: f, Now: time.Now}
-}
-
-// onDemand answers each call when the test sends it a version.
-func onDemand() (*Step, chan string) {
+// onDemand answers each read when the test sends it a version.
+func onDemand() (*secretCache, chan string) {
 	v := make(chan string)
-	return newSecretStep(func(ctx context.Context) (string, error) {
+	return newCache(func(ctx context.Context) (string, error) {
 		select {
 		case version := <-v:
 			return version, nil
@@ -55,15 +40,14 @@ type got struct {
 	err       error
 }
 
-func (s *Step) later(ctx context.Context, rejected string) chan got {
-	c := make(chan got, 1)
+func (c *secretCache) later(ctx context.Context, rejected string) chan got {
+	came := make(chan got, 1)
 	go func() {
-		s.once.Do(s.prepare)
-		value, freshness, err := s.cache.get(ctx, "id", rejected)
-		c <- got{value.version, freshness, err}
+		value, freshness, err := c.get(ctx, "id", rejected)
+		came <- got{value.version, freshness, err}
 	}()
 	synctest.Wait()
-	return c
+	return came
 }
 
 // A fetch that was under way when the API refused a version may have begun before the rotation. What it brings
@@ -72,9 +56,9 @@ func TestRefreshDoesNotTrustAnOlderFetch(t *testing.T) {
 	t.Parallel()
 	for _, second := range []string{"2", "1"} {
 		synctest.Test(t, func(t *testing.T) {
-			s, v := onDemand()
-			early := s.later(t.Context(), "")
-			refused := []chan got{s.later(t.Context(), "1"), s.later(t.Context(), "1")}
+			c, v := onDemand()
+			early := c.later(t.Context(), "")
+			refused := []chan got{c.later(t.Context(), "1"), c.later(t.Context(), "1")}
 			v <- "1" // read before the rotation
 			synctest.Wait()
 			if g := <-early; g != (got{"1", fetched, nil}) {
@@ -87,58 +71,49 @@ func TestRefreshDoesNotTrustAnOlderFetch(t *testing.T) {
 					t.Errorf("%+v", g)
 				}
 			}
-			if g := <-s.later(t.Context(), ""); g != (got{second, cached, nil}) {
+			if g := <-c.later(t.Context(), ""); g != (got{second, cached, nil}) {
 				t.Errorf("%+v", g)
 			}
 		})
 	}
 }
 
-// A read that does not end in time is given up, also where it does not hear its context: it does not keep later checks.
-func TestSilentSecretsManager(t *testing.T) {
+// A read that does not end, and does not hear its context, does not keep the later checks.
+func TestDeafSecretsManager(t *testing.T) {
 	t.Parallel()
-	for _, hears := range []bool{true, false} {
-		synctest.Test(t, func(t *testing.T) {
-			end := make(chan struct{})
-			defer close(end)
-			s := newSecretStep(func(ctx context.Context) (string, error) {
-				if hears {
-					<-ctx.Done()
-				} else {
-					<-end
-				}
-				return "", context.DeadlineExceeded
-			})
-			for range 2 {
-				began := time.Now()
-				g := <-s.later(t.Context(), "")
-				if g.err == nil || classified(g.err).Name != CredentialsUnavailable || time.Since(began) != fetchTimeout {
-					t.Errorf("hears %v: %+v after %v", hears, g, time.Since(began))
-				}
+	synctest.Test(t, func(t *testing.T) {
+		end := make(chan string)
+		defer close(end)
+		c := newCache(func(context.Context) (string, error) { return <-end, nil })
+		for range 2 {
+			began := time.Now()
+			g := <-c.later(t.Context(), "")
+			if g.err == nil || classified(g.err).Name != CredentialsUnavailable || time.Since(began) != fetchTimeout {
+				t.Errorf("%+v after %v", g, time.Since(began))
 			}
-		})
-	}
+		}
+	})
 }
 
 // A check that has no more time says so, and the fetch goes on without it.
 func TestCheckGivesUp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s, v := onDemand()
+		c, v := onDemand()
 		short, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		cancelled, stop := context.WithCancel(t.Context())
 		time.AfterFunc(time.Second, stop)
-		gaveUp := []chan got{s.later(short, ""), s.later(cancelled, "")}
+		gaveUp := []chan got{c.later(short, ""), c.later(cancelled, "")}
 		for i, why := range []string{"the function's time is nearly up", "the check was cancelled"} {
 			err := classified((<-gaveUp[i]).err)
 			if err.Name != CredentialsUnavailable || !strings.HasSuffix(err.Error(), why) {
 				t.Error(err)
 			}
 		}
-		v <- "" // some other store may have no versions
+		v <- "1"
 		synctest.Wait()
-		if g := <-s.later(t.Context(), ""); g != (got{"", cached, nil}) {
+		if g := <-c.later(t.Context(), ""); g != (got{"1", cached, nil}) {
 			t.Errorf("%+v", g)
 		}
 	})
@@ -148,10 +123,10 @@ func TestCheckGivesUp(t *testing.T) {
 func TestJoinerOfAFailedFetchTriesOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s, v := onDemand()
-		began := s.later(t.Context(), "")
+		c, v := onDemand()
+		began := c.later(t.Context(), "")
 		time.Sleep(fetchTimeout - time.Millisecond)
-		joined := s.later(t.Context(), "")
+		joined := c.later(t.Context(), "")
 		if g := <-began; g.err == nil {
 			t.Errorf("%+v", g)
 		}
@@ -166,10 +141,9 @@ func TestJoinerOfAFailedFetchTriesOnce(t *testing.T) {
 // The wall clock decides: the monotonic one may stand still while a sandbox is frozen.
 func TestExpiryIsOnTheWallClock(t *testing.T) {
 	t.Parallel()
-	s := newSecretStep(func(context.Context) (string, error) { return "1", nil })
-	s.once.Do(s.prepare)
-	_, _, err := s.cache.get(t.Context(), "id", "")
-	if expires := s.cache.fetches["id"].expires; err != nil || expires != expires.Round(0) {
+	c := newCache(func(context.Context) (string, error) { return "1", nil })
+	_, _, err := c.get(t.Context(), "id", "")
+	if expires := c.fetches["id"].expires; err != nil || expires != expires.Round(0) {
 		t.Errorf("expires at %s, %v", expires, err)
 	}
 }
@@ -180,61 +154,39 @@ func TestStaleValueHasItsTime(t *testing.T) {
 	for ttl, next := range map[time.Duration]time.Duration{5 * time.Minute: staleFor, 10 * time.Second: 10 * time.Second} {
 		synctest.Test(t, func(t *testing.T) {
 			calls := 0
-			s := newSecretStep(func(context.Context) (string, error) {
+			c := newCache(func(context.Context) (string, error) {
 				if calls++; calls > 1 {
-					return "", apiError{"ThrottlingException", 400}
+					return "", &Error{Name: CredentialsUnavailable}
 				}
 				return "1", nil
 			})
-			s.SecretTTL = ttl
-			<-s.later(t.Context(), "")
-			for i, c := range []struct {
+			c.ttl = ttl
+			<-c.later(t.Context(), "")
+			for i, step := range []struct {
 				after     time.Duration
 				freshness freshness
 				calls     int
 			}{{ttl - 1, cached, 1}, {1, stale, 2}, {next - 1, stale, 2}, {1, stale, 3}} {
-				time.Sleep(c.after)
-				if g := <-s.later(t.Context(), ""); g.freshness != c.freshness || g.err != nil || calls != c.calls {
-					t.Errorf("TTL %v, step %d: %+v after %d calls, want %s after %d", ttl, i, g, calls, c.freshness, c.calls)
+				time.Sleep(step.after)
+				if g := <-c.later(t.Context(), ""); g.freshness != step.freshness || g.err != nil || calls != step.calls {
+					t.Errorf("TTL %v, step %d: %+v after %d calls, want %s after %d", ttl, i, g, calls, step.freshness, step.calls)
 				}
 			}
 		})
 	}
 }
 
-// Checks that share a fetch share its error, and each says its own action. The first begins a fetch, and the two that
-// joined it share another.
+// Checks that share a fetch share its error, and each says its own action.
 func TestSharedErrorIsNotChanged(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		deny := make(chan struct{})
-		s := newSecretStep(func(context.Context) (string, error) {
-			<-deny
-			return "", apiError{"AccessDeniedException", 400}
-		})
-		s.Log, s.SecretID = slog.New(slog.DiscardHandler), "id"
-		errs := make(chan error)
-		for id := range 3 {
-			go func() {
-				_, err := s.Check(t.Context(), fmt.Appendf(nil, `{"group_action_id":%d}`, id+1))
-				errs <- err
-			}()
+	s := Step{Now: time.Now}
+	shared := &Error{Name: CredentialsInvalid, Message: "m"}
+	for _, id := range []int64{1, 2} {
+		err := s.exit(shared, request{id: id})
+		if err.GroupActionID != id || shared.GroupActionID != 0 {
+			t.Errorf("%v of %v", err, shared)
 		}
-		for range 2 {
-			synctest.Wait()
-			deny <- struct{}{}
-		}
-		said := ""
-		for range 3 {
-			said += (<-errs).Error()
-		}
-		for _, id := range []string{"1", "2", "3"} {
-			mine := strings.Count(said, "XDR.CredentialsInvalid: group_action_id "+id+": secret ")
-			if mine != 1 || strings.Count(said, "group_action_id") != 3 {
-				t.Errorf("action %s: %s", id, said)
-			}
-		}
-	})
+	}
 }
 
 func TestSecretErrors(t *testing.T) {
