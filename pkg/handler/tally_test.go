@@ -1,9 +1,9 @@
 package handler
 
 import (
-	"encoding/json"
+	"cmp"
 	"encoding/json/jsontext"
-	jsonv2 "encoding/json/v2"
+	"encoding/json/v2"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -19,27 +19,39 @@ import (
 	"github.com/soarstep/xdr-action-status/pkg/xdr"
 )
 
-func halfway() *Step { return &Step{Config: DefaultConfig(), Random: func() float64 { return 0.5 }} }
+// verdictOf is the verdict of a step in the middle of its jitter on what a tally is told.
+func verdictOf(r request, tell func(*tally)) Verdict {
+	r.policy = cmp.Or(r.policy, defaultPolicy)
+	t := newTally(r)
+	tell(t)
+	s := Step{Config: DefaultConfig(), Random: func() float64 { return 0.5 }}
+	return s.verdict(r, t, "", start)
+}
 
-// lists is the verdict on n agents of this status, # standing for a number, and a reason for each. They come in falling
-// order, so that each one displaces another.
-func lists(status string, n int, reasonsFirst bool) Verdict {
-	tl := newTally(request{policy: defaultPolicy})
-	reasons := func() {
+var start = time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)
+
+// lists tells of n agents with this status, # standing for a number, and a reason for each. They come in falling order, so
+// that each one displaces another. Reasons that say nothing take no place, and count as seen.
+func lists(status string, n int, reasonsFirst bool) func(*tally) {
+	return func(t *tally) {
+		reasons := func() {
+			for i := range 150 {
+				t.ErrorReason(fmt.Appendf(nil, "!%d", i), xdr.ErrorReason([]string{"null", "{}", `"\n"`}[i%3]))
+			}
+			for i := n - 1; i >= 0; i-- {
+				t.ErrorReason([]byte(agentID(i)), fmt.Appendf(nil, `{"errorDescription":"reason %d"}`, i))
+			}
+		}
+		if reasonsFirst {
+			reasons()
+		}
 		for i := n - 1; i >= 0; i-- {
-			tl.ErrorReason([]byte(agentID(i)), fmt.Appendf(nil, `{"errorDescription":"reason %d"}`, i))
+			t.AgentStatus([]byte(agentID(i)), xdr.Status(strings.Replace(status, "#", fmt.Sprintf("%03d", i), 1)))
+		}
+		if !reasonsFirst {
+			reasons()
 		}
 	}
-	if reasonsFirst {
-		reasons()
-	}
-	for i := n - 1; i >= 0; i-- {
-		tl.AgentStatus([]byte(agentID(i)), xdr.Status(strings.Replace(status, "#", fmt.Sprintf("%03d", i), 1)))
-	}
-	if !reasonsFirst {
-		reasons()
-	}
-	return halfway().verdict(request{policy: defaultPolicy}, tl, "", time.Unix(0, 0))
 }
 
 // Each list alone makes the verdict say that it is not whole. That of unknown statuses has a length in bytes, too.
@@ -47,17 +59,17 @@ func TestListsAreCappedAndCountsExact(t *testing.T) {
 	t.Parallel()
 	for status, fits := range map[string]int{"FAILED": 100, "PENDING": 100, "NEW_#": 100, "NEW_#_" + strings.Repeat("X", 39): 50} {
 		for _, n := range []int{fits, fits + 1, 250} {
-			want := Endpoints{Total: n, Pending: n, Seen: n}
+			want := Endpoints{Total: n, Pending: n, Seen: n + 150}
 			unknown, other := 0, 0
 			switch status {
 			case "FAILED":
-				want = Endpoints{Total: n, Failed: n, Seen: n}
+				want = Endpoints{Total: n, Failed: n, Seen: n + 150}
 			case "PENDING":
 			default:
 				unknown, other = fits, n-fits
 			}
 			for _, reasonsFirst := range []bool{false, true} {
-				v := lists(status, n, reasonsFirst)
+				v := verdictOf(request{}, lists(status, n, reasonsFirst))
 				if v.Endpoints != want || v.Truncated != (n > fits) || len(v.UnknownStatuses) != unknown ||
 					v.Statuses[otherStatus] != other || !slices.IsSorted(v.UnknownStatuses) ||
 					len(v.FailedEndpoints) != min(want.Failed, 100) || len(v.PendingEndpoints) != min(want.Pending, 100) {
@@ -103,35 +115,17 @@ func TestExpectedAgents(t *testing.T) {
 	} {
 		list, _ := json.Marshal(c.expected)
 		expected, _ := readAgents(list)
-		tl := newTally(request{policy: defaultPolicy, expected: expected})
-		for _, named := range c.named {
-			tl.AgentStatus([]byte(named), "COMPLETED_PARTIAL")
-		}
-		tl.finish()
-		var missing []string
-		for _, e := range tl.pending.entries {
-			missing = append(missing, e.AgentID)
-		}
+		v := verdictOf(request{expected: expected}, func(t *tally) {
+			for _, named := range c.named {
+				t.AgentStatus([]byte(named), "COMPLETED_PARTIAL")
+			}
+		})
 		n := len(c.named)
 		m := len(strings.Fields(c.missing))
 		want := Endpoints{Total: n + m, Partial: n, Failed: n, Pending: m, Missing: m, Seen: n}
-		if tl.Endpoints != want || strings.Join(missing, " ") != c.missing || tl.truncated {
-			t.Errorf("%v of %v: %+v, missing %q", c.expected, c.named, tl.Endpoints, missing)
+		if v.Endpoints != want || strings.Join(v.PendingEndpoints, " ") != c.missing || v.Truncated {
+			t.Errorf("%v of %v: %+v", c.expected, c.named, v)
 		}
-	}
-}
-
-// Reasons that say nothing take no place, and those that name agents without a status count as seen.
-func TestEmptyReasonsTakeNoPlace(t *testing.T) {
-	t.Parallel()
-	tl := newTally(request{policy: defaultPolicy})
-	for i := range 150 {
-		tl.ErrorReason([]byte(agentID(i)), xdr.ErrorReason([]string{"null", "{}", `"\n"`}[i%3]))
-	}
-	tl.ErrorReason([]byte(agentID(200)), xdr.ErrorReason(`{"errorDescription":"the one"}`))
-	tl.AgentStatus([]byte(agentID(200)), "FAILED")
-	if tl.finish(); tl.failed.entries[0].Error != "the one" || tl.Seen != 151 || tl.truncated {
-		t.Errorf("%+v, seen %d, truncated %v", tl.failed.entries, tl.Seen, tl.truncated)
 	}
 }
 
@@ -141,34 +135,45 @@ func TestUnknownStatusesAreNamed(t *testing.T) {
 	t.Parallel()
 	p := defaultPolicy
 	p.unknown = Failed
-	tl := newTally(request{policy: p})
-	for i, status := range []xdr.Status{
-		"COMPLETED_SUCCESSFULLY", "\u200bCOMPLETED_SUCCESSFULLY", "\u200bCOMPLETED_PARTIAL", " FAILED", otherStatus,
-	} {
-		tl.AgentStatus([]byte(agentID(i)), status)
-	}
-	tl.NoStatus([]byte("b"), []byte("null"))
-	tl.NoStatus([]byte("c"), []byte(`["`+strings.Repeat("x", 100)+`"]`))
-	tl.finish()
+	v := verdictOf(request{policy: p}, func(t *tally) {
+		for i, status := range []xdr.Status{
+			"COMPLETED_SUCCESSFULLY", "\u200bCOMPLETED_SUCCESSFULLY", "\u200bCOMPLETED_PARTIAL", " FAILED", otherStatus,
+		} {
+			t.AgentStatus([]byte(agentID(i)), status)
+		}
+		t.NoStatus([]byte("b"), []byte("null"))
+		t.NoStatus([]byte("c"), []byte(`["`+strings.Repeat("x", 100)+`"]`))
+	})
 	want := []string{
 		`" FAILED"`, `"(other)"`, `"\u200bCOMPLETED_PARTIAL"`, `"\u200bCOMPLETED_SUCCESSFULLY"`,
 		`["` + strings.Repeat("x", 61) + "…", "null",
 	}
-	if !slices.Equal(tl.unknown, want) || *tl.statuses.of("null") != 1 || tl.failed.entries[2].Status != `" FAILED"` {
-		t.Errorf("%q, %+v", tl.unknown, tl.failed.entries)
+	if !slices.Equal(v.UnknownStatuses, want) || v.Statuses["null"] != 1 || v.FailedEndpoints[2].Status != `" FAILED"` {
+		t.Errorf("%+v", v)
 	}
-	if counts := (Endpoints{Total: 7, Succeeded: 1, Failed: 4, Pending: 2, Seen: 7}); tl.Endpoints != counts {
-		t.Errorf("%+v", tl.Endpoints)
+	if counts := (Endpoints{Total: 7, Succeeded: 1, Failed: 4, Pending: 2, Seen: 7}); v.Endpoints != counts {
+		t.Errorf("%+v", v.Endpoints)
 	}
 }
 
 // What is listed goes the one way out: agents, statuses and reasons, also of ids that share their beginning.
 func TestListedTextHoldsNoSecret(t *testing.T) {
 	t.Parallel()
-	tl := newTally(request{policy: defaultPolicy})
-	r := tellTally(t, tl, `{"reply":{"data":{"x`+canary+`":"FAILED","y`+canary+`":"`+canary+`","z`+canary+`":["`+canary+`"]},
-		"errorReasons":{"x`+canary+`":{"errorDescription":"said `+canary+`"}}}}`)
-	v := r.verdict(request{policy: defaultPolicy}, tl, "", time.Unix(0, 0))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, strings.ReplaceAll(`{"reply":{"data":{"x#":"FAILED","y#":"#","z#":["#"]},
+			"errorReasons":{"x#":{"errorDescription":"said #"}}}}`, "#", canary))
+	}))
+	t.Cleanup(server.Close)
+	base, _ := url.Parse(server.URL)
+	cred, err := xdr.NewCredentials(base, "7", canary, xdr.Standard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := verdictOf(request{}, func(tl *tally) {
+		if _, err := new(xdr.Client).GetActionStatus(t.Context(), cred, 1, tl); err != nil {
+			t.Error(err)
+		}
+	})
 	raw, err := json.Marshal(v)
 	if leak := xdrtest.Leak(string(raw), canary); err != nil || leak != "" {
 		t.Errorf("%q in %s", leak, raw)
@@ -178,60 +183,45 @@ func TestListedTextHoldsNoSecret(t *testing.T) {
 	}
 }
 
-// tellTally tells a tally a reply as the client does.
-func tellTally(t *testing.T, tl *tally, reply string) *Step {
-	t.Helper()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, reply) }))
-	t.Cleanup(server.Close)
-	base, _ := url.Parse(server.URL)
-	cred, err := xdr.NewCredentials(base, "7", canary, xdr.Standard)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := new(xdr.Client).GetActionStatus(t.Context(), cred, 1, tl); err != nil {
-		t.Fatal(err)
-	}
-	return halfway()
-}
-
 // Whatever the API and the caller say, a verdict keeps its size.
 func TestVerdictIsSmall(t *testing.T) {
 	t.Parallel()
-	s := halfway()
-	size := func(tl *tally) (int, Verdict) {
-		v := s.verdict(request{
-			echo:      json.RawMessage(`"9223372036854775807"`),
-			tenant:    strings.Repeat("t", 48),
-			execution: strings.Repeat("\x01", 80),
-			context:   json.RawMessage(`"` + strings.Repeat("\u2028", maxContext/3-1) + `"`),
-		}, tl, "", time.Unix(0, 0))
-		out, err := jsonv2.Marshal(v, jsontext.PreserveRawStrings(true))
+	r := request{
+		echo:      jsontext.Value(`"9223372036854775807"`),
+		tenant:    strings.Repeat("t", 48),
+		execution: strings.Repeat("\x01", 80),
+		context:   jsontext.Value(`"` + strings.Repeat("\u2028", maxContext/3-1) + `"`),
+	}
+	size := func(v Verdict) int {
+		out, err := json.Marshal(v, jsontext.PreserveRawStrings(true))
 		if err != nil {
-			t.Fatal(err)
+			t.Error(err)
 		}
-		return len(out), v
+		return len(out)
 	}
 	for _, filler := range []string{"x", `"`, `\`, "é", "\x00", "𝄞", "\xff", "<"} {
-		tl := newTally(request{policy: defaultPolicy})
-		long := strings.Repeat(filler, 1000)
-		for i := range 1000 {
-			id := []byte(fmt.Sprintf("%04d", i) + long)
-			tl.AgentStatus(id, xdr.Status(fmt.Sprintf("%04d", i)+long))
-			tl.AgentStatus(id, xdr.StatusCompletedPartial)
-			reason, _ := json.Marshal(long)
-			tl.ErrorReason(id, reason)
-		}
-		if n, v := size(tl); n > maxVerdict || filler != "\x00" && n < 20_000 || !v.Truncated || len(v.PendingEndpoints) < 50 {
+		v := verdictOf(r, func(t *tally) {
+			for i := range 1000 {
+				long := fmt.Sprintf("%04d", i) + strings.Repeat(filler, 1000)
+				t.AgentStatus([]byte(long), xdr.Status(long))
+				t.AgentStatus([]byte(long), xdr.StatusCompletedPartial)
+				reason, _ := jsontext.AppendQuote(nil, long)
+				t.ErrorReason([]byte(long), reason)
+			}
+		})
+		if n := size(v); n > maxVerdict || filler != "\x00" && n < 20_000 || !v.Truncated || len(v.PendingEndpoints) < 50 {
 			t.Errorf("filled with %q: %d bytes, %d pending", filler, n, len(v.PendingEndpoints))
 		}
 	}
 	rapid.Check(t, func(rt *rapid.T) {
-		tl := newTally(request{policy: rapid.SampledFrom(policies(100)).Draw(rt, "policy")})
-		for _, a := range rapid.SliceOf(rapid.SliceOfN(rapid.String(), 3, 3)).Draw(rt, "agents") {
-			tl.AgentStatus([]byte(a[0]), xdr.Status(a[1]))
-			tl.ErrorReason([]byte(a[0]), xdr.ErrorReason(a[2]))
-		}
-		if n, _ := size(tl); n > maxVerdict {
+		r.policy = rapid.SampledFrom(policies(100)).Draw(rt, "policy")
+		v := verdictOf(r, func(t *tally) {
+			for _, a := range rapid.SliceOf(rapid.SliceOfN(rapid.String(), 3, 3)).Draw(rt, "agents") {
+				t.AgentStatus([]byte(a[0]), xdr.Status(a[1]))
+				t.ErrorReason([]byte(a[0]), xdr.ErrorReason(a[2]))
+			}
+		})
+		if n := size(v); n > maxVerdict {
 			rt.Fatalf("%d bytes", n)
 		}
 	})
@@ -240,22 +230,22 @@ func TestVerdictIsSmall(t *testing.T) {
 // Long reasons cost entries of the failed, those before the pending ones, and never the counts.
 func TestFailedEndpointsGiveWayFirst(t *testing.T) {
 	t.Parallel()
-	reason, _ := json.Marshal(map[string]string{"errorDescription": strings.Repeat("reason ", 100)})
-	long := json.RawMessage(`"` + strings.Repeat("c", maxContext-2) + `"`)
+	reason := xdr.ErrorReason(`{"errorDescription":"` + strings.Repeat("reason ", 100) + `"}`)
+	long := jsontext.Value(`"` + strings.Repeat("c", maxContext-2) + `"`)
 	for _, c := range []struct {
 		failed, pending int
-		context         json.RawMessage
+		context         jsontext.Value
 		listed          int // of the failed
 	}{{100, 0, nil, 92}, {100, 100, nil, 81}, {100, 100, long, 69}, {80, 100, nil, 80}} {
-		tl := newTally(request{policy: defaultPolicy})
-		for i := range c.failed {
-			tl.AgentStatus([]byte(agentID(i)), "FAILED")
-			tl.ErrorReason([]byte(agentID(i)), reason)
-		}
-		for i := range c.pending {
-			tl.AgentStatus([]byte(agentID(1000+i)), "PENDING")
-		}
-		v := halfway().verdict(request{context: c.context, policy: defaultPolicy}, tl, "", time.Unix(0, 0))
+		v := verdictOf(request{context: c.context}, func(t *tally) {
+			for i := range c.failed {
+				t.AgentStatus([]byte(agentID(i)), "FAILED")
+				t.ErrorReason([]byte(agentID(i)), reason)
+			}
+			for i := range c.pending {
+				t.AgentStatus([]byte(agentID(1000+i)), "PENDING")
+			}
+		})
 		if len(v.FailedEndpoints) != c.listed || len(v.PendingEndpoints) != c.pending ||
 			v.Truncated != (c.listed < c.failed) || v.Endpoints.Failed != c.failed {
 			t.Errorf("%+v: %d failed and %d pending endpoints listed, truncated %v, %+v",
@@ -302,34 +292,30 @@ func TestWaitSeconds(t *testing.T) {
 
 func TestVerdictTimes(t *testing.T) {
 	t.Parallel()
-	now := time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)
-	s := halfway()
 	for _, c := range []struct {
 		name    string
-		started time.Time
-		timeout time.Duration
+		request request
+		empty   bool
 		reason  Reason
 		elapsed int64
 		wait    int
 	}{
-		{"no start", time.Time{}, time.Second, InProgress, 0, 5},
-		{"start in the future", now.Add(time.Hour), time.Minute, InProgress, 0, 5},
-		{"in time", now.Add(-59 * time.Second), time.Minute, InProgress, 59, 1},
-		{"at the deadline", now.Add(-time.Minute), time.Minute, DeadlineExceeded, 60, 0},
-		{"default timeout", now.Add(-72*time.Hour + time.Second), 0, InProgress, 259199, 1},
-		{"past the default timeout", now.Add(-72 * time.Hour), 0, DeadlineExceeded, 259200, 0},
+		{"no start", request{timeout: time.Second}, false, InProgress, 0, 5},
+		{"start in the future", request{startedAt: start.Add(time.Hour), timeout: time.Minute}, false, InProgress, 0, 5},
+		{"in time", request{startedAt: start.Add(-59 * time.Second), timeout: time.Minute}, false, InProgress, 59, 1},
+		{"at the deadline", request{startedAt: start.Add(-time.Minute), timeout: time.Minute}, false, DeadlineExceeded, 60, 0},
+		{"default timeout", request{startedAt: start.Add(-72*time.Hour + time.Second)}, false, InProgress, 259199, 1},
+		{"past the default timeout", request{startedAt: start.Add(-72 * time.Hour)}, false, DeadlineExceeded, 259200, 0},
+		{"empty in the grace", request{startedAt: start.Add(-120 * time.Second)}, true, NoEndpoints, 120, 11},
+		{"empty after the grace", request{startedAt: start.Add(-121 * time.Second)}, true, ActionNotFound, 121, 0},
 	} {
-		tl := newTally(request{policy: defaultPolicy})
-		tl.AgentStatus([]byte("a"), "PENDING")
-		v := s.verdict(request{startedAt: c.started, timeout: c.timeout, policy: defaultPolicy}, tl, "", now)
-		if v.Reason != c.reason || v.ElapsedSeconds != c.elapsed || v.WaitSeconds != c.wait || len(v.PendingEndpoints) != 1 {
+		v := verdictOf(c.request, func(t *tally) {
+			if !c.empty {
+				t.AgentStatus([]byte("a"), "PENDING")
+			}
+		})
+		if v.Reason != c.reason || v.ElapsedSeconds != c.elapsed || v.WaitSeconds != c.wait || (len(v.PendingEndpoints) == 0) != c.empty {
 			t.Errorf("%s: %s after %d s, wait %d", c.name, v.Reason, v.ElapsedSeconds, v.WaitSeconds)
-		}
-	}
-	for elapsed, want := range map[time.Duration]Reason{120 * time.Second: NoEndpoints, 121 * time.Second: ActionNotFound} {
-		v := s.verdict(request{startedAt: now.Add(-elapsed), policy: defaultPolicy}, newTally(request{}), "", now)
-		if v.Reason != want {
-			t.Errorf("empty after %v: %s, want %s", elapsed, v.Reason, want)
 		}
 	}
 }
