@@ -1,7 +1,6 @@
 package handler_test
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -53,18 +52,6 @@ func TestDeadlineEndsAnOutage(t *testing.T) {
 			r.clock.Advance(time.Second)
 			r.fails(t, c.after, usual)
 		})
-	}
-}
-
-// With a secret in the cache and no time left, it is the API that does not answer in time: every time.
-func TestNoTimeLeftIsUnavailable(t *testing.T) {
-	t.Parallel()
-	r := newRig(t, xdrtest.Options{}, "pending")
-	r.check(t, `{"group_action_id":22519813685366}`)
-	for range 60 {
-		ctx, cancel := context.WithTimeout(t.Context(), 400*time.Millisecond) // less than the half second to report in
-		r.failsIn(ctx, t, handler.Unavailable, `{"group_action_id":22519813685366}`)
-		cancel()
 	}
 }
 
