@@ -43,13 +43,17 @@ func (s *slow) RoundTrip(r *http.Request) (*http.Response, error) {
 // last, and for whom.
 func TestLogLines(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, xdrtest.Options{}, "pending", "unknown_status")
+	r := newRig(t, xdrtest.Options{Key: canary}, "pending", "unknown_status")
 	const ms = time.Millisecond
-	takes := []time.Duration{40 * ms, 7 * ms, 11 * ms, 300 * ms, 1900 * time.Microsecond, 0, 0, 0}
+	takes := []time.Duration{40 * ms, 7 * ms, 0, 11 * ms, 300 * ms, 1900 * time.Microsecond, 0, 0, 0}
 	both := &slow{r.Secrets, r.XDR.Transport, r.clock, takes}
 	r.Secrets, r.XDR.Transport = both, both
 
 	r.check(t, pendingID)
+	r.sim.AddFaults(xdrtest.Fault{From: 2, Body: `{"reply":{"err_msg":"partial\noutage ` + canary + `","data":{"a":"COMPLETED_SUCCESSFULLY"}}}`})
+	if v := r.check(t, pendingID); v.Outcome != handler.Pending || v.Reason != handler.InProgress {
+		t.Errorf("%+v", v)
+	}
 	r.sim.Rotate() // the next call meets 401, reads the secret again and repeats itself
 	r.check(t, `{"group_action_id":22519813685314,"execution":"second"}`)
 	r.check(t, pendingID)
@@ -60,6 +64,7 @@ func TestLogLines(t *testing.T) {
 		{`"level":"INFO"`, `"msg":"check"`, `"group_action_id":22519813685314,"cold_start":true,"secret":"fetched"`,
 			`"secret_ms":40,"api_ms":7,"api_calls":1`, `"verdict":"pending","reason":"in_progress","wait_seconds":5`,
 			`"endpoints":{"total":3,"succeeded":1,"partial":0,"failed":1,"pending":1,"missing":0,"seen":3}`},
+		{`"level":"WARN"`, `"remark":"partial outage [redacted]"`},
 		{`"execution":"second","cold_start":false,"secret":"fetched","secret_ms":300,"api_ms":12.9,"api_calls":2`},
 		{`"secret":"cached","secret_ms":0`},
 		{`"level":"WARN"`, `"tenant":"acme"`, `"unknown_statuses":["COMPLETED_SUCCESSFULLY_WITH_EXCEPTIONS","SUCCEEDED"]`},

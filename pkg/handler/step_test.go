@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -161,6 +162,7 @@ func TestVerdict(t *testing.T) {
 func TestEveryErrorName(t *testing.T) {
 	t.Parallel()
 	fault := func(f xdrtest.Fault) func(*rig) { return func(r *rig) { r.sim.AddFaults(f) } }
+	status := func(code int) func(*rig) { return fault(xdrtest.Fault{Status: code}) }
 	const temporary = "XDR.CredentialsUnavailable XDR.Throttled XDR.Unavailable"
 	runs := func(ahead time.Duration) func(*rig) {
 		return func(r *rig) { r.XDR.Now = func() time.Time { return r.clock.Now().Add(ahead) } }
@@ -175,7 +177,7 @@ func TestEveryErrorName(t *testing.T) {
 		want    handler.ErrorName
 		text    []string
 	}{
-		{"bad event", func(*rig) {}, `{}`, handler.InvalidRequest, []string{"group_action_id is missing"}},
+		{"bad event", func(*rig) {}, `{"x":1}`, handler.InvalidRequest, []string{"group_action_id is missing"}},
 		{"no such secret", func(r *rig) { r.SecretID = "nobody" }, anyID, handler.CredentialsInvalid, []string{`"nobody" does not exist`}},
 		{"no such tenant", func(*rig) {}, `{"group_action_id":5,"tenant":"x"}`, handler.CredentialsInvalid, []string{`"xdr/tenant-x" does not exist`}},
 		{"no tenants", func(r *rig) { r.TenantSecretPrefix = "" }, `{"group_action_id":5,"tenant":"x"}`, handler.InvalidRequest, []string{"tenant"}},
@@ -183,27 +185,29 @@ func TestEveryErrorName(t *testing.T) {
 		{"cannot decrypt", secretFault("DecryptionFailure"), anyID, handler.CredentialsInvalid, []string{"cannot be read"}},
 		{"malformed", func(r *rig) { r.sim.SetSecret("not JSON", false) }, anyID, handler.CredentialsInvalid, []string{"expected a JSON object"}},
 		{"origin", func(r *rig) { r.AllowedOrigins = handler.DefaultConfig().AllowedOrigins }, anyID, handler.CredentialsInvalid, []string{"allow-list"}},
+		{"throttled secret", secretFault("ThrottlingException"), anyID, handler.CredentialsUnavailable, []string{"failing"}},
 		{"no Secrets Manager", func(r *rig) { r.Secrets = sdk("http://127.0.0.1:1") }, anyID, handler.CredentialsUnavailable, []string{"refused"}},
+		{"own credentials expired", secretFault("ExpiredTokenException"), anyID, handler.CredentialsUnavailable, []string{"the caller's own credentials or clock"}},
 		{"wrong key", func(r *rig) { r.sim.RevokeKey() }, anyID, handler.Unauthorized, []string{"401", "has not changed", "check api_key_id"}},
-		{"no licence", fault(xdrtest.Fault{Status: 402}), anyID, handler.Unauthorized, []string{"402", "licence"}},
-		{"no role", fault(xdrtest.Fault{Status: 403}), anyID, handler.Unauthorized, []string{"403", "role"}},
 		{"skewed clock", runs(20 * time.Minute), anyID, handler.Unauthorized, []string{"401", "the clock here is 20m0s ahead of the API's"}},
 		{"slow clock", runs(-20 * time.Minute), anyID, handler.Unauthorized, []string{"401", "the clock here is 20m0s behind the API's"}},
-		{"foreign JSON", fault(xdrtest.Fault{Body: `{"message":"maintenance"}`}), anyID, handler.Rejected, []string{`with the member "message"`}},
-		{"408", fault(xdrtest.Fault{Status: 408}), anyID, handler.Unavailable, []string{"408"}},
+		{"no licence", status(402), anyID, handler.Unauthorized, []string{"402", "licence"}},
+		{"no role", status(403), anyID, handler.Unauthorized, []string{"403", "role"}},
 		{"a proxy's 403", fault(xdrtest.Fault{Status: 403, ContentType: "text/html", Body: "<p>no"}), anyID, handler.Unauthorized, []string{"something in between refuses", "IP address"}},
-		{"own credentials expired", secretFault("ExpiredTokenException"), anyID, handler.CredentialsUnavailable, []string{"the caller's own credentials or clock"}},
-		{"err_msg without data", fault(xdrtest.Fault{Body: `{"reply":{"err_msg":"no such action"}}`}), anyID, handler.Rejected, []string{"no such action"}},
 		{"throttled", fault(xdrtest.Fault{Status: 429, RetryAfter: "7"}), anyID, handler.Throttled, []string{"429", "retry after 7s"}},
-		{"500", fault(xdrtest.Fault{Status: 500}), anyID, handler.Unavailable, []string{"500", "group_action_id 5", "request id"}},
+		{"408", status(408), anyID, handler.Unavailable, []string{"408"}},
+		{"500", status(500), anyID, handler.Unavailable, []string{"500", "group_action_id 5", "request id"}},
 		{"HTML 502", fault(xdrtest.Fault{Status: 502, ContentType: "text/html", Body: "<h1>Bad Gateway</h1>"}), anyID, handler.Unavailable, []string{"502", "proxy"}},
 		{"reset", fault(xdrtest.Fault{Reset: true}), anyID, handler.Unavailable, []string{"no answer"}},
-		{"400", fault(xdrtest.Fault{Status: 400}), anyID, handler.Rejected, []string{"400"}},
 		{"302", fault(xdrtest.Fault{Status: 302, Body: "x"}), anyID, handler.Rejected, []string{"302"}},
+		{"400", status(400), anyID, handler.Rejected, []string{"400"}},
+		{"404", status(404), anyID, handler.Rejected, []string{"404"}},
 		{"oversize", fault(xdrtest.Fault{PadBytes: 1 << 20}), anyID, handler.Rejected, []string{"over the limit"}},
-		{"401 in a 200", fault(xdrtest.Fault{Status: 200, Body: `{"reply":{"err_code":401,"err_msg":"no"}}`}), anyID, handler.Unauthorized, []string{"401"}},
-		{"500 in a 200", fault(xdrtest.Fault{Status: 200, Body: `{"reply":{"err_code":"500","err_msg":"no"}}`}), anyID, handler.Unavailable, []string{"500"}},
-		{"bug", func(r *rig) { r.Random = func() float64 { return *map[string]*float64{}["none"] } }, anyID, handler.Internal, []string{"panic", "nil pointer"}},
+		{"foreign JSON", fault(xdrtest.Fault{Body: `{"message":"maintenance"}`}), anyID, handler.Rejected, []string{`with the member "message"`}},
+		{"err_msg without data", fault(xdrtest.Fault{Body: `{"reply":{"err_msg":"no such action"}}`}), anyID, handler.Rejected, []string{"no such action"}},
+		{"401 in a 200", fault(xdrtest.Fault{Body: `{"reply":{"err_code":401,"err_msg":"no"}}`}), anyID, handler.Unauthorized, []string{"401"}},
+		{"500 in a 200", fault(xdrtest.Fault{Body: `{"reply":{"err_code":"500","err_msg":"no"}}`}), anyID, handler.Unavailable, []string{"500"}},
+		{"bug", func(r *rig) { r.XDR.Transport = struct{ http.RoundTripper }{} }, anyID, handler.Internal, []string{"panic", "nil pointer"}},
 		{"bug in the SDK", func(r *rig) { r.Secrets = broken{} }, anyID, handler.Internal, []string{"panic with a string"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -229,7 +233,29 @@ func TestEveryErrorName(t *testing.T) {
 			if out := fmt.Sprintf("%v %+v %#v %s", err, err, err, r.log.String()); xdrtest.Leak(out, canary) != "" {
 				t.Errorf("the key appears: %s", out)
 			}
+			r.isTimedOut(t, err, c.event)
 		})
+	}
+}
+
+// isTimedOut repeats a check that fails, until it is past its deadline: from there on nobody waits for an error to pass.
+// What is final anyway keeps its name.
+func (r *rig) isTimedOut(t *testing.T, usual *handler.Error, event string) {
+	t.Helper()
+	event = strings.Replace(event, "}", `,"timeout_seconds":60,"started_at":"2026-11-24T10:00:00Z"}`, 1)
+	r.clock.Advance(59 * time.Second)
+	r.fails(t, usual.Name, event)
+	r.clock.Advance(time.Second)
+	if !usual.Temporary() {
+		r.fails(t, usual.Name, event)
+		return
+	}
+	err := r.fails(t, handler.TimedOut, event)
+	begins := string(usual.Name) + ": group_action_id 5: "
+	ends := "; the deadline, 1m0s after started_at, has passed"
+	if !strings.HasPrefix(err.Text(), begins) || !strings.HasSuffix(err.Text(), ends) || err.Temporary() ||
+		err.Last != usual.Name || err.GroupActionID != 5 {
+		t.Error(err)
 	}
 }
 
