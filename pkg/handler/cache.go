@@ -2,6 +2,7 @@ package handler
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -149,9 +150,13 @@ func (f *fetch) wait(ctx context.Context, id string) error {
 	select {
 	case <-f.done:
 	case <-ctx.Done():
-		if !f.isDone() {
-			return errorf(CredentialsUnavailable, "secret %q: no answer from Secrets Manager: %s", id, whyEnded(ctx))
-		}
 	}
-	return nil
+	if f.isDone() {
+		return nil
+	}
+	why := "the check was cancelled"
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		why = "the function's time is nearly up"
+	}
+	return errorf(CredentialsUnavailable, "secret %q: no answer from Secrets Manager: %s", id, why)
 }

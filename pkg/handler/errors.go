@@ -1,7 +1,6 @@
 package handler
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"runtime"
@@ -182,11 +181,3 @@ type toldError struct {
 func (e toldError) Error() string        { return e.text }
 func (e toldError) ErrorCode() string    { return e.code }
 func (e toldError) Is(target error) bool { return e.isOrigin && target == ErrOrigin }
-
-// whyEnded says what ended a context.
-func whyEnded(ctx context.Context) string {
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return "the function's time is nearly up"
-	}
-	return "the check was cancelled"
-}

@@ -18,8 +18,9 @@ import (
 type slow struct {
 	handler.SecretsManager
 	http.RoundTripper
-	clock *lambdatest.Clock
-	takes []time.Duration
+	clock    *lambdatest.Clock
+	takes    []time.Duration
+	deadline time.Time // of the last call of the API
 }
 
 func (s *slow) pass() {
@@ -35,8 +36,28 @@ func (s *slow) GetSecretValue(
 }
 
 func (s *slow) RoundTrip(r *http.Request) (*http.Response, error) {
+	s.deadline, _ = r.Context().Deadline()
 	s.pass()
 	return s.RoundTripper.RoundTrip(r)
+}
+
+func slowed(r *rig, takes []time.Duration) *slow {
+	s := &slow{SecretsManager: r.Secrets, RoundTripper: r.XDR.Transport, clock: r.clock, takes: takes}
+	r.Secrets, r.XDR.Transport = s, s
+	return s
+}
+
+// A call ends before the function's time is up.
+func TestDeadlineLeavesTimeToReport(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, xdrtest.Options{}, "pending")
+	s := slowed(r, []time.Duration{0, 0})
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Second)
+	defer cancel()
+	_, err := r.Check(ctx, []byte(pendingID))
+	if end, _ := ctx.Deadline(); err != nil || end.Sub(s.deadline) != 500*time.Millisecond {
+		t.Errorf("%v before %v: %v", s.deadline, end, err)
+	}
 }
 
 // The one line of a check says what it found, what each service took, over both calls, where the secret came from at
@@ -46,8 +67,7 @@ func TestLogLines(t *testing.T) {
 	r := newRig(t, xdrtest.Options{Key: canary}, "pending", "unknown_status")
 	const ms = time.Millisecond
 	takes := []time.Duration{40 * ms, 7 * ms, 0, 11 * ms, 300 * ms, 1900 * time.Microsecond, 0, 0, 0}
-	both := &slow{r.Secrets, r.XDR.Transport, r.clock, takes}
-	r.Secrets, r.XDR.Transport = both, both
+	slowed(r, takes)
 
 	r.check(t, pendingID)
 	r.sim.AddFaults(xdrtest.Fault{From: 2, Body: `{"reply":{"err_msg":"partial\noutage ` + canary + `","data":{"a":"COMPLETED_SUCCESSFULLY"}}}`})

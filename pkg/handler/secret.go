@@ -58,10 +58,7 @@ func credentialsOf(s map[string]string, allowed []Origin) (xdr.Credentials, erro
 	if s["fqdn"] != "" {
 		from = "fqdn"
 	}
-	base, err := baseURL(s["api_url"], s["fqdn"])
-	if err == nil {
-		err = checkOrigin(base, allowed)
-	}
+	base, err := baseURL(s["api_url"], s["fqdn"], allowed)
 	if err != nil {
 		return xdr.Credentials{}, fmt.Errorf("%s: %w", from, err)
 	}
@@ -73,18 +70,9 @@ func credentialsOf(s map[string]string, allowed []Origin) (xdr.Credentials, erro
 	return xdr.NewCredentials(base, s["api_key_id"], s["api_key"], xdr.SecurityLevel(strings.ToLower(s["security_level"])))
 }
 
-func checkOrigin(base *url.URL, allowed []Origin) error {
-	origin, err := originOf(base)
-	if err != nil || slices.ContainsFunc(allowed, func(o Origin) bool { return o.allows(origin) }) {
-		return err
-	}
-	return fmt.Errorf("%s %w (%v): no credentials are sent there; add it if it is the tenant's",
-		origin, ErrOrigin, allowed)
-}
-
 // baseURL reads api_url, or makes one of fqdn, which people paste with or without scheme and api- prefix. A host
 // without a dot is not shown: it may be a key in the wrong place.
-func baseURL(apiURL, fqdn string) (*url.URL, error) {
+func baseURL(apiURL, fqdn string, allowed []Origin) (*url.URL, error) {
 	text := apiURL
 	switch {
 	case apiURL == "" && fqdn == "":
@@ -94,7 +82,7 @@ func baseURL(apiURL, fqdn string) (*url.URL, error) {
 	case fqdn != "":
 		text = withAPI(fqdn)
 	}
-	return checkURL(text)
+	return checkURL(text, allowed)
 }
 
 // withAPI puts the scheme and api- in front of a host name that lacks them.
@@ -107,7 +95,7 @@ func withAPI(fqdn string) string {
 	return scheme + "://api-" + strings.TrimPrefix(strings.ToLower(host), "api-")
 }
 
-func checkURL(text string) (*url.URL, error) {
+func checkURL(text string, allowed []Origin) (*url.URL, error) {
 	u, err := url.Parse(text)
 	switch {
 	case err != nil || !strings.ContainsAny(u.Hostname(), ".:"):
@@ -120,7 +108,12 @@ func checkURL(text string) (*url.URL, error) {
 			return nil, fmt.Errorf("expected the address without the path %s, which is no part of it", path)
 		}
 	}
-	return u, nil
+	origin, err := originOf(u)
+	if err == nil && !slices.ContainsFunc(allowed, func(o Origin) bool { return o.allows(origin) }) {
+		err = fmt.Errorf("%s %w (%v): no credentials are sent there; add it if it is the tenant's",
+			origin, ErrOrigin, allowed)
+	}
+	return u, err
 }
 
 // consolePaths are what consoles and pages show after the address. The API answers 500 there, like in an outage.

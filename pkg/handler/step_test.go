@@ -281,20 +281,3 @@ func TestZeroStep(t *testing.T) {
 		t.Errorf("%+v, %v", v, err)
 	}
 }
-
-// Slow services end in their own error, before the function's time is up.
-func TestDeadlineLeavesTimeToReport(t *testing.T) {
-	t.Parallel()
-	for name, prepare := range map[handler.ErrorName]func(*rig){
-		handler.Unavailable:            func(r *rig) { r.sim.AddFaults(xdrtest.Fault{DelaySeconds: 60}) },
-		handler.CredentialsUnavailable: func(r *rig) { r.sim.AddSecretFaults(xdrtest.SecretFault{DelaySeconds: 60}) },
-	} {
-		r := newRig(t, xdrtest.Options{}, "pending")
-		prepare(r)
-		ctx, cancel := context.WithTimeout(t.Context(), 700*time.Millisecond)
-		if err := r.failsIn(ctx, t, name, pendingID); ctx.Err() != nil {
-			t.Errorf("%v after the function's time: %v", err, ctx.Err())
-		}
-		cancel()
-	}
-}
