@@ -22,23 +22,25 @@ func secretJSON(members string) string {
 func TestParseSecret(t *testing.T) {
 	t.Parallel()
 	allowed := append(DefaultConfig().AllowedOrigins, Origin{"http", "127.0.0.1", "8480"})
-	for _, c := range []struct{ members, want string }{
-		{good, "https://api-acme.xdr.us.paloaltonetworks.com"},
-		{`"api_url":"https://api-acme.xdr.us.paloaltonetworks.com/"`, "https://api-acme.xdr.us.paloaltonetworks.com"},
-		{`"api_url":" https://api-acme.xdr.us.paloaltonetworks.com\n"`, "https://api-acme.xdr.us.paloaltonetworks.com"},
-		{`"api_url":"https://API-acme.xdr.us.paloaltonetworks.com:443/gateway/"`, "https://API-acme.xdr.us.paloaltonetworks.com:443/gateway"},
-		{`"api_url":"http://127.0.0.1:8480/base"`, "http://127.0.0.1:8480/base"},
-		{`"fqdn":"acme.xdr.us.paloaltonetworks.com"`, "https://api-acme.xdr.us.paloaltonetworks.com"},
-		{`"fqdn":"acme.xdr.federal.paloaltonetworks.com"`, "https://api-acme.xdr.federal.paloaltonetworks.com"},
-		{`"fqdn":"api-acme.xdr.us.paloaltonetworks.com"`, "https://api-acme.xdr.us.paloaltonetworks.com"},
-		{`"fqdn":"https://acme.xdr.us.paloaltonetworks.com/"`, "https://api-acme.xdr.us.paloaltonetworks.com"},
-		{`"fqdn":"https://api-acme.xdr.us.paloaltonetworks.com","note":null`, "https://api-acme.xdr.us.paloaltonetworks.com"},
-		{`"fqdn":"API-Acme.xdr.us.paloaltonetworks.com"`, "https://api-acme.xdr.us.paloaltonetworks.com"},
-		{`"fqdn":"HTTPS://ACME.xdr.us.paloaltonetworks.com"`, "https://api-acme.xdr.us.paloaltonetworks.com"},
+	for want, addresses := range map[string][]string{
+		"https://api-acme.xdr.us.paloaltonetworks.com": {
+			good, `"api_url":"https://api-acme.xdr.us.paloaltonetworks.com/"`,
+			`"api_url":" https://api-acme.xdr.us.paloaltonetworks.com\n"`,
+			`"fqdn":"acme.xdr.us.paloaltonetworks.com"`, `"fqdn":"https://acme.xdr.us.paloaltonetworks.com/"`,
+			`"fqdn":"api-acme.xdr.us.paloaltonetworks.com"`, `"fqdn":"API-Acme.xdr.us.paloaltonetworks.com"`,
+			`"fqdn":"https://api-acme.xdr.us.paloaltonetworks.com","note":null`,
+			`"fqdn":"HTTPS://ACME.xdr.us.paloaltonetworks.com"`,
+		},
+		"https://API-acme.xdr.us.paloaltonetworks.com:443/gateway": {
+			`"api_url":"https://API-acme.xdr.us.paloaltonetworks.com:443/gateway/"`,
+		},
+		"http://127.0.0.1:8480/base": {`"api_url":"http://127.0.0.1:8480/base"`},
 	} {
-		cred, err := ParseSecret("s", []byte(secretJSON(c.members)), allowed)
-		if want := "key 7 (advanced) for " + c.want; err != nil || cred.String() != want {
-			t.Errorf("%s: %s, %v, want %s", c.members, cred, err, want)
+		for _, address := range addresses {
+			cred, err := ParseSecret("s", []byte(secretJSON(address)), allowed)
+			if want := "key 7 (advanced) for " + want; err != nil || cred.String() != want {
+				t.Errorf("%s: %s, %v, want %s", address, cred, err, want)
+			}
 		}
 	}
 	for _, value := range []string{
@@ -113,60 +115,50 @@ func TestParseSecretRefuses(t *testing.T) {
 
 func TestAllowList(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct {
-		entry, target string
-		want          bool
-	}{
-		{"https://*.paloaltonetworks.com", "https://api-acme.xdr.us.paloaltonetworks.com", true},
-		{"https://*.paloaltonetworks.com", "https://api-acme.xdr.federal.paloaltonetworks.com", true},
-		{"https://*.paloaltonetworks.com", "https://API-ACME.XDR.US.PALOALTONETWORKS.COM:443", true},
-		{"*.paloaltonetworks.com", "https://api-acme.xdr.us.paloaltonetworks.com/base", true},
-		{"https://*.paloaltonetworks.com", "https://paloaltonetworks.com", false},
-		{"https://*.paloaltonetworks.com", "https://evil-paloaltonetworks.com", false},
-		{"https://*.paloaltonetworks.com", "https://api.paloaltonetworks.com.evil.example", false},
-		{"https://*.paloaltonetworks.com", "https://api.paloaltonetworks.com:8443", false},
-		{"https://*.paloaltonetworks.com", "http://api.paloaltonetworks.com", false},
-		{"https://*.paloaltonetworks.com", "https://api.paloaltonetworks.com.", false},
-		{"https://*.paloaltonetworks.com", "https://.paloaltonetworks.com", false},
-		{"https://*.paloaltonetworks.com", "https://api..paloaltonetworks.com", false},
-		{"https://*.paloaltonetworks.com", "https://аpi.paloaltonetworks.com", false},      // a Cyrillic а
-		{"https://api.example.com", "https://apİ.example.com", false},                      // folds to an ASCII i
-		{"https://*.paloaltonetworks.com", "https://api.paloaltonetwor\u212as.com", false}, // a Kelvin sign folds to k
-		{"https://*.paloaltonetworks.com", "https://*.paloaltonetworks.com", false},
-		{"https://*.paloaltonetworks.com", "https://evil.example%2f.paloaltonetworks.com", false},
-		{"https://*.paloaltonetworks.com", `https://evil.example\.paloaltonetworks.com`, false},
-		{"https://*.paloaltonetworks.com", "https://evil.example#.paloaltonetworks.com", false},
-		{"https://*.paloaltonetworks.com", "https://evil.example/.paloaltonetworks.com", false},
-		{"http://127.0.0.1:8480", "http://127.0.0.1:8480/base", true},
-		{"http://127.0.0.1:8480", "http://127.0.0.1:8481", false},
-		{"http://127.0.0.1:8480", "https://127.0.0.1:8480", false},
-		{"https://[::1]:8480", "https://[::1]:8480", true},
-		{"https://[::1]:8480", "https://[::1%25eth0]:8480", false},
-		{"https://api.example.com", "https://x.api.example.com", false},
-		{"https://*.api.example.com", "https://y.x.api.example.com", true},
+	type targets struct{ allowed, refused string }
+	for entry, c := range map[string]targets{
+		"https://*.paloaltonetworks.com": {
+			"https://api-acme.xdr.us.paloaltonetworks.com https://API-ACME.XDR.US.PALOALTONETWORKS.COM:443 " +
+				"https://api-acme.xdr.federal.paloaltonetworks.com/base",
+			"https://paloaltonetworks.com https://evil-paloaltonetworks.com https://api.paloaltonetworks.com.evil.example " +
+				"https://api.paloaltonetworks.com:8443 http://api.paloaltonetworks.com https://api.paloaltonetworks.com. " +
+				"https://.paloaltonetworks.com https://api..paloaltonetworks.com https://*.paloaltonetworks.com " +
+				"https://evil.example%2f.paloaltonetworks.com https://evil.example\\.paloaltonetworks.com " +
+				"https://evil.example#.paloaltonetworks.com https://evil.example/.paloaltonetworks.com " +
+				"https://аpi.paloaltonetworks.com https://api.paloaltonetwor\u212as.com", // a Cyrillic а; a Kelvin sign folds to k
+		},
+		"*.paloaltonetworks.com":    {"https://api-acme.xdr.us.paloaltonetworks.com", "http://api.paloaltonetworks.com"},
+		"http://127.0.0.1:8480":     {"http://127.0.0.1:8480/base", "http://127.0.0.1:8481 https://127.0.0.1:8480"},
+		"https://[::1]:8480":        {"https://[::1]:8480", "https://[::1%25eth0]:8480"},
+		"https://api.example.com":   {"https://api.example.com", "https://x.api.example.com https://apİ.example.com"}, // folds to an ASCII i
+		"https://*.api.example.com": {"https://y.x.api.example.com", "https://api.example.com"},
 	} {
-		o, err := ParseOrigin(c.entry)
-		if err != nil {
-			t.Errorf("%s: %v", c.entry, err)
-			continue
+		o, err := ParseOrigin(entry)
+		if err != nil || o.String() != entry && "https://"+entry != o.String() {
+			t.Errorf("%s: %s, %v", entry, o, err)
 		}
-		got := false
-		if u, err := url.Parse(c.target); err == nil {
-			target, err := originOf(u)
-			got = err == nil && o.allows(target)
+		allows := func(target string) bool {
+			u, err := url.Parse(target)
+			if err != nil {
+				return false
+			}
+			origin, err := originOf(u)
+			return err == nil && o.allows(origin)
 		}
-		if got != c.want {
-			t.Errorf("%s allows %s: %v", c.entry, c.target, got)
+		for target := range strings.FieldsSeq(c.allowed) {
+			if !allows(target) {
+				t.Errorf("%s refuses %s", entry, target)
+			}
+		}
+		for target := range strings.FieldsSeq(c.refused) {
+			if allows(target) {
+				t.Errorf("%s allows %s", entry, target)
+			}
 		}
 	}
 	for _, bad := range []string{"", "*", "ftp://h", "https://h/path", "https://u@h", "https://h?x", "https://h#f", "https://*", "*.*.com", "a.*.com", "https://ho st", "https://h%41"} {
 		if o, err := ParseOrigin(bad); err == nil {
 			t.Errorf("%q was taken for %v", bad, o)
-		}
-	}
-	for _, text := range []string{"https://[::1]:8480", "http://127.0.0.1:8480", "https://*.paloaltonetworks.com"} {
-		if o, err := ParseOrigin(text); err != nil || o.String() != text {
-			t.Errorf("%s: %s, %v", text, o, err)
 		}
 	}
 }
