@@ -66,7 +66,7 @@ func decide(s situation, p policy) (Outcome, Reason) {
 func judge(s situation, p policy) (Outcome, Reason) {
 	required := required(s.Total, p.minSuccessPercent)
 	mayJudge := s.Pending == 0
-	if p.settle == settleCertain {
+	if p.certain {
 		mayJudge = s.Succeeded >= required || s.Succeeded+s.Pending < required
 	}
 	switch {

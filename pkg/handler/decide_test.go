@@ -88,7 +88,7 @@ func oracle(p policy, statuses []xdr.Status) Outcome {
 			present++
 		}
 	}
-	if present == 0 || n["pending"] > 0 && p.settle == "all" {
+	if present == 0 || n["pending"] > 0 && !p.certain {
 		return Pending
 	}
 	enough, short := 0, 0
@@ -136,8 +136,8 @@ func policies(percents ...int) (all []policy) {
 	for _, percent := range percents {
 		for _, partial := range []Outcome{Failed, Done, Pending} {
 			for _, unknown := range []Outcome{Pending, Failed} {
-				for _, settle := range []string{settleAll, settleCertain} {
-					all = append(all, policy{percent, partial, unknown, settle})
+				for _, certain := range []bool{false, true} {
+					all = append(all, policy{percent, partial, unknown, certain})
 				}
 			}
 		}

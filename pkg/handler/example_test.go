@@ -4,13 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http/httptest"
-	"time"
 
 	"github.com/soarstep/xdr-action-status/internal/xdrtest"
 	"github.com/soarstep/xdr-action-status/pkg/handler"
-	"github.com/soarstep/xdr-action-status/pkg/xdr"
 )
 
 // A Go program can make checks without Lambda: with the Secrets Manager client of the AWS SDK, or anything else that
@@ -25,14 +22,7 @@ func ExampleStep_Check() {
 	defer server.Close()
 	sim.SetURL(server.URL)
 
-	step := &handler.Step{
-		Config:  handler.DefaultConfig(),
-		Secrets: sdk(server.URL),
-		XDR:     &xdr.Client{},
-		Log:     slog.New(slog.DiscardHandler),
-		Now:     time.Now,
-		Random:  func() float64 { return 0.5 },
-	}
+	step := &handler.Step{Config: handler.DefaultConfig(), Secrets: sdk(server.URL)}
 	step.SecretID = "xdr/acme"
 	origin, err := handler.ParseOrigin(server.URL)
 	if err != nil {
@@ -45,8 +35,7 @@ func ExampleStep_Check() {
 	fmt.Println(v.Endpoints.Succeeded, "of", v.Endpoints.Total, "succeeded;", v.FailedEndpoints[0].Error)
 
 	_, err = step.Check(context.Background(), []byte(`{"group_action_id": "none"}`))
-	var failure *handler.Error
-	if errors.As(err, &failure) {
+	if failure, ok := errors.AsType[*handler.Error](err); ok {
 		fmt.Println(failure.Name, failure.Temporary())
 	}
 	// Output:

@@ -10,8 +10,6 @@ import (
 	"unicode/utf8"
 )
 
-var errNoObject = errors.New("is not a JSON object")
-
 // decoders are kept for the next request, with what they have allocated.
 var decoders = sync.Pool{New: func() any { return new(jsontext.Decoder) }}
 
@@ -25,7 +23,7 @@ func members(raw []byte) (map[string]jsontext.Value, error) {
 	defer decoders.Put(dec)
 	dec.Reset(bytes.NewBuffer(raw), jsontext.AllowDuplicateNames(true))
 	if kind := dec.PeekKind(); kind != '{' {
-		return nil, errNoObject
+		return nil, errors.New("is not a JSON object")
 	}
 	m := make(map[string]jsontext.Value)
 	_, err := dec.ReadToken()

@@ -53,8 +53,7 @@ func isHostName(host string) bool {
 		return addr.Zone() == ""
 	}
 	strange := func(r rune) bool { return !isLetterOrDigit(r) && r != '-' && r != '.' }
-	return host != "" && !strings.ContainsFunc(host, strange) &&
-		!strings.HasPrefix(host, ".") && !strings.HasSuffix(host, ".") && !strings.Contains(host, "..")
+	return !strings.ContainsFunc(host, strange) && !strings.Contains("."+host+".", "..") // no part is empty
 }
 
 func (o Origin) String() string {

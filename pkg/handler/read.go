@@ -2,6 +2,7 @@ package handler
 
 import (
 	"encoding/json"
+	"encoding/json/jsontext"
 	"math"
 	"slices"
 	"strconv"
@@ -34,12 +35,8 @@ func member[T any](r *reader, name, want string, absent T, read func(json.RawMes
 }
 
 func readString(raw json.RawMessage) (string, bool) {
-	if len(raw) == 0 || raw[0] != '"' {
-		return "", false
-	}
-	var s string
-	err := json.Unmarshal(raw, &s)
-	return s, err == nil
+	text, err := jsontext.AppendUnquote(nil, raw)
+	return string(text), err == nil
 }
 
 // readInt takes decimal digits only: no sign, no leading zero, no fraction, no exponent.
@@ -54,7 +51,7 @@ var (
 	readSeen    = upTo(math.MaxInt32)
 	readPartial = oneOf(Failed, Done, Pending)
 	readUnknown = oneOf(Pending, Failed)
-	readSettle  = oneOf(settleAll, settleCertain)
+	readSettle  = oneOf("all", "certain")
 )
 
 func upTo(most int) func(json.RawMessage) (int, bool) {
@@ -126,8 +123,7 @@ func readContext(raw json.RawMessage) (json.RawMessage, bool) {
 
 func readExecution(raw json.RawMessage) (string, bool) {
 	s, ok := readString(raw)
-	n := utf8.RuneCountInString(s)
-	return s, ok && n >= 1 && n <= 80
+	return s, ok && s != "" && utf8.RuneCountInString(s) <= 80
 }
 
 func isLetterOrDigit(r rune) bool {

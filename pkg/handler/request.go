@@ -28,13 +28,8 @@ type policy struct {
 	minSuccessPercent int     // 1 to 100
 	partial           Outcome // what COMPLETED_PARTIAL counts as
 	unknown           Outcome // what a status counts as that this program does not know: pending or failed
-	settle            string  // when to judge: once all have ended, or once the outcome is certain
+	certain           bool    // judge once the outcome is certain, else once all have ended
 }
-
-const (
-	settleAll     = "all"
-	settleCertain = "certain"
-)
 
 // maxEvent bounds an event without its previous, in bytes: with a verdict of [maxVerdict] it stays under the 256 KiB
 // that a state of Step Functions may hold, past which an execution ends without a name.
@@ -159,7 +154,7 @@ func (r *reader) policy() policy {
 		minSuccessPercent: member(&p, "min_success_percent", "an integer from 1 to 100", 100, readPercent),
 		partial:           member(&p, "partial", `"failed", "done" or "pending"`, Failed, readPartial),
 		unknown:           member(&p, "unknown", `"pending" or "failed"`, Pending, readUnknown),
-		settle:            member(&p, "settle", `"all" or "certain"`, settleAll, readSettle),
+		certain:           member(&p, "settle", `"all" or "certain"`, "all", readSettle) == "certain",
 	}
 	r.err = cmp.Or(r.err, p.err)
 	return out

@@ -13,7 +13,7 @@ import (
 func TestParse(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)
-	certain := policy{90, Done, Failed, settleCertain}
+	certain := policy{90, Done, Failed, true}
 	for _, c := range []struct {
 		name, event string
 		want        request

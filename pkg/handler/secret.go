@@ -87,11 +87,10 @@ func baseURL(apiURL, fqdn string, allowed []Origin) (*url.URL, error) {
 
 // withAPI puts the scheme and api- in front of a host name that lacks them.
 func withAPI(fqdn string) string {
-	scheme, host, ok := strings.Cut(fqdn, "://")
-	if !ok {
-		scheme = "https"
-		host = fqdn
+	if !strings.Contains(fqdn, "://") {
+		fqdn = "https://" + fqdn
 	}
+	scheme, host, _ := strings.Cut(fqdn, "://")
 	return scheme + "://api-" + strings.TrimPrefix(strings.ToLower(host), "api-")
 }
 

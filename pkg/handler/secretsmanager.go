@@ -1,6 +1,7 @@
 package handler
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -34,7 +35,6 @@ type guard struct {
 	secrets []string
 }
 
-// install is an option of one call of the SDK.
 func (g *guard) install(o *secretsmanager.Options) { g.next, o.HTTPClient = o.HTTPClient, g }
 
 // Do makes one attempt.
@@ -49,7 +49,6 @@ func (g *guard) Do(r *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// out is the way out for what was said in the fetch.
 func (g *guard) out() xdr.Redactor {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -77,12 +76,8 @@ func (s *Step) readSecret(ctx context.Context, id string) (_ secret, err error) 
 	if out.SecretString != nil {
 		value = []byte(*out.SecretString)
 	}
-	var version string
-	if out.VersionId != nil {
-		version = *out.VersionId
-	}
 	cred, err := ParseSecret(id, value, s.AllowedOrigins)
-	return secret{credentials: cred, version: version}, err
+	return secret{credentials: cred, version: *cmp.Or(out.VersionId, new(string))}, err
 }
 
 // secretError tells a failing Secrets Manager from one that says no. Without an error code there was no answer.

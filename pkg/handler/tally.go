@@ -42,7 +42,6 @@ type counts []struct {
 	agents int
 }
 
-// of finds the count of a status that has been seen.
 func (c counts) of(status string) *int {
 	for i := range c {
 		if c[i].status == status {
@@ -155,7 +154,6 @@ func (t *tally) finish() {
 		}
 	}
 	slices.Sort(t.unknown)
-	t.Seen = max(t.Seen, t.reasonsSeen)
 	t.truncated = t.truncated || t.failed.dropped || t.pending.dropped
 }
 

@@ -53,7 +53,7 @@ type FailedEndpoint struct {
 // verdict judges a finished tally at a moment. The remark is what the API says beside the statuses.
 func (s *Step) verdict(r request, t *tally, remark string, now time.Time) Verdict {
 	t.finish()
-	t.Seen = max(t.Seen, r.seen)
+	t.Seen = max(t.Seen, t.reasonsSeen, r.seen)
 	elapsed, left := s.times(r, now)
 	outcome, reason := decide(situation{
 		Endpoints:    t.Endpoints,
