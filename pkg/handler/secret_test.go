@@ -59,7 +59,6 @@ func TestParseSecretRefuses(t *testing.T) {
 	for _, c := range []struct{ secret, want string }{
 		{`{"fqdn":"` + canary + `","api_key_id":"7","api_key":"acme.xdr.us.paloaltonetworks.com","security_level":"advanced"}`, "fqdn: expected the tenant's address"},
 		{`{"api_url":"https://` + canary + `","api_key_id":"7","api_key":"x","security_level":"advanced"}`, "api_url: expected the tenant's address"},
-		{secretJSON(`"api_url":"https://*.paloaltonetworks.com"`), "is not a host name"},
 		{secretJSON(`"api_url":"https://api-acme.xdr.us.paloaltonetworks.com#x"`), "fragment"},
 		{canary, "not JSON from byte 1 on; expected a JSON object"},
 		{"", "expected a JSON object"},
@@ -81,7 +80,6 @@ func TestParseSecretRefuses(t *testing.T) {
 		{secretJSON(`"api_url":null`), "api_url: expected a string"},
 		{secretJSON(`"api_url":"api-acme.xdr.us.paloaltonetworks.com"`), "api_url: expected the tenant's address"},
 		{secretJSON(`"api_url":"ftp://api-acme.xdr.us.paloaltonetworks.com"`), "expected https"},
-		{secretJSON(`"api_url":"http://api-acme.xdr.us.paloaltonetworks.com"`), "not on the allow-list"},
 		{secretJSON(`"fqdn":"http://127.0.0.1:1"`), "fqdn: http://api-127.0.0.1:1 is not on the allow-list"},
 		{secretJSON(`"api_url":"https://api.example.com"`), "api_url: https://api.example.com is not on the allow-list XDR_ALLOWED_ORIGINS ([https://*.paloaltonetworks.com])"},
 		{secretJSON(`"api_url":"https://user:` + canary + `@api-acme.xdr.us.paloaltonetworks.com"`), "no user"},
