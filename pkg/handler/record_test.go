@@ -102,3 +102,19 @@ func TestLogLines(t *testing.T) {
 		}
 	}
 }
+
+// What is left out of a step has a useful default, and a step without anything fails in its own words.
+func TestZeroStep(t *testing.T) {
+	t.Parallel()
+	nothing := rig{Step: new(handler.Step)}
+	if err := nothing.fails(t, handler.InvalidRequest, anyID); !strings.Contains(err.Message, "there is no default secret") {
+		t.Error(err)
+	}
+	r := newRig(t, xdrtest.Options{Scenarios: []xdrtest.Scenario{anyAction("pending")}})
+	r.sim.SetSecret(r.sim.SecretValue(), true) // in binary
+	little := handler.Step{Config: r.Config, Secrets: r.Secrets}
+	r.clock.Advance(time.Since(r.clock.Now())) // the simulator checks timestamps
+	if v, err := little.Check(t.Context(), []byte(anyID)); err != nil || v.Outcome != handler.Pending {
+		t.Errorf("%+v, %v", v, err)
+	}
+}

@@ -191,7 +191,6 @@ func TestEveryErrorName(t *testing.T) {
 		{"throttled", fault(xdrtest.Fault{Status: 429, RetryAfter: "7"}), anyID, handler.Throttled, []string{"429", "retry after 7s"}},
 		{"408", status(408), anyID, handler.Unavailable, []string{"408"}},
 		{"500", status(500), anyID, handler.Unavailable, []string{"500", "group_action_id 5", "request id"}},
-		{"400", status(400), anyID, handler.Rejected, []string{"400"}},
 		{"bug", func(r *rig) { r.XDR.Transport = struct{ http.RoundTripper }{} }, anyID, handler.Internal, []string{"panic", "nil pointer"}},
 		{"bug in the SDK", func(r *rig) { r.Secrets = broken{} }, anyID, handler.Internal, []string{"panic with a string"}},
 	} {
@@ -248,20 +247,4 @@ type broken struct{}
 
 func (broken) GetSecretValue(context.Context, *secretsmanager.GetSecretValueInput, ...func(*secretsmanager.Options)) (*secretsmanager.GetSecretValueOutput, error) {
 	panic("with " + canary)
-}
-
-// What is left out of a step has a useful default, and a step without anything fails in its own words.
-func TestZeroStep(t *testing.T) {
-	t.Parallel()
-	nothing := rig{Step: new(handler.Step)}
-	if err := nothing.fails(t, handler.InvalidRequest, anyID); !strings.Contains(err.Message, "there is no default secret") {
-		t.Error(err)
-	}
-	r := newRig(t, xdrtest.Options{Scenarios: []xdrtest.Scenario{anyAction("pending")}})
-	r.sim.SetSecret(r.sim.SecretValue(), true) // in binary
-	little := handler.Step{Config: r.Config, Secrets: r.Secrets}
-	r.clock.Advance(time.Since(r.clock.Now())) // the simulator checks timestamps
-	if v, err := little.Check(t.Context(), []byte(anyID)); err != nil || v.Outcome != handler.Pending {
-		t.Errorf("%+v, %v", v, err)
-	}
 }
