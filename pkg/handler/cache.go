@@ -12,9 +12,9 @@ import (
 const (
 	fetchTimeout = 5 * time.Second  // for one fetch, the SDK's own retries included
 	staleFor     = 30 * time.Second // how long a stale value is used before the next attempt to renew it
-)
 
-const noAnswerInTime = "secret %q: Secrets Manager did not answer within %v"
+	noAnswerInTime = "secret %q: Secrets Manager did not answer within %v"
+)
 
 // secret is what Secrets Manager stores, parsed, and which version of it.
 type secret struct {

@@ -13,9 +13,6 @@ import (
 	"github.com/soarstep/xdr-action-status/pkg/xdr"
 )
 
-// defaultPolicy is that of a request without one.
-var defaultPolicy = new(reader).policy()
-
 // In these tests only, missing stands for an expected agent that the reply does not name, and noText for one whose
 // status is no string.
 const (

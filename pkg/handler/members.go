@@ -56,7 +56,6 @@ func readMember(dec *jsontext.Decoder, m map[string]jsontext.Value) error {
 	return err
 }
 
-// notJSON says where a syntax error is.
 func notJSON(err error) error {
 	syntax, ok := errors.AsType[*jsontext.SyntacticError](err)
 	switch {

@@ -35,7 +35,10 @@ func member[T any](r *reader, name, want string, absent T, read func(json.RawMes
 }
 
 func readString(raw json.RawMessage) (string, bool) {
-	text, err := jsontext.AppendUnquote(nil, raw)
+	if raw.Kind() != '"' {
+		return "", false
+	}
+	text, err := jsontext.AppendUnquote(make([]byte, 0, maxID), raw)
 	return string(text), err == nil
 }
 
@@ -110,11 +113,12 @@ func readTenant(raw json.RawMessage) (string, bool) {
 }
 
 // maxContext bounds a context in bytes, so that a verdict has room for the rest.
-const maxContext = 4_096
+const (
+	maxContext  = 4_096
+	wantContext = "JSON of at most 4096 bytes, not counting white space"
+)
 
 var noContext = json.RawMessage("null")
-
-const wantContext = "JSON of at most 4096 bytes, not counting white space"
 
 func readContext(raw json.RawMessage) (json.RawMessage, bool) {
 	err := raw.Compact()

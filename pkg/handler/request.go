@@ -133,16 +133,20 @@ func (r *reader) actionID() (int64, json.RawMessage) {
 	return id, echo
 }
 
-var policyKeys = []string{"min_success_percent", "partial", "unknown", "settle"}
+var (
+	policyKeys    = []string{"min_success_percent", "partial", "unknown", "settle"}
+	defaultPolicy = policy{minSuccessPercent: 100, partial: Failed, unknown: Pending}
+)
 
 func (r *reader) policy() policy {
-	p := reader{in: "policy."}
-	if raw, ok := r.from["policy"]; ok {
-		m, err := members(raw)
-		if err != nil {
-			p.err = errorf(InvalidRequest, "policy %w", err)
-		}
-		p.from = m
+	raw, ok := r.from["policy"]
+	if !ok {
+		return defaultPolicy
+	}
+	m, err := members(raw)
+	p := reader{from: m, in: "policy."}
+	if err != nil {
+		p.err = errorf(InvalidRequest, "policy %w", err)
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.from)) {
 		if p.err == nil && !slices.Contains(policyKeys, name) {
@@ -152,15 +156,14 @@ func (r *reader) policy() policy {
 	}
 	out := policy{
 		minSuccessPercent: member(&p, "min_success_percent", "an integer from 1 to 100", 100, readPercent),
-		partial:           member(&p, "partial", `"failed", "done" or "pending"`, Failed, readPartial),
-		unknown:           member(&p, "unknown", `"pending" or "failed"`, Pending, readUnknown),
+		partial:           member(&p, "partial", `"failed", "done" or "pending"`, defaultPolicy.partial, readPartial),
+		unknown:           member(&p, "unknown", `"pending" or "failed"`, defaultPolicy.unknown, readUnknown),
 		certain:           member(&p, "settle", `"all" or "certain"`, "all", readSettle) == "certain",
 	}
 	r.err = cmp.Or(r.err, p.err)
 	return out
 }
 
-// secretID says which secret holds the credentials for this request.
 func (r request) secretID(c Config) (string, error) {
 	switch {
 	case r.tenant != "" && c.TenantSecretPrefix == "":

@@ -101,7 +101,6 @@ func secretError(ctx context.Context, id string, err error) *Error {
 	return errorf(CredentialsInvalid, "secret %q cannot be read: %w", id, err)
 }
 
-// codeOf is the code of an error of AWS, or "".
 func codeOf(err error) string {
 	var answer interface{ ErrorCode() string }
 	if errors.As(err, &answer) {

@@ -86,7 +86,6 @@ func (s *Step) Prefetch(ctx context.Context) {
 	}
 }
 
-// prepare puts in what was left out.
 func (s *Step) prepare() {
 	s.XDR = cmp.Or(s.XDR, new(xdr.Client))
 	s.Log = cmp.Or(s.Log, slog.New(slog.DiscardHandler))

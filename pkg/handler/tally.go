@@ -140,7 +140,6 @@ func (t *tally) ErrorReason(agentID []byte, reason xdr.ErrorReason) {
 	}
 }
 
-// finish adds the expected agents that did not appear, and the reasons that came first.
 func (t *tally) finish() {
 	for _, id := range t.missing {
 		t.Total++
