@@ -67,7 +67,6 @@ func (o Origin) String() string {
 	return o.Scheme + "://" + host
 }
 
-// allows reports whether a URL's origin is covered by this entry.
 func (o Origin) allows(target Origin) bool {
 	if o.Scheme != target.Scheme || o.Port != target.Port {
 		return false

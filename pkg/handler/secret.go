@@ -85,7 +85,6 @@ func baseURL(apiURL, fqdn string, allowed []Origin) (*url.URL, error) {
 	return checkURL(text, allowed)
 }
 
-// withAPI puts the scheme and api- in front of a host name that lacks them.
 func withAPI(fqdn string) string {
 	if !strings.Contains(fqdn, "://") {
 		fqdn = "https://" + fqdn

@@ -139,7 +139,6 @@ func fitting[T any](list []T, room *int, size func(T) int) int {
 	return len(list)
 }
 
-// size is what an entry takes in JSON: its texts, its keys and punctuation.
 func (e FailedEndpoint) size() int {
 	return jsonSize(e.AgentID) + jsonSize(string(e.Status)) + jsonSize(e.Error) + len(`{"agent_id":,"status":,"error":},`)
 }
