@@ -34,7 +34,7 @@ func TestPrefetchIsTheFirstChecksFetch(t *testing.T) {
 	for name, calls := range map[string]int{"": 1, "AccessDeniedException": 2} {
 		r := newCacheRig(t)
 		r.sim.ExpectSecretCalls(calls)
-		r.sim.AddSecretFaults(xdrtest.SecretFault{From: 1, To: 1, Delay: 50 * time.Millisecond, Name: name})
+		r.sim.AddSecretFaults(xdrtest.Fault{From: 1, To: 1, DelaySeconds: 0.05, Name: name})
 		r.Prefetch(t.Context())
 		for _, err := range r.many(t.Context(), 100, anyID) {
 			t.Error(err)
@@ -62,7 +62,7 @@ func TestTenantsHaveTheirOwnSecrets(t *testing.T) {
 // Where Secrets Manager fails, the last good value serves; where it says no, it does not. Then all is well again.
 func TestDeniedSecretIsNotServedStale(t *testing.T) {
 	t.Parallel()
-	for fault, denied := range map[xdrtest.SecretFault]bool{
+	for fault, denied := range map[xdrtest.Fault]bool{
 		{Name: "AccessDeniedException"}: true, {Name: "ResourceNotFoundException"}: true, {Name: "DecryptionFailure"}: true,
 		{Name: "ThrottlingException"}: false, {Name: "InternalServiceError"}: false, {Reset: true}: false,
 	} {
@@ -118,7 +118,7 @@ func TestWrongKeyEnds(t *testing.T) {
 		}, 3, 2, handler.Unauthorized, false},
 		{"the secret does not change", func(*xdrtest.Sim) {}, 2, 2, handler.Unauthorized, true},
 		{"Secrets Manager is down", func(s *xdrtest.Sim) {
-			s.AddSecretFaults(xdrtest.SecretFault{From: 2, To: 9, Name: "ThrottlingException"})
+			s.AddSecretFaults(xdrtest.Fault{From: 2, To: 9, Name: "ThrottlingException"})
 		}, 2, 2, handler.CredentialsUnavailable, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {

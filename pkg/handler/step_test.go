@@ -163,7 +163,7 @@ func TestEveryErrorName(t *testing.T) {
 		return func(r *rig) { r.XDR.Now = func() time.Time { return r.clock.Now().Add(ahead) } }
 	}
 	secretFault := func(name string) func(*rig) {
-		return func(r *rig) { r.sim.AddSecretFaults(xdrtest.SecretFault{Name: name}) }
+		return func(r *rig) { r.sim.AddSecretFaults(xdrtest.Fault{Name: name}) }
 	}
 	for _, c := range []struct {
 		name    string
