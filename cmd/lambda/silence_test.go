@@ -58,11 +58,12 @@ func TestWhatNobodyAskedForIsNotLogged(t *testing.T) {
 		t.Run(from, func(t *testing.T) {
 			t.Parallel()
 			e := &echo{idle: make(chan struct{}), gone: make(chan struct{})}
-			server := httptest.NewServer(e)
-			t.Cleanup(server.Close)
-			env := map[string]string{"AWS_ENDPOINT_URL_SECRETS_MANAGER": server.URL}
+			env := map[string]string{}
 			d := deploy(t, env, lambdatest.Options{}, func(s *xdrtest.Sim) {
 				e.tenant = s
+				server := httptest.NewServer(e)
+				t.Cleanup(server.Close)
+				env["AWS_ENDPOINT_URL_SECRETS_MANAGER"] = server.URL
 				if from == "the API" {
 					env["AWS_ENDPOINT_URL_SECRETS_MANAGER"] = s.URL()
 					env["XDR_ALLOWED_ORIGINS"] = server.URL
