@@ -10,12 +10,10 @@ const { StateMachine } = require('aws-local-stepfunctions');
 const { version } = require('./node_modules/aws-local-stepfunctions/package.json');
 const front = process.env.FRONT;
 
+const text = (cause) => (typeof cause === 'string' ? cause : JSON.stringify(cause));
+
 // failure is an error with the name that the engine compares with ErrorEquals.
-function failure(name, cause) {
-  const error = new Error(typeof cause === 'string' ? cause : JSON.stringify(cause));
-  error.name = name;
-  return error;
-}
+const failure = (name, cause) => Object.assign(new Error(text(cause)), { name });
 
 // invoke is what the service integration arn:aws:states:::lambda:invoke does with its parameters.
 async function invoke({ FunctionName, Payload }) {
@@ -41,48 +39,38 @@ async function putEvents({ Entries }) {
   return body;
 }
 
-const handlers = { Check: invoke, Announce: putEvents };
-
 const kinds = { StateEntered: 'entered', StateRetried: 'retried', StateCaught: 'caught' };
 
-// machine makes one for each different definition: it validates it, which takes longer than most cases.
-const machines = new Map();
-function machine(definition) {
-  const key = JSON.stringify(definition);
-  if (!machines.has(key)) machines.set(key, new StateMachine(definition));
-  return machines.get(key);
-}
-
-async function run({ name, definition, input }) {
+async function run({ name, machine, input }) {
   const trace = { steps: [] };
-  try {
-    const execution = machine(definition).run(input, {
-      overrides: { taskResourceLocalHandlers: handlers },
-      context: { Execution: { Name: name } },
-    });
-    execution.result.catch(() => {}); // the log tells
-    let error; // the last: the event of a retry or a catch has none
-    for await (const event of execution.eventLogs) {
-      const kind = kinds[event.type];
-      if (kind) trace.steps.push({ kind, state: event.state.name, error, input: event.state.input });
-      error = event.Error;
-      if (event.type === 'ExecutionSucceeded') {
-        Object.assign(trace, { status: 'SUCCEEDED', output: JSON.stringify(event.output) });
-      }
-      if (event.type === 'ExecutionTimeout') trace.status = 'TIMED_OUT';
-      if (event.type === 'ExecutionFailed') {
-        const cause = typeof event.Cause === 'string' ? event.Cause : JSON.stringify(event.Cause);
-        Object.assign(trace, { status: 'FAILED', error: event.Error, cause });
-      }
+  const execution = machine.run(input, {
+    overrides: { taskResourceLocalHandlers: { Check: invoke, Announce: putEvents } },
+    context: { Execution: { Name: name } },
+  });
+  execution.result.catch(() => {}); // the log tells
+  let error; // the last: the event of a retry or a catch has none
+  for await (const event of execution.eventLogs) {
+    const kind = kinds[event.type];
+    if (kind) trace.steps.push({ kind, state: event.state.name, error, input: event.state.input });
+    error = event.Error;
+    if (event.type === 'ExecutionSucceeded') {
+      Object.assign(trace, { status: 'SUCCEEDED', output: JSON.stringify(event.output) });
     }
-  } catch (error) {
-    Object.assign(trace, { status: 'REFUSED', error: error.name, cause: error.message });
+    if (event.type === 'ExecutionTimeout') trace.status = 'TIMED_OUT';
+    if (event.type === 'ExecutionFailed') {
+      Object.assign(trace, { status: 'FAILED', error, cause: text(event.Cause) });
+    }
   }
   return trace;
 }
 
-const jobs = JSON.parse(readFileSync(0));
-for (const { definition } of jobs) machine(definition); // before the first clock runs
+// Each different definition makes one machine, before the first clock runs: to validate it takes longer than most cases.
+const machines = {};
+const jobs = JSON.parse(readFileSync(0)).map(({ definition, ...job }) => {
+  const key = JSON.stringify(definition);
+  machines[key] ??= new StateMachine(definition);
+  return { ...job, machine: machines[key] };
+});
 const traces = await Promise.all(jobs.map(run));
 // not wait for what a timeout left behind
 process.stdout.write(JSON.stringify({ version, traces }), () => process.exit(0));

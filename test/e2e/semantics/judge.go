@@ -12,14 +12,14 @@ import (
 	"github.com/soarstep/xdr-action-status/internal/asl"
 )
 
-// judge says how an execution, and what the front saw of it, is not as wanted; empty if it is.
-func judge(w want, j job, t trace, p *plan) string {
-	var wrong []string
+// judge says how the execution is not as wanted.
+func (x *execution) judge(t trace) (wrong []string) {
 	expect := func(what string, ok bool, got any) {
 		if !ok {
 			wrong = append(wrong, fmt.Sprintf("%s %v", what, got))
 		}
 	}
+	w := x.want
 	states := strings.Join(t.states(), " ")
 	said := strings.ReplaceAll(t.Cause+t.Output, `": `, `":`) // an engine may put spaces there
 	expect("status", t.Status == w.status, t.Status)
@@ -27,46 +27,46 @@ func judge(w want, j job, t trace, p *plan) string {
 	expect("does not say "+w.says+":", strings.Contains(said, w.says), said)
 	expect("states", regexp.MustCompile("^"+w.states+"$").MatchString(states), states)
 	expect("what failed is not Check:", t.Status != failed || strings.HasSuffix(states, "Check"), states)
-	expect("calls", w.calls == 0 || w.calls == len(p.calls), len(p.calls))
-	expect("announced", w.announced == len(p.announced), len(p.announced))
-	verdict, err := judgeCalls(j, p.calls)
+	expect("calls", w.calls == 0 || w.calls == len(x.calls), len(x.calls))
+	expect("announced", w.announced == len(x.announced), len(x.announced))
+	verdict, err := x.judgeCalls()
 	expect("calls:", err == nil, err)
 	if t.Status == succeeded {
 		expect("output", same([]byte(t.Output), verdict), t.Output)
 	}
-	for _, detail := range p.announced {
+	for _, detail := range x.announced {
 		expect("announced", same(detail, verdict), string(detail))
 	}
-	expect("history:", historyFits(t, len(p.announced)), len(t.Events))
+	expect("history:", len(x.announced) != 1 || t.historyFits(), len(t.Events))
 	again := strings.Join(t.Again, ", ") == "the same, ExecutionAlreadyExists, ExecutionAlreadyExists"
-	expect("started again:", !w.again || again, t.Again)
-	return strings.Join(wrong, "; ")
+	expect("started again:", t.Again == nil || !w.again || again, t.Again)
+	return wrong
 }
 
 // judgeCalls demands that every invocation has got the input as it was, with the workflow's start where the input has
 // none, the name of the execution and, after the first verdict, the last one; and that the waits in between were made.
 // It returns the last verdict.
-func judgeCalls(j job, calls []*call) (last json.RawMessage, err error) {
+func (x *execution) judgeCalls() (last json.RawMessage, err error) {
 	var begun any
 	var earliest time.Time
-	for i, c := range calls {
-		var wanted, got map[string]any
+	for i, c := range x.calls {
+		var got map[string]any
 		if err := json.Unmarshal(c.payload, &got); err != nil {
 			return nil, err
 		}
 		if i == 0 {
 			begun = got["started_at"]
 		}
-		wanted = map[string]any{"started_at": begun}
-		if err := json.Unmarshal(j.Input, &wanted); err != nil {
+		wanted := map[string]any{"started_at": begun}
+		if err := json.Unmarshal(x.input(), &wanted); err != nil {
 			return nil, err
 		}
-		wanted["execution"] = j.Name
+		wanted["execution"] = x.executionName()
 		if last != nil {
 			wanted["previous"] = decoded(last)
 		}
 		at, err := time.Parse(time.RFC3339, fmt.Sprint(got["started_at"]))
-		recent := err == nil && time.Since(at).Abs() < 2*runTimeout || strings.Contains(string(j.Input), "started_at")
+		recent := err == nil && time.Since(at).Abs() < 2*runTimeout || strings.Contains(x.request, "started_at")
 		if !recent || !reflect.DeepEqual(got, wanted) {
 			return nil, fmt.Errorf("call %d got %.500v, want %.500v", i+1, got, wanted)
 		}
@@ -84,12 +84,19 @@ func judgeCalls(j job, calls []*call) (last json.RawMessage, err error) {
 	return last, nil
 }
 
-// historyFits demands the numbers of events with which tests work out the size of a long history, where an engine has
-// AWS's events and the announcement met no error.
-func historyFits(t trace, announced int) bool {
-	if t.Events == nil || t.Status != succeeded || announced != 1 {
-		return true
+// states are those visited, in order.
+func (t trace) states() (names []string) {
+	for _, s := range t.Steps {
+		if s.Kind == entered {
+			names = append(names, s.State)
+		}
 	}
+	return names
+}
+
+// historyFits demands the numbers of events with which tests work out the size of a long history, where an engine has
+// AWS's events.
+func (t trace) historyFits() bool {
 	all := asl.EventsStart + asl.EventsEnd
 	for _, s := range t.Steps {
 		switch {
@@ -99,7 +106,8 @@ func historyFits(t trace, announced int) bool {
 			all += asl.EventsAttempt
 		}
 	}
-	return len(t.Events) == all && slices.Index(t.Events, "TaskStateEntered") == asl.EventsStart
+	return t.Events == nil || t.Status != succeeded ||
+		len(t.Events) == all && slices.Index(t.Events, "TaskStateEntered") == asl.EventsStart
 }
 
 func same(a, b []byte) bool { return reflect.DeepEqual(decoded(a), decoded(b)) }

@@ -13,8 +13,11 @@ import boto3
 import moto
 from botocore.config import Config
 from moto.server import ThreadedMotoServer
+from moto.stepfunctions.parser.asl.parse.preprocessor import Preprocessor
 
 logging.basicConfig(filename=os.path.join(os.environ["MODULES"], "moto.log"), filemode="w", level=logging.INFO)
+# moto has this list once for all: two definitions that it reads at the same time can break each other
+Preprocessor.__init__ = lambda self: setattr(self, "_query_language_per_scope", [])
 jobs = json.load(sys.stdin)
 server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
 server.start()
