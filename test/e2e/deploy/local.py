@@ -6,37 +6,17 @@ import os
 import pathlib
 import platform
 import re
-import signal
 import socket
 import subprocess
 import time
 import urllib.request
 
-import boto3
-
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 TOOLS = pathlib.Path(os.environ.get("TOOLS", ROOT / ".tools" / "e2e"))
 REGION = "us-east-1"
-
-
-def pinned(package):
-    """The version that a requirements file pins: what is installed."""
-    for file in sorted((ROOT / "test/e2e").glob("requirements-*.txt")):
-        if found := re.search(rf"^{package}==(\S+)$", file.read_text(), re.M):
-            return f"{package} {found[1]}"
-    raise LookupError(package)
-
-
-ARCHITECTURES = {"amd64": "x86_64", "arm64": "arm64"} # the template's word for Go's
-
-
-def goarch():
-    return {"x86_64": "amd64", "aarch64": "arm64"}[platform.machine()]
-
-
-def architecture():
-    """The template's Architecture for this machine."""
-    return ARCHITECTURES[goarch()]
+GOARCH, ARCHITECTURE = { # Go's word for this machine, and the template's
+    "x86_64": ("amd64", "x86_64"), "aarch64": ("arm64", "arm64")}[platform.machine()]
+EVENTS = ROOT / "events"
 
 
 def clean_env(**more):
@@ -49,22 +29,16 @@ def clean_env(**more):
     } | more
 
 
-def run(*args, check=True, env=None, cwd=ROOT, timeout=300, **kwargs):
+def run(*args, check=True, env=None, cwd=ROOT, timeout=300):
     """Runs a command to its end; a failure shows what it printed."""
-    done = subprocess.run([str(a) for a in args], env=env or clean_env(), cwd=cwd, timeout=timeout, capture_output=True, text=True, **kwargs)
+    done = subprocess.run([str(a) for a in args], env=env or clean_env(), cwd=cwd, timeout=timeout, capture_output=True, text=True)
     if check and done.returncode:
         raise AssertionError(f"{args} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}")
     return done
 
 
-def sam(*args, env=None, **kwargs):
-    return run(TOOLS / "deploy/bin/sam", *args, env=clean_env(**(env or {})), **kwargs)
-
-
-def build(folder, goarch):
-    """Runs `sam build` for a processor, as README says."""
-    sam("build", "--build-dir", folder, "--parameter-overrides", f"Architecture={ARCHITECTURES[goarch]}", env={"GOARCH": goarch})
-    return folder
+def sam(*args, **env):
+    return run(TOOLS / "deploy/bin/sam", *args, env=clean_env(**env))
 
 
 def free_port():
@@ -74,7 +48,7 @@ def free_port():
         return s.getsockname()[1]
 
 
-def until(what, condition, seconds=30):
+def until(what, condition, seconds=90):
     """The first true value of condition."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -96,7 +70,7 @@ class Process:
         return self
 
     def __exit__(self, *_):
-        self.popen.send_signal(signal.SIGTERM)
+        self.popen.terminate()
         try:
             self.popen.wait(20)
         except subprocess.TimeoutExpired:
@@ -106,33 +80,23 @@ class Process:
     def output(self):
         return self.log.read_text(errors="replace")
 
-    def ready(self, condition, what, seconds=30):
+    def ready(self, condition):
         def check():
-            if self.popen.poll() is not None:
-                raise AssertionError(f"{what} ended:\n{self.output()}")
+            assert self.popen.poll() is None, self.output()
             with contextlib.suppress(OSError):
                 return condition()
-        return until(what, check, seconds)
+        return until(f"start of {self.popen.args[0]}", check)
 
 
 class Simulator(Process):
-    """cmd/xdrsim: the XDR API, and its secret behind the Secrets Manager protocol."""
+    """cmd/xdrsim: the XDR API, and its secret behind the Secrets Manager protocol. env is what it printed."""
 
-    def __init__(self, binary, folder, addr, speed=1, scenarios=()):
+    def __init__(self, binary, folder, *args, scenarios=()):
         chosen = [arg for name in scenarios for arg in ("-scenario", name)]
-        super().__init__([binary, "-addr", addr, "-speed", speed, "-rate-limit", "-1", *chosen], folder / "log")
-        self.env = self.ready(self._printed, "simulator")
+        super().__init__([binary, "-rate-limit", "-1", "-print-key", *args, *chosen], folder / "log")
+        self.ready(lambda: "export AWS_SECRET_ACCESS_KEY=" in self.output())
+        self.env = dict(re.findall(r"^export (\w+)=(\S+)$", self.output(), re.M))
         self.url = self.env["XDR_ALLOWED_ORIGINS"]
-
-    def _printed(self):
-        env = dict(re.findall(r"^export (\w+)=(\S+)$", self.output(), re.M))
-        return env if "AWS_SECRET_ACCESS_KEY" in env else None
-
-    def secret(self):
-        """The secret's value: where the API is, and the key."""
-        keys = {"aws_access_key_id": "simulated", "aws_secret_access_key": "simulated"}
-        client = boto3.client("secretsmanager", endpoint_url=self.url, region_name=REGION, **keys)
-        return json.loads(client.get_secret_value(SecretId="xdr/sim")["SecretString"])
 
     def requests(self, action):
         """The HTTP status of each question about an action."""
@@ -145,18 +109,13 @@ def builtin(xdrsim):
     return [line.split()[0] for line in run(xdrsim, "-list").stdout.splitlines()]
 
 
-class MiniStack(Process):
-    """A local AWS that enforces IAM policies. Step Functions waits and retries take a tenth of their time."""
-
-    def __init__(self, folder):
-        port = free_port()
-        self.url = f"http://127.0.0.1:{port}"
-        env = clean_env(
-            BIND_HOST="127.0.0.1", GATEWAY_PORT=str(port), MINISTACK_REGION=REGION, AUTH="true", SFN_WAIT_SCALE="0.1",
-            TMPDIR=str(folder), HOME=str(folder))
-        super().__init__([TOOLS / "ministack/bin/ministack"], folder / "log", env=env, cwd=folder)
-        self.ready(lambda: urllib.request.urlopen(f"{self.url}/_ministack/health").status == 200, "MiniStack", 60)
-
-    def client(self, service):
-        keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-        return boto3.client(service, endpoint_url=self.url, region_name=REGION, **keys)
+def compare(name, reply):
+    """Asserts that a reply is that of a sample, but for what depends on the clock and on the network's words."""
+    want = json.loads((EVENTS / f"{name}.want.json").read_text())
+    if "errorType" in want:
+        assert reply["errorMessage"].startswith(want["errorMessage"]), reply
+        want["errorMessage"] = reply["errorMessage"]
+    else:
+        assert reply["elapsed_seconds"] >= 0 and reply["checked_at"].endswith("Z"), reply
+        want |= {k: reply[k] for k in ("elapsed_seconds", "checked_at")}
+    assert reply == want

@@ -2,16 +2,14 @@
 
     unshare --net --mount --pid --fork --kill-child --mount-proc python samlocal.py BUILD_DIR XDRSIM FOLDER EVENT...
 
-prints one JSON object: the engine's version, and for each event what sam wrote to stdout and stderr, and its exit code.
-The namespaces are its own: in the network there is loopback and nothing else, since the emulator in the container listens
-on all interfaces and the ports are fixed; and no process or mount of the engine outlives it.
+prints one JSON object: for each event what sam wrote to stdout and stderr, and its exit code. The namespaces are its own:
+in the network there is loopback and nothing else, since the emulator in the container listens on all interfaces and the
+ports are fixed; and no process or mount of the engine outlives it.
 """
 
-import contextlib
 import json
 import pathlib
 import shutil
-import subprocess
 import sys
 
 import local
@@ -28,10 +26,17 @@ RUN mkdir -p /tmp /var/task /var/runtime && chmod 1777 /tmp
 def main(build, simulator, folder, *events):
     folder = pathlib.Path(folder)
     network()
-    with docker(folder) as env, local.Simulator(simulator, folder, "127.0.0.1:8480"):
-        version = local.run("docker", "version", "--format", "{{.Server.Version}}", env=env).stdout.strip()
+    socket = f"unix://{folder}/docker.sock"
+    env = local.clean_env(DOCKER_HOST=socket, DOCKER_BUILDKIT="0", HOME=str(folder))
+    engine = [
+        "dockerd", "--host", socket, "--pidfile", folder / "docker.pid", "--data-root", folder / "data",
+        "--exec-root", folder / "exec", "--iptables=false", "--ip6tables=false", "--bridge=none",
+        "--add-runtime", f"host={pathlib.Path(__file__).with_name('hostrunc')}", "--default-runtime", "host"]
+    with local.Process(engine, folder / "docker.log", env=env) as docker, \
+            local.Simulator(simulator, folder, "-addr", "127.0.0.1:8480"):
+        docker.ready(lambda: local.run("docker", "version", env=env, check=False).returncode == 0)
         base_image(folder / "image", env)
-        print(json.dumps({"docker": version, "replies": {e: invoke(build, e, env) for e in events}}))
+        print(json.dumps({event: invoke(build, event, env) for event in events}))
 
 
 def network():
@@ -43,25 +48,12 @@ def network():
     local.run(*nat, "5000:8999", "--jump", "REDIRECT", "--to-ports", "8080")
 
 
-@contextlib.contextmanager
-def docker(folder):
-    """A Docker engine that serves a socket in folder, until the end."""
-    socket = f"unix://{folder}/docker.sock"
-    env = local.clean_env(DOCKER_HOST=socket, DOCKER_BUILDKIT="0", HOME=str(folder))
-    args = ["dockerd", "--host", socket, "--pidfile", folder / "docker.pid", "--data-root", folder / "data", "--exec-root", folder / "exec",
-            "--iptables=false", "--ip6tables=false", "--bridge=none",
-            "--add-runtime", f"host={pathlib.Path(__file__).with_name('hostrunc')}", "--default-runtime", "host"]
-    with local.Process(args, folder / "docker.log", env=env) as engine:
-        engine.ready(lambda: local.run("docker", "version", env=env, check=False).returncode == 0, "Docker engine", 60)
-        yield env
-
-
 def base_image(folder, env):
     """Builds the base image from scratch, under the name that sam looks for."""
     folder.mkdir()
     shutil.copy(shutil.which("busybox"), folder)
     (folder / "Dockerfile").write_text(DOCKERFILE)
-    tag = f"public.ecr.aws/lambda/provided:al2023-{local.architecture()}"
+    tag = f"public.ecr.aws/lambda/provided:al2023-{local.ARCHITECTURE}"
     local.run("docker", "build", "--network", "none", "--tag", tag, folder, env=env)
 
 
@@ -70,14 +62,11 @@ def invoke(build, event, env):
     readme = (local.ROOT / "README.md").read_text()
     command, = [line for line in readme.splitlines() if line.startswith("sam local invoke")]
     command = command.replace("events/done.json", f"events/{event}.json")
-    command = command.replace("Architecture=arm64", f"Architecture={local.architecture()}")
+    command = command.replace("Architecture=arm64", f"Architecture={local.ARCHITECTURE}")
     args = [local.TOOLS / "deploy/bin/sam", *command.split()[1:], "--template", f"{build}/template.yaml", "--skip-pull-image"]
     done = local.run(*args, env=env, check=False, timeout=120)
     return {"stdout": done.stdout, "stderr": done.stderr, "code": done.returncode}
 
 
 if __name__ == "__main__":
-    try:
-        main(*sys.argv[1:])
-    except (AssertionError, OSError, subprocess.SubprocessError) as problem:
-        sys.exit(f"samlocal: {problem}")
+    main(*sys.argv[1:])

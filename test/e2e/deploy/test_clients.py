@@ -5,24 +5,19 @@ The clients only speak HTTPS with a tenant's host; they trust the certificate th
 
 import json
 import pathlib
-import re
 
 import local
 import pytest
-
-pytestmark = pytest.mark.engine("cortex-xdr-client")
 
 DONE, FAILED, NO_ENDPOINTS = "22519813685301", "22519813685302", "22519813685306"
 UNAUTHORIZED = [401, '{"reply":{"err_code":401,"err_extra":null,"err_msg":"Public API request unauthorized"}}']
 
 
 @pytest.fixture(params=["standard", "advanced"])
-def tenant(request, xdrsim_binary, tmp_path):
+def tenant(request, xdrsim, tmp_path):
     """What xdrsim printed for a key of each kind."""
-    args = [xdrsim_binary, "-tls", tmp_path / "ca.pem", "-print-key", "-security-level", request.param]
-    with local.Process(args, tmp_path / "log") as sim:
-        env = sim.ready(lambda: dict(re.findall(r"^export (\w+)=(\S+)$", sim.output(), re.M)), "simulator")
-        yield env | {"level": request.param, "ca": tmp_path / "ca.pem"}
+    with local.Simulator(xdrsim, tmp_path, "-tls", tmp_path / "ca.pem", "-security-level", request.param) as sim:
+        yield sim.env | {"level": request.param, "ca": str(tmp_path / "ca.pem")}
 
 
 @pytest.mark.parametrize("version", ["1.8.9", "2.0.0"])
@@ -33,7 +28,7 @@ def test_client(version, tenant):
         host = tenant["XDR_API_URL"].replace("https://127.0.0.1", "localhost")
         done = local.run(
             python, pathlib.Path(__file__).with_name("client.py"), host, tenant["XDR_API_KEY_ID"], key, tenant["level"],
-            DONE, FAILED, NO_ENDPOINTS, env=local.clean_env(REQUESTS_CA_BUNDLE=str(tenant["ca"])))
+            DONE, FAILED, NO_ENDPOINTS, env=local.clean_env(REQUESTS_CA_BUNDLE=tenant["ca"]))
         return [json.loads(line) for line in done.stdout.splitlines()]
 
     assert f"=={version}\n" in (local.ROOT / f"test/e2e/requirements-client-{version[0]}.txt").read_text()

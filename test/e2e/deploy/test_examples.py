@@ -3,13 +3,10 @@ configuration (the format of AWS Step Functions Local), in the words of AWS's do
 task and has other names for the failure of a nested execution. test_chain.py lets the playbooks start real waits."""
 
 import json
-import re
 
 import local
-import machines
+import ministack
 import pytest
-
-pytestmark = pytest.mark.engine(f"{local.pinned('ministack')}, mocked tasks")
 
 ENDPOINTS = {"total": 2, "succeeded": 1, "partial": 0, "failed": 1, "pending": 0, "missing": 0, "seen": 2}
 DONE = {"verdict": "done", "reason": "all_succeeded", "endpoints": ENDPOINTS, "truncated": False, "execution": "wait"}
@@ -40,19 +37,19 @@ def playbook(aws):
     answers = {case: [{"Return": {"Output": v}} for _, v in attempts] for case, attempts in ATTEMPTS.items()}
     answers |= {case: [{"Throw": {"Error": error, "Cause": cause}}] for case, (error, cause) in REFUSALS.items()}
     answers["busy"] = [{"Throw": {"Error": "StepFunctions.ThrottlingException", "Cause": "Rate exceeded"}}]
-    machines.mock(aws, answers | {"isolations": [machines.isolation(n) for n in (1, 2, 3)]}, {
+    aws.mock(answers | {"isolations": [ministack.isolation(n) for n in (1, 2, 3)]}, {
         "isolate_and_wait": {case: {"Isolate": "isolations", "WaitForAction": case} for case in answers},
         "wait_for_many": {case: {"WaitForAction": case} for case in answers},
     })
-    arns = {name: machines.create(aws, name, machines.playbook(name)) for name in ("isolate_and_wait", "wait_for_many")}
-    return lambda name, case, request: machines.run(aws, f"{arns[name]}#{case}", request)
+    arns = {name: aws.machine(name, ministack.playbook(name)) for name in ("isolate_and_wait", "wait_for_many")}
+    return lambda name, case, request: aws.execute(f"{arns[name]}#{case}", request)
 
 
 @pytest.mark.parametrize("case", ATTEMPTS)
 def test_isolate_and_wait(aws, playbook, case):
     """examples/isolate_and_wait: repeated for what the verdict lists, or for all"""
     end = playbook("isolate_and_wait", case, {"expected_agents": BOTH})
-    isolated = [data["request"]["expected_agents"] for name, data in machines.entered(aws, end) if name == "Isolate"]
+    isolated = [data["request"]["expected_agents"] for name, data in aws.entered(end) if name == "Isolate"]
     assert isolated == [agents for agents, _ in ATTEMPTS[case]]
     _, last = ATTEMPTS[case][-1]
     if last["verdict"] == "done":
@@ -65,10 +62,9 @@ def test_isolate_and_wait(aws, playbook, case):
 def test_start_is_retried(aws, playbook):
     """examples/isolate_and_wait: a start that Step Functions throttles is made again; this engine gives a retry the same answer"""
     run = playbook("isolate_and_wait", "busy", {"expected_agents": ["a"]})
-    history = aws.client("stepfunctions").get_execution_history(executionArn=run["executionArn"], maxResults=1000)["events"]
-    assert sum(e["type"] == "TaskFailed" for e in history) == 9
+    assert sum(e["type"] == "TaskFailed" for e in aws.history(run)) == 9
     assert run["cause"] == "Rate exceeded"
-    many, one = [json.loads(machines.playbook(name))["States"] for name in ("wait_for_many", "isolate_and_wait")]
+    many, one = [json.loads(ministack.playbook(name))["States"] for name in ("wait_for_many", "isolate_and_wait")]
     assert many["Each"]["ItemProcessor"]["States"]["WaitForAction"]["Retry"] == one["WaitForAction"]["Retry"]
 
 
@@ -94,29 +90,13 @@ WAIT = {"StartAt": "Choose", "States": {
 
 def test_none_hides_another(aws):
     """examples/wait_for_many: forty-one that do not end do not hide the next one"""
-    wait = machines.create(aws, "wait", json.dumps(WAIT))
-    definition = machines.playbook("wait_for_many", WaitForActionArn=wait)
+    wait = aws.machine("wait", json.dumps(WAIT))
+    definition = ministack.playbook("wait_for_many", WaitForActionArn=wait)
     assert json.loads(definition)["States"]["Each"]["ItemProcessor"]["ProcessorConfig"]["Mode"] == "DISTRIBUTED"
-    sfn, many = aws.client("stepfunctions"), machines.create(aws, "endless", definition)
     actions = [{"group_action_id": n} for n in range(ENDLESS + 1)]
-    sfn.start_execution(stateMachineArn=many, input=json.dumps({"actions": actions}))
+    aws.sfn.start_execution(stateMachineArn=aws.machine("endless", definition), input=json.dumps({"actions": actions}))
 
     def ended():
-        waits = sfn.list_executions(stateMachineArn=wait)["executions"]
+        waits = aws.sfn.list_executions(stateMachineArn=wait)["executions"]
         return {e["name"]: e["status"] for e in waits if e["status"] != "RUNNING"}
     assert local.until("end of the last wait", ended) == {f"action--{ENDLESS}": "SUCCEEDED"}
-
-
-@pytest.mark.engine(local.pinned("checkov"))
-def test_checkov_of_direct(tmp_path):
-    """checkov of examples/direct: nothing fails but, without suppressions, exactly the suppressed checks"""
-    text = (local.ROOT / "examples/direct/template.yaml").read_text()
-    suppressed = re.findall(r"id: (CKV_\w+), comment: \w", text)
-
-    def failures(content):
-        (tmp_path / "template.yaml").write_text(content)
-        args = ["--file", tmp_path / "template.yaml", "--framework", "cloudformation", "--skip-download", "--output", "json"]
-        results = json.loads(local.run(local.TOOLS / "checkov/bin/checkov", *args, check=False).stdout)["results"]
-        assert results["passed_checks"]
-        return sorted(check["check_id"] for check in results["failed_checks"])
-    assert failures(text) == [] and failures(re.sub(r"id: CKV_\w+", "id: none", text)) == sorted(suppressed)

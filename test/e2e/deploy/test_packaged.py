@@ -9,22 +9,27 @@ import os
 import re
 
 import local
-import machines
 import pytest
-import stack
-import test_static
 from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
+from ministack import adapted
+from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
-from test_static import transformed # noqa: F401 (a fixture)
 
 PAGE = (local.ROOT / "docs/deploying.md").read_text()
 POLICY = json.loads((local.ROOT / "docs/deployer-policy.json").read_text())
 
 
-@pytest.mark.engine(local.pinned("aws-sam-translator"))
-def test_as_transformed(template, transformed): # noqa: F811
+class NoPolicies:
+    def load(self):
+        return {}
+
+
+def test_as_transformed(template, monkeypatch):
     """The packaged template is what the SAM transform makes of template.yaml, but for the code's place"""
-    got, want = yaml_parse(template.read_text()), json.loads(transformed.read_text())
+    monkeypatch.setenv("AWS_DEFAULT_REGION", local.REGION)
+    source, got = yaml_parse((local.ROOT / "template.yaml").read_text()), yaml_parse(template.read_text())
+    source["Resources"]["StatusFunction"]["Properties"]["CodeUri"] = "s3://artifacts/code"
+    want = transform(source, {}, NoPolicies())
     for name in ("CodeBucket", "CodeKey"):
         del got["Parameters"][name]
     for one in (got, want):
@@ -35,21 +40,8 @@ def test_as_transformed(template, transformed): # noqa: F811
     function["Code"] = {"S3Bucket": "artifacts", "S3Key": "code"}
     function["Tags"] = [{"Key": "lambda:createdBy", "Value": "SAM"}]
     del machine["DefinitionString"] # TestPackagedTemplate reads it
-    machine["DefinitionS3Location"] = {"Bucket": "artifacts", "Key": "definition"}
+    machine["DefinitionS3Location"] = "statemachine/wait_for_action.asl.json"
     assert got == want
-
-
-@pytest.mark.engine(local.pinned("cfn-lint"))
-def test_cfn_lint(template):
-    """cfn-lint finds nothing in the packaged template"""
-    assert local.run(local.TOOLS / "deploy/bin/cfn-lint", "--", template).stdout == ""
-
-
-@pytest.mark.engine(local.pinned("checkov"))
-def test_checkov(template):
-    """checkov: nothing fails in the packaged template that it does not suppress"""
-    results = test_static.checkov(template)
-    assert results["passed_checks"] and not results["failed_checks"], test_static.failures(results)
 
 
 @pytest.fixture(scope="module")
@@ -63,35 +55,34 @@ def shell(aws, secrets, simulator, template, tmp_path_factory):
     folder = tmp_path_factory.mktemp("deployer")
     for file in template.parent.glob("*.zip"):
         (folder / file.name).symlink_to(file)
-    stack.adapted(yaml_parse(template.read_text()), folder).rename(folder / template.name)
+    adapted(yaml_parse(template.read_text()), folder).rename(folder / template.name)
     env = local.clean_env(
         AWS_ACCESS_KEY_ID=key["AccessKeyId"], AWS_SECRET_ACCESS_KEY=key["SecretAccessKey"], AWS_ENDPOINT_URL=aws.url,
         AWS_MAX_ATTEMPTS="1", PATH=f"{local.TOOLS / 'aws/bin'}:{os.environ['PATH']}")
     parameters = f"SecretName=xdr/e2e AllowedOrigins={simulator.url} SecretsManagerUrl={aws.url}"
-    parameters += f" Architecture={local.architecture()}"
+    parameters += f" Architecture={local.ARCHITECTURE}"
 
     def run(block):
-        block = block.replace("arm64", local.architecture()).replace("SecretName=xdr/acme", parameters)
+        block = block.replace("arm64", local.ARCHITECTURE).replace("SecretName=xdr/acme", parameters)
         done = local.run("bash", "-ec", 'aws() { command aws --debug "$@"; }\n' + block, env=env, cwd=folder)
         return set(re.findall(r"Making request for OperationModel\(name=(\w+)\)", done.stderr))
     return run
 
 
-@pytest.mark.engine(f"{local.pinned('ministack')} + {local.pinned('awscli')}")
 def test_deployed(aws, shell):
     """The commands of docs/deploying.md deploy the packaged template, a wait ends done, and they remove it"""
     section = PAGE.split("\n## Packaged template\n")[1].split("\n## ")[0]
     deploy, remove = re.findall(r"```sh\n(.*?)```", section, re.S)
     called = shell(deploy)
-    outputs = aws.client("cloudformation").describe_stacks(StackName="xdr-action-status")["Stacks"][0]["Outputs"]
-    machine, = (o["OutputValue"] for o in outputs if o["OutputKey"] == "WaitForActionArn")
-    run = machines.run(aws, machine, {"group_action_id": 22519813685301})
+    run = aws.execute(aws.outputs("xdr-action-status")["WaitForActionArn"], {"group_action_id": 22519813685301})
     assert run["status"] == "SUCCEEDED" and json.loads(run["output"])["verdict"] == "done", run
     resources = list(made(aws))
     assert {sid for sid, _ in resources} == ARNS.keys()
     for sid, arn in resources:
-        assert decisions(aws, sid, arn) == {"allowed"}, arn
-        assert "allowed" not in decisions(aws, sid, arn.replace("action", "other").replace("WaitForA", "A")), arn
+        on_it = actions(sid) | actions(ON_IT.get(sid, sid))
+        assert aws.decisions("user/deployer", on_it, arn) == {"allowed"}, arn
+        other = arn.replace("action", "other").replace("WaitForA", "A")
+        assert "allowed" not in aws.decisions("user/deployer", on_it, other), other
     called |= shell(remove)
     own = actions("Stack") | actions("Code") - {"s3:GetObject"}
     assert {action.partition(":")[2] for action in own} == called
@@ -110,7 +101,6 @@ LEFT_OUT = set("""
 WITH_KEY = {"kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"} # with LogKmsKeyArn, as the page says
 
 
-@pytest.mark.engine(f"{local.pinned('cfn-lint')}, AWS's schemas in it")
 def test_deployer_policy(template):
     """docs/deployer-policy.json allows what AWS lists for each resource type of the template, and nothing else"""
     resources = yaml_parse(template.read_text())["Resources"].values()
@@ -147,15 +137,7 @@ def made(aws):
             yield sid, ARNS[sid].format(name.rpartition("/")[2] if sid == "SQSQueue" else name)
 
 
-ON_IT = {"LogsLogGroup": "LogsMetricFilter", "SQSQueue": "SQSQueuePolicy"}
-
-
-def decisions(aws, sid, arn):
-    """What the engine's policy evaluation says to the deployer's actions on a resource, and on what belongs to it."""
-    names = sorted(actions(sid) | actions(ON_IT.get(sid, sid)))
-    said = aws.client("iam").simulate_principal_policy(
-        PolicySourceArn="arn:aws:iam::000000000000:user/deployer", ActionNames=names, ResourceArns=[arn])
-    return {d["EvalDecision"] for d in said["EvaluationResults"]}
+ON_IT = {"LogsLogGroup": "LogsMetricFilter", "SQSQueue": "SQSQueuePolicy"} # what belongs to a resource
 
 
 def actions(sid):
