@@ -137,29 +137,3 @@ func (f *Function) answered(w http.ResponseWriter, r *http.Request) {
 	i.settled <- reply
 	w.WriteHeader(http.StatusAccepted)
 }
-
-// Invoker answers the call [Invoke], for any function name. A function error is a reply. A process that has ended is an
-// error of the service, where Lambda would start another one.
-//
-// [Invoke]: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
-func (f *Function) Invoker() http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		event, err := io.ReadAll(r.Body)
-		if err != nil {
-			return // the caller is gone
-		}
-		reply, err := f.Invoke(r.Context(), event)
-		if err != nil {
-			http.Error(w, err.Error(), http.StatusInternalServerError)
-			return
-		}
-		h := w.Header()
-		h.Set("Content-Type", "application/json")
-		h.Set("X-Amzn-Requestid", reply.RequestID)
-		h.Set("X-Amz-Executed-Version", "$LATEST")
-		if reply.Failed() {
-			h.Set("X-Amz-Function-Error", "Unhandled")
-		}
-		_, _ = w.Write(append(reply.Payload, reply.RawError...)) // one of them is empty
-	})
-}
