@@ -68,6 +68,9 @@ class MiniStack(local.Process):
         found = [e.get("stateEnteredEventDetails") for e in self.history(execution)]
         return [(details["name"], json.loads(details["input"])) for details in found if details]
 
+    def states(self, execution):
+        return [name for name, _ in self.entered(execution)]
+
 
 def playbook(name, **substitutions):
     """The definition of a playbook of examples/; what is not substituted stays a name."""

@@ -81,10 +81,6 @@ def wait_for(aws, machine):
     return publish
 
 
-def states_of(aws, run):
-    return [name for name, _ in aws.entered(run)]
-
-
 def test_done(aws, wait_for, told, simulator):
     """Event to done: pending at first, then all succeed. The event at the end leads to its request"""
     about = {"group_action_id": str(LATE), "tenant": "acme", "context": {"incident": "INC-4711"}}
@@ -94,7 +90,7 @@ def test_done(aws, wait_for, told, simulator):
     event = only(told, FINISHED)
     assert event == verdict == verdict | about
     assert event["execution"] == run["name"] and json.loads(run["input"])["detail"].items() > about.items()
-    states = states_of(aws, run)
+    states = aws.states(run)
     assert states.count("Wait") >= 2 and states[-3:] == ["Decide", "Announce", "Done"]
     assert simulator.requests(LATE) == [200] * states.count("Check")
 
@@ -105,7 +101,7 @@ def test_failed(aws, wait_for, told):
     verdict = json.loads(run["output"])
     assert run["status"] == "SUCCEEDED" and verdict["verdict"] == "failed" and len(verdict["failed_endpoints"]) == 4
     assert only(told, FINISHED) == verdict
-    assert states_of(aws, run) == ["Begin", "Check", "Decide", "Announce", "Done"]
+    assert aws.states(run) == ["Begin", "Check", "Decide", "Announce", "Done"]
 
 
 def test_deadline(wait_for, told):
@@ -129,7 +125,7 @@ def test_outage(wait_for, told, simulator):
 def test_could_not_find_out(aws, wait_for, told, request_, error, cause):
     """Event to an error, and to AWS's own event about it, which leads to its request"""
     run = wait_for(**request_, context="INC-4711")
-    assert states_of(aws, run) == ["Begin", "Check"]
+    assert aws.states(run) == ["Begin", "Check"]
     event = only(told, CHANGED)
     assert (event["status"], event["error"], event["name"]) == ("FAILED", error, run["name"]), event
     assert cause in event["cause"] and json.loads(event["input"])["detail"] == request_ | {"context": "INC-4711"}

@@ -1,5 +1,5 @@
-"""The template of a release: what it is, what linters say of it, and its deployment as docs/deploying.md says, by
-someone who has no rights but those of docs/deployer-policy.json.
+"""The template of a release: what it is, and its deployment as docs/deploying.md says, by someone who has no rights but
+those of docs/deployer-policy.json.
 
 This engine (MiniStack) judges the deployer's own calls, but not those that CloudFormation makes in their name: AWS's
 own schemas of the resource types say what those need."""

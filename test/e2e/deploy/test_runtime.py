@@ -5,7 +5,6 @@ import os
 import pathlib
 import signal
 import socket
-import time
 import urllib.error
 import urllib.request
 
@@ -26,7 +25,11 @@ class Emulator(local.Process):
         args = [binary, "--runtime-interface-emulator-address", self.address, "--runtime-api-address", f"127.0.0.1:{local.free_port()}", bootstrap]
         variables = {"AWS_LAMBDA_FUNCTION_TIMEOUT": "2", "AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_FUNCTION_NAME": "status"}
         super().__init__(args, folder / "log", env=local.clean_env(**simulator.env, **variables, **env), cwd=folder)
-        self.ready(lambda: socket.create_connection(self.address.split(":")).close() or True)
+        self.ready(self.listens)
+
+    def listens(self):
+        with socket.create_connection(self.address.split(":")):
+            return True
 
     def invoke(self, event):
         try:
@@ -66,10 +69,8 @@ def test_samples(emulator):
 
 
 def test_slow_api(emulator):
-    """An API that does not answer ends in XDR.Unavailable, before the function's timeout"""
-    began = time.monotonic()
-    reply = json.loads(emulator.invoke(SLOW))
-    assert reply["errorType"] == "XDR.Unavailable" and time.monotonic() - began < 2
+    """An API that does not answer ends in XDR.Unavailable, and not in the function's timeout"""
+    assert json.loads(emulator.invoke(SLOW))["errorType"] == "XDR.Unavailable"
 
 
 def test_timeout(emulator):
