@@ -73,6 +73,11 @@ var oddAnswers = answers{
 		full + "⟨pause⟩HTTP/1.1 502 Bad Gateway" + page + "REQUEST" + gone, full + "⟨pause⟩" + zeros + gone,
 		ok + "\r\nGOOD⟨half closed⟩", ok + "Content-Length: 49\r\n\r\n{⟨pause⟩" + goodBody[1:],
 	},
+	"pending": {
+		okPage + `{"reply":{"err_code":0,"err_msg":"SENT","data":{"a":"COMPLETED_SUCCESSFULLY"}}}`,
+		okPage + `{"reply":{"data":{"SENT":"PENDING","a":"SENT","b":["SENT"]}}}`,
+	},
+	"failed":               {okPage + `{"reply":{"data":{"a":"FAILED","SENT":"FAILED"},"errorReasons":{"a":{"errorDescription":"SENT"}}}}`},
 	"done|XDR.Unavailable": {full + "⟨reset⟩", atOnce + full, atOnce + full + "⟨end⟩", atOnce + full + "⟨reset⟩"},
 	"XDR.Unavailable": {
 		"", "GOOD⟨end⟩", "⟨end⟩", "⟨reset⟩", "⟨half closed⟩", ok + "Content-Type: appl⟨half closed⟩",
@@ -95,6 +100,7 @@ var oddAnswers = answers{
 		atOnce + "HTTP/1.1 503 Service Unavailable" + page + "full", atOnce + "⟨end⟩", atOnce + "⟨reset⟩",
 		atOnce + "\x16\x03\x03\x00\x31\x02\x00\x00\x2d\x03\x03********************************\x00\xc0\x2f\x00\x00", // of TLS
 		atOnce + "SSH-2.0-OpenSSH_9.9\r\n",
+		"HTTP/1.1 500 No" + page + `{"reply":{"err_code":"SENT","err_msg":"SENT","err_extra":{"SENT":["SENT"]}}}`,
 		"\x15\x03\x01\x00\x02\x02\x46", "REQUEST", "-ERR unknown command 'Authorization:', with: 'SENT'\r\n", // as Redis says
 	},
 	"XDR.Unavailable|XDR.Rejected": {ok + "Content-Length: 0\r\n\r\n", chunked + "1\r\n{\r\n⟨∞×1\r\n \r\n⟩"},
@@ -104,6 +110,7 @@ var oddAnswers = answers{
 		ok + "Content-Encoding: br\r\n\r\n\x0b\x02\x80{}\x03⟨end⟩", ok + "\r\n" + gzipped(goodBody) + "⟨end⟩",
 		ok + "Content-Encoding: gzip, gzip\r\n\r\n" + gzipped(gzipped(goodBody)) + "⟨end⟩",
 		ok + "Content-Type: SENT/x\r\nContent-Length: 6\r\n\r\n<html>",
+		okPage + `{"reply":{"err_code":"SENT","data":{"a":"FAILED"}}}`, okPage + `{"reply":{"SENT":"SENT"}}`,
 		okPage + "REQUEST", "HTTP/1.1 404 Not Found" + page + "REQUEST", "HTTP/1.1 407 No" + page + "REQUEST",
 	},
 	"XDR.Unauthorized": {

@@ -101,9 +101,8 @@ func (c *call) play(script string) {
 
 // fill puts in what words in capitals stand for.
 func (c *call) fill(text string) string {
-	sent := spellings[c.server.spelling](c.sent)
 	value := string(raw(c.server.value))
-	text = strings.NewReplacer("GOOD", goodBody, "SENT", sent, "REQUEST", c.request, "TOKEN", awsToken,
+	text = strings.NewReplacer("GOOD", goodBody, "SENT", c.sent, "REQUEST", c.request, "TOKEN", awsToken,
 		"VALUE", value[1:len(value)-1], "HERE", c.server.url).Replace(text)
 	_, body, _ := strings.Cut(text, "\r\n\r\n")
 	return strings.Replace(text, "LENGTH", strconv.Itoa(len(body)), 1)
