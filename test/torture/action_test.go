@@ -4,8 +4,9 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"slices"
 	"time"
+
+	"github.com/soarstep/xdr-action-status/pkg/handler"
 )
 
 const week = 7 * 24 * time.Hour
@@ -17,9 +18,9 @@ type life struct {
 	deadline  time.Duration
 	endpoints []endpoint
 
-	expected bool // the request lists the agents
-	dated    bool // the request says when the action began
-	stranded bool // an outage covers its deadline, and the time after it in which that is noticed
+	expected []string // agents that the request lists
+	dated    bool     // the request says when the action began
+	stranded bool     // an outage covers its deadline, and the time after it in which that is noticed
 }
 
 // endpoint is PENDING until it ends, then its last status for good. The reply leaves it out before it appears and while
@@ -29,16 +30,6 @@ type endpoint struct {
 	appears, ends  time.Duration
 	last           string
 	gone, returned time.Duration
-}
-
-func (e endpoint) status(at time.Duration) string {
-	switch {
-	case at < e.appears, at >= e.gone && at < e.returned:
-		return ""
-	case at >= e.ends:
-		return e.last
-	}
-	return "PENDING"
 }
 
 const success = "COMPLETED_SUCCESSFULLY"
@@ -55,11 +46,6 @@ func within(r *rand.Rand, most time.Duration) time.Duration {
 
 func pickOne[T any](r *rand.Rand, from ...T) T { return from[r.IntN(len(from))] }
 
-// simple is an action on one endpoint that succeeds after a while. Its deadline is far.
-func simple(id int64, began time.Time, ends time.Duration) *life {
-	return &life{id: id, began: began, deadline: week, endpoints: []endpoint{{agent: "a", ends: ends, last: success}}}
-}
-
 // newLife draws an action, on 1 to 20 endpoints and now and then on many. Some never come back; their last status is
 // then beyond the deadline.
 func newLife(r *rand.Rand, id int64, began time.Time) *life {
@@ -67,9 +53,9 @@ func newLife(r *rand.Rand, id int64, began time.Time) *life {
 		id:       id,
 		began:    began.Truncate(time.Millisecond), // as Step Functions writes a time
 		deadline: between(r, time.Minute, week).Truncate(time.Second),
-		expected: r.IntN(3) == 0,
-		dated:    r.IntN(2) == 0,
 	}
+	expected := r.IntN(3) == 0
+	l.dated = r.IntN(2) == 0
 	ends := between(r, 10*time.Second, l.deadline*5/4)
 	all := endpoint{appears: pickOne(r, 0, within(r, 100*time.Second)), last: success} // within the grace
 	if r.IntN(4) == 0 {
@@ -86,8 +72,11 @@ func newLife(r *rand.Rand, id int64, began time.Time) *life {
 		if r.IntN(8) == 0 {
 			e.last = pickOne(r, "FAILED", "TIMEOUT", "EXPIRED", "ABORTED", "CANCELED", "NEVER_SEEN_BEFORE")
 		}
-		if l.expected && r.IntN(3) == 0 {
-			e.vanish(r, 0, ends)
+		if expected {
+			l.expected = append(l.expected, e.agent)
+			if r.IntN(3) == 0 {
+				e.vanish(r, 0, ends)
+			}
 		}
 		l.endpoints = append(l.endpoints, e)
 	}
@@ -99,51 +88,34 @@ func (e *endpoint) vanish(r *rand.Rand, after, before time.Duration) {
 	e.returned = e.gone + between(r, time.Second, time.Hour)
 }
 
-// request is the input of the workflow. A member of the workflow's own in it, now and then, must not count.
-func (l *life) request() map[string]any {
-	request := map[string]any{"group_action_id": l.id, "timeout_seconds": int(l.deadline.Seconds())}
-	if l.dated {
-		request["started_at"] = l.began
-	}
-	if l.expected {
-		var expected []string
-		for _, e := range l.endpoints {
-			expected = append(expected, e.agent)
-		}
-		request["expected_agents"] = expected
-	}
-	if l.id%3 == 0 {
-		request["execution"] = "another"
-	}
-	return request
-}
-
-// reply is what the API says at a moment.
-func (l *life) reply(at time.Duration) string {
-	data := make(map[string]string)
+// statuses are what the API says at a moment.
+func (l *life) statuses(at time.Duration) map[string]string {
+	said := make(map[string]string)
 	for _, e := range l.endpoints {
-		if status := e.status(at); status != "" {
-			data[e.agent] = status
+		switch {
+		case at < e.appears, at >= e.gone && at < e.returned:
+		case at < e.ends:
+			said[e.agent] = "PENDING"
+		default:
+			said[e.agent] = e.last
 		}
 	}
-	return `{"reply":{"data":` + string(raw(data)) + "}}"
+	return said
 }
 
-// shows reports whether the reply names an endpoint.
-func (l *life) shows(at time.Duration) bool {
-	return slices.ContainsFunc(l.endpoints, func(e endpoint) bool { return e.status(at) != "" })
-}
-
-// truth is what an observer says who knows every endpoint: done, failed or pending.
-func (l *life) truth(at time.Duration) string {
-	truth := "done"
-	for _, e := range l.endpoints {
-		switch e.status(at) {
-		case "", "PENDING", "NEVER_SEEN_BEFORE":
-			return "pending"
+// truth is the verdict of an observer who knows every endpoint.
+func (l *life) truth(said map[string]string) handler.Outcome {
+	truth := handler.Done
+	if len(said) < len(l.endpoints) {
+		return handler.Pending
+	}
+	for _, status := range said {
+		switch status {
+		case "PENDING", "NEVER_SEEN_BEFORE":
+			return handler.Pending
 		case success:
 		default:
-			truth = "failed"
+			truth = handler.Failed
 		}
 	}
 	return truth

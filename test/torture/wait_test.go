@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"time"
 
 	"github.com/soarstep/xdr-action-status/internal/asl"
@@ -86,9 +85,18 @@ func (x *wait) attempt() (after time.Duration, on bool) {
 
 // event is what the workflow makes of its input; test/e2e shows that it does.
 func (x *wait) event() []byte {
-	event := map[string]any{"started_at": x.started}
-	maps.Copy(event, x.request())
-	event["execution"] = x.name
+	event := map[string]any{
+		"group_action_id": x.id,
+		"timeout_seconds": int(x.deadline.Seconds()),
+		"started_at":      x.started,
+		"execution":       x.name,
+	}
+	if x.dated {
+		event["started_at"] = x.began
+	}
+	if x.expected != nil {
+		event["expected_agents"] = x.expected
+	}
 	if x.previous != nil {
 		event["previous"] = x.previous
 	}
@@ -117,27 +125,26 @@ func raw(value any) json.RawMessage { return must(json.Marshal(value)) }
 const (
 	waitsEnded = "waits"
 	endedBy    = "waits that ended as "
-	mistakes   = "waits lost, late or judged wrongly"
 )
 
 // promise is for what errors have delayed: five minutes and the check itself.
 const promise = 5*time.Minute + slowest
 
 func (x *wait) fail(format string, args ...any) {
-	x.world.sum.count(mistakes, 1)
 	x.world.t.Errorf("action %d: %s", x.id, fmt.Sprintf(format, args...))
 }
 
 // judge compares a check's verdict with the observer's at the same moment.
 func (x *wait) judge(v handler.Verdict) {
 	at := time.Since(x.began)
-	want := x.truth(at)
-	x.seen = x.seen || x.shows(at)
+	said := x.statuses(at)
+	want := x.truth(said)
+	x.seen = x.seen || len(said) > 0
 	if !x.seen && at > x.world.step.EmptyGrace {
-		want = "failed" // not found: no reply of this wait has ever named an endpoint
+		want = handler.Failed // not found: no reply of this wait has ever named an endpoint
 	}
-	late := want == "pending" && at >= x.deadline && v.Outcome == handler.Failed && v.Reason == handler.DeadlineExceeded
-	if string(v.Outcome) != want && !late {
+	late := want == handler.Pending && at >= x.deadline && v.Outcome == handler.Failed && v.Reason == handler.DeadlineExceeded
+	if v.Outcome != want && !late {
 		x.fail("WRONG VERDICT %v after its begin: %s (%s), the truth is %s", at, v.Outcome, v.Reason, want)
 	}
 	if v.Outcome == handler.Pending && at > x.deadline {

@@ -187,7 +187,7 @@ func (w *world) RoundTrip(r *http.Request) (*http.Response, error) {
 		return answer(400, "{}"), nil
 	}
 	l := w.waits[id].life
-	return answer(200, l.reply(time.Since(l.began))), nil
+	return answer(200, `{"reply":{"data":`+string(raw(l.statuses(time.Since(l.began))))+"}}"), nil
 }
 
 // overRate reports whether the tenant has already answered 10 requests in the last second.
