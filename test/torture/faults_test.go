@@ -3,7 +3,6 @@ package torture
 import (
 	"cmp"
 	"math/rand/v2"
-	"sync"
 	"syscall"
 	"time"
 
@@ -47,18 +46,13 @@ var faults = []fault{
 	{"reset during the reply", sometimes, of(func(r *rand.Rand) *toxic {
 		return &toxic{bytes: r.IntN(some), end: (*wire).reset, after: within(r, soon)}
 	})},
-	{"a few resets", sometimes, of(func(r *rand.Rand) *toxic { return &toxic{end: (*wire).reset, times: 1 + r.IntN(3)} })},
 	{"cut off", sometimes, of(func(r *rand.Rand) *toxic {
 		return &toxic{bytes: r.IntN(some), end: (*wire).close, after: tick}
 	})},
 	{"black hole", always, of(func(*rand.Rand) *toxic { return new(toxic) })},
-	{"black hole, then closed", always, of(func(r *rand.Rand) *toxic {
-		return &toxic{end: (*wire).close, after: within(r, soon)}
-	})},
 	{"reset after the reply", never, resetAfterReply},
 	{"frozen, connection closed meanwhile", never, frozen((*wire).close)},
 	{"frozen, connection half dead", sometimes, frozen((*wire).deafen)},
-	{"frozen in the middle", sometimes, frozenInTheMiddle},
 	{"certificate expired", always, certificate(nil, -time.Hour, loopback)},
 	{"certificate of another host", always, certificate(nil, time.Hour, "other.example")},
 	{"certificate of another authority", always, certificate(xdrtest.NewAuthority("torture"), time.Hour, loopback)},
@@ -95,19 +89,6 @@ func frozen(die func(*wire)) cause {
 		signal(l.t, l.function, syscall.SIGCONT)
 		return nil
 	}
-}
-
-// frozenInTheMiddle stops the process during the check for a while.
-func frozenInTheMiddle(l *lane, _ *service) func() {
-	pause := within(l.r, 30*time.Millisecond)
-	var group sync.WaitGroup
-	group.Go(func() {
-		time.Sleep(pause)
-		signal(l.t, l.function, syscall.SIGSTOP)
-		time.Sleep(200 * time.Millisecond)
-		signal(l.t, l.function, syscall.SIGCONT)
-	})
-	return group.Wait
 }
 
 // certificate shows another certificate to new connections. Without an authority it is of the one that is trusted.

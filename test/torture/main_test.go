@@ -73,7 +73,17 @@ type report struct {
 	figures map[string]int
 }
 
-func newReport() *report { return &report{figures: make(map[string]int)} }
+// newReport makes a report that is printed when the test ends, its subtests too.
+func newReport(t *testing.T) *report {
+	t.Helper()
+	r := &report{figures: make(map[string]int)}
+	t.Cleanup(func() {
+		for _, what := range slices.Sorted(maps.Keys(r.figures)) {
+			t.Logf("%-70s %d", what, r.figures[what])
+		}
+	})
+	return r
+}
 
 func (r *report) count(what string, n int) {
 	r.mu.Lock()
@@ -85,11 +95,4 @@ func (r *report) most(what string, n int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.figures[what] = max(r.figures[what], n)
-}
-
-func (r *report) print(t *testing.T) {
-	t.Helper()
-	for _, what := range slices.Sorted(maps.Keys(r.figures)) {
-		t.Logf("%-70s %d", what, r.figures[what])
-	}
 }

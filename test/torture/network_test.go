@@ -102,21 +102,18 @@ func tenant(level string) xdrtest.Options {
 // second lane reads its secret again for each check.
 func TestNetworkFaults(t *testing.T) {
 	ca := xdrtest.NewAuthority("torture")
-	sum := newReport()
-	t.Run("lanes", func(t *testing.T) {
-		for n := range pick(32, 40) {
-			t.Run(fmt.Sprint(n), func(t *testing.T) {
-				t.Parallel()
-				l := lane{r: random(uint64(n)), sum: sum, ca: ca, ttl: n % 2 * 300}
-				for left := pick(3, 126); left > 0 && !t.Failed(); {
-					checks := min(left, []int{1, 2, 25, 60}[l.r.IntN(4)])
-					t.Run("process", func(t *testing.T) { l.process(t, checks) })
-					left -= checks
-				}
-			})
-		}
-	})
-	sum.print(t)
+	sum := newReport(t)
+	for n := range pick(32, 40) {
+		t.Run(fmt.Sprint(n), func(t *testing.T) {
+			t.Parallel()
+			l := lane{r: random(uint64(n)), sum: sum, ca: ca, ttl: n % 2 * 300}
+			for left := pick(3, 126); left > 0 && !t.Failed(); {
+				checks := min(left, []int{1, 2, 25, 60}[l.r.IntN(4)])
+				t.Run("process", func(t *testing.T) { l.process(t, checks) })
+				left -= checks
+			}
+		})
+	}
 }
 
 // process makes so many checks with a new process, the first of them cold.

@@ -51,7 +51,7 @@ func TestHostileReplies(t *testing.T) {
 
 // meetAll lets the function, with both kinds of key, meet every kind of answer of one service.
 func meetAll(t *testing.T, begin func(*testing.T), odd string, kinds []kind) {
-	sum := newReport()
+	sum := newReport(t)
 	sum.count("kinds", len(kinds))
 	t.Run(odd, func(t *testing.T) {
 		for n, k := range kinds {
@@ -65,7 +65,6 @@ func meetAll(t *testing.T, begin func(*testing.T), odd string, kinds []kind) {
 			}
 		}
 	})
-	sum.print(t)
 }
 
 const (
@@ -87,7 +86,7 @@ func (k kind) meet(t *testing.T, odd, level string, sum *report) {
 	defer cancel()
 	outcome, said := ask(ctx, t, f, cmp.Or(k.event, `{"group_action_id":1}`))
 	took := int(time.Since(began).Milliseconds())
-	kib, _ := memory(f.PID(), "VmHWM") // it may have ended
+	kib := memory(f, "VmHWM")
 	outcome, _, _ = strings.Cut(outcome, ",")
 	if strings.HasSuffix(k.script, gone) {
 		eventually(t, "the function hangs up", server.left.Load)

@@ -23,7 +23,7 @@ func TestRotationEverySecond(t *testing.T) {
 	const atATime = 50
 	sim, f := direct(t, atATime)
 	var rotations atomic.Int64
-	sum := newReport()
+	sum := newReport(t)
 	end := time.Now().Add(pick(5*time.Second, time.Minute))
 	var group sync.WaitGroup
 	for n := range atATime {
@@ -50,7 +50,6 @@ func TestRotationEverySecond(t *testing.T) {
 	}
 	sum.count("rotations", int(rotations.Load()))
 	sum.count("calls of Secrets Manager", len(sim.SecretCalls()))
-	sum.print(t)
 }
 
 // TestSoak: a process that lives for long grows in nothing.
@@ -63,7 +62,7 @@ func TestSoak(t *testing.T) {
 	for n := range checks {
 		switch {
 		case n == first:
-			memoryThen = must(memory(f.PID(), "VmRSS"))
+			memoryThen = memory(f, "VmRSS")
 			filesThen = descriptors(f)
 		case n%500 == 0:
 			sim.RotateTo(fmt.Sprint(canary, n))
@@ -72,7 +71,7 @@ func TestSoak(t *testing.T) {
 			return
 		}
 	}
-	memoryNow := must(memory(f.PID(), "VmRSS"))
+	memoryNow := memory(f, "VmRSS")
 	filesNow := descriptors(f)
 	goroutines := dump(t, f)
 	t.Logf("%d checks: %d KiB of memory after %d, %d KiB at the end; %d and %d descriptors; %d goroutines",

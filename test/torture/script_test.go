@@ -19,12 +19,12 @@ import (
 
 // scripted answers every request by one script. It is no net/http server: that one refuses to send nonsense.
 //
-// A script is what to write. Words in capitals stand for what a request is about, see [call.fill]; what is in ⟨⟩ is done,
-// see [call.do].
+// A script is what to write. Words in capitals stand for what a request is about, see converse; LENGTH is the length of
+// the body. What is in ⟨⟩ is done, see [call.do].
 type scripted struct {
 	kind
 	url   string
-	value string            // of the secret
+	value string            // of the secret, as it is in JSON
 	left  atomic.Bool       // the other side has ended a connection
 	sent  lambdatest.Buffer // each Authorization, on a line
 }
@@ -39,7 +39,7 @@ const (
 func serveScript(t *testing.T, k kind, value string) *scripted {
 	t.Helper()
 	listener := must(net.Listen("tcp", loopback+":0"))
-	s := &scripted{kind: k, url: "http://" + listener.Addr().String(), value: value}
+	s := &scripted{kind: k, url: "http://" + listener.Addr().String(), value: strings.Trim(string(raw(value)), `"`)}
 	var group sync.WaitGroup
 	group.Go(func() {
 		for conn, err := listener.Accept(); err == nil; conn, err = listener.Accept() {
@@ -56,7 +56,7 @@ func serveScript(t *testing.T, k kind, value string) *scripted {
 // converse answers the requests of one connection until one of the two sides ends it.
 func (s *scripted) converse(conn *net.TCPConn) {
 	defer conn.Close()
-	c := &call{conn: conn, out: bufio.NewWriter(conn), server: s}
+	c := &call{conn: conn, out: bufio.NewWriter(conn), words: strings.NewReplacer("GOOD", goodBody)}
 	early := strings.HasPrefix(s.script, atOnce)
 	if early {
 		c.play(s.script)
@@ -68,9 +68,10 @@ func (s *scripted) converse(conn *net.TCPConn) {
 			return
 		}
 		text, _ := httputil.DumpRequest(request, true)
-		c.request = string(text)
-		c.sent = request.Header.Get("Authorization") + request.Header.Get("Proxy-Authorization")
-		_, _ = fmt.Fprintln(&s.sent, c.sent)
+		sent := request.Header.Get("Authorization") + request.Header.Get("Proxy-Authorization")
+		_, _ = fmt.Fprintln(&s.sent, sent)
+		c.words = strings.NewReplacer("GOOD", goodBody, "SENT", sent, "REQUEST", string(text), "TOKEN", awsToken,
+			"VALUE", s.value, "HERE", s.url)
 		switch {
 		case request.URL.Path == "/there":
 			c.play(secret("VALUE"))
@@ -82,30 +83,21 @@ func (s *scripted) converse(conn *net.TCPConn) {
 
 // call is one request, and the connection to answer it on.
 type call struct {
-	conn    *net.TCPConn
-	out     *bufio.Writer
-	server  *scripted
-	request string // as it came, head and body
-	sent    string // its Authorization
+	conn  *net.TCPConn
+	out   *bufio.Writer
+	words *strings.Replacer // of what words in capitals stand for
 }
 
 func (c *call) play(script string) {
 	for script != "" {
 		text, rest, _ := strings.Cut(script, "⟨")
-		_, _ = c.out.WriteString(c.fill(text))
+		text = c.words.Replace(text)
+		_, body, _ := strings.Cut(text, "\r\n\r\n")
+		_, _ = c.out.WriteString(strings.Replace(text, "LENGTH", strconv.Itoa(len(body)), 1))
 		_ = c.out.Flush()
 		text, script, _ = strings.Cut(rest, "⟩")
 		c.do(text)
 	}
-}
-
-// fill puts in what words in capitals stand for.
-func (c *call) fill(text string) string {
-	value := string(raw(c.server.value))
-	text = strings.NewReplacer("GOOD", goodBody, "SENT", c.sent, "REQUEST", c.request, "TOKEN", awsToken,
-		"VALUE", value[1:len(value)-1], "HERE", c.server.url).Replace(text)
-	_, body, _ := strings.Cut(text, "\r\n\r\n")
-	return strings.Replace(text, "LENGTH", strconv.Itoa(len(body)), 1)
 }
 
 const tick = 5 * time.Millisecond // between two pieces of what drips

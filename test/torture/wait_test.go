@@ -125,6 +125,7 @@ func raw(value any) json.RawMessage { return must(json.Marshal(value)) }
 const (
 	waitsEnded = "waits"
 	endedBy    = "waits that ended as "
+	tooMany    = "requests over the rate limit"
 )
 
 // promise is for what errors have delayed: five minutes and the check itself.

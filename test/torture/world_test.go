@@ -47,7 +47,6 @@ type world struct {
 	free     time.Time       // when the queue may ask again
 	busy     []time.Time     // ends of the checks under way
 	answered []time.Time     // in the last second
-	refused  int             // requests over the rate limit
 	lags     []time.Duration // from the end of an action until it is known
 }
 
@@ -194,7 +193,7 @@ func (w *world) RoundTrip(r *http.Request) (*http.Response, error) {
 func (w *world) overRate() bool {
 	w.answered = slices.DeleteFunc(w.answered, func(at time.Time) bool { return time.Since(at) >= time.Second })
 	if len(w.answered) >= 10 {
-		w.refused++
+		w.sum.count(tooMany, 1)
 		return true
 	}
 	w.answered = append(w.answered, time.Now())
