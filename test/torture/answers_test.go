@@ -30,21 +30,13 @@ const (
 // oddHeads are answers by what comes of them, without the good body that ends them.
 var oddHeads = answers{
 	"done": {
-		"HTTP/1.1 200", "HTTP/1.0 200 OK", "HTTP/1.1 200 \x00\x01\xff\x1b[31m", "HTTP/1.1 200 ⟨100000×x⟩",
-		continued + ok, strings.Repeat("HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n", 20) + ok,
-		"HTTP/1.1 199 Hm\r\n\r\n" + ok, "HTTP/1.1 103 SENT\r\nLink: SENT\r\n\r\n" + ok, processing + "⟨pause⟩" + ok,
-		ok + "⟨9300×X-%d: y\r\n⟩", ok + "X-Big: ⟨1030000×x⟩",
-		ok + "Connection: Upgrade\r\nUpgrade: websocket", ok + "X-A: \u00e4\u202e",
-		ok + "Date: Thu, 01 Jan 1970 00:00:00 GMT", ok + "Content-Length: 49\r\nContent-Length: 49",
-		ok + "Content-Encoding: br", ok + "SENT: x", ok + "Content-Encoding: SENT", ok + "Content-Type: SENT/x; charset=SENT",
+		"HTTP/1.1 200", "HTTP/1.0 200 OK", "HTTP/1.1 200 ⟨100000×x⟩", continued + ok, processing + "⟨pause⟩" + ok,
+		"⟨20×HTTP/1.1 103 SENT\r\nLink: SENT\r\n\r\n⟩" + ok, ok + "⟨9300×X-%d: y\r\n⟩", ok + "X-Big: ⟨1030000×x⟩",
+		ok + "Connection: Upgrade\r\nUpgrade: websocket", ok + "Content-Encoding: SENT", ok + "Content-Type: SENT/x",
 	},
 	"XDR.Unavailable": {
 		"HTTP/0.9 200 OK", "HTTP/2.0 200 OK", "HTTP/1.1 000 OK", "HTTP/1.1 099 OK", "HTTP/1.1 600 OK",
-		"\r\nHTTP/1.1 200 OK",
-		ok + "⟨900000×X-%d: y\r\n⟩", ok + "⟨190000×X-%d: y\r\n⟩", ok + "X-Big: ⟨2000000×x⟩", ok + "X-Big: ⟨1060000×x⟩",
-		ok + "X-A: a\x00b", ok + "nonsense", ok + "Content-Encoding: gzip",
-		ok + "Content-Length: 20\r\nContent-Length: 49", ok + "Transfer-Encoding: gzip, chunked",
-		ok + "Content-Length: 1000",
+		ok + "⟨900000×X-%d: y\r\n⟩", ok + "X-Big: ⟨1060000×x⟩", ok + "Content-Encoding: gzip", ok + "Content-Length: 1000",
 		"HTTP/1.1 500 SENT", "HTTP/1.1 SENT OK", "SENT", ok + "SENT", ok + "(SENT): x", ok + "X: SENT\x00",
 		ok + "Content-Length: SENT", ok + "Content-Length: SENT\r\nContent-Length: xSENT", ok + "Transfer-Encoding: SENT",
 		"HTTP/1.1 502 No\r\nContent-Type: SENT/SENT", "HTTP/1.1 503 Full\r\nRetry-After: SENT",
@@ -54,8 +46,7 @@ var oddHeads = answers{
 		"HTTP/1.1 401 No\r\nDate: Fri, 31 Dec 9999 23:59:59 GMT", "HTTP/1.1 401 No\r\nDate: SENT", "HTTP/1.1 401 No\r\nWWW-Authenticate: Basic realm=\"SENT\"",
 	},
 	"XDR.Throttled": {
-		"HTTP/1.1 429 No\r\nRetry-After: 9999999999", "HTTP/1.1 429 No\r\nRetry-After: soon",
-		"HTTP/1.1 429 No\r\nRetry-After: Fri, 31 Dec 9999 23:59:59 GMT",
+		"HTTP/1.1 429 No\r\nRetry-After: soon", "HTTP/1.1 429 No\r\nRetry-After: Fri, 31 Dec 9999 23:59:59 GMT",
 	},
 	"XDR.Rejected": {
 		"HTTP/1.1 426 Upgrade Required\r\nConnection: Upgrade\r\nUpgrade: websocket",
@@ -80,26 +71,21 @@ var oddAnswers = answers{
 	"failed":               {okPage + `{"reply":{"data":{"a":"FAILED","SENT":"FAILED"},"errorReasons":{"a":{"errorDescription":"SENT"}}}}`},
 	"done|XDR.Unavailable": {full + "⟨reset⟩", atOnce + full, atOnce + full + "⟨end⟩", atOnce + full + "⟨reset⟩"},
 	"XDR.Unavailable": {
-		"", "GOOD⟨end⟩", "⟨end⟩", "⟨reset⟩", "⟨half closed⟩", ok + "Content-Type: appl⟨half closed⟩",
-		ok + "\r\n{\"reply\":{⟨half closed⟩", settings,
-		"HTTP/1.1 200 " + flood, ok + flood, ok + "A: " + flood, upgrade + flood, zeros,
-		"HTTP/1.1 200 " + drip, ok + "A: " + drip, upgrade + drip, switching + "\r\n" + drip, ok + "⟨∞×A: b\r\n⟩",
-		ok + "⟨slowly×A: b\r\n⟩", ok + "\r\n{" + drip, "HTTP/1.1 502 Bad Gateway\r\n\r\n" + drip,
+		"", "GOOD⟨end⟩", "⟨end⟩", "⟨reset⟩", "⟨half closed⟩", ok + "\r\n{\"reply\":{⟨half closed⟩", settings,
+		"HTTP/1.1 200 " + flood, ok + "A: " + flood, ok + "⟨∞×A: b\r\n⟩", upgrade + flood, zeros,
+		ok + "A: " + drip, upgrade + drip, switching + "\r\n" + drip, ok + "\r\n{" + drip, "HTTP/1.1 502 No\r\n\r\n" + drip,
 		upgrade, continued + upgrade, upgrade + "REQUEST", upgrade + "⟨end⟩", switching + "\r\n",
 		"HTTP/1.1 101 SENT\r\nConnection: Upgrade\r\nUpgrade: SENT\r\n\r\n", "HTTP/1.1 101 No" + page + "GOOD",
 		"HTTP/1.1 100 Continue" + page + "GOOD", "⟨∞×" + continued + "⟩", "⟨slowly×" + processing + "⟩",
-		ok, ok + "Content-Length: 30\r\n\r\nGOOD", ok + "Content-Length: 1000\r\n\r\nGOOD", ok + "\r\nGOOD",
-		ok + "Content-Length: 49\r\n\r\n⟨end⟩", "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n⟨end⟩",
+		ok, ok + "Content-Length: 30\r\n\r\nGOOD", ok + "\r\nGOOD", "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n⟨end⟩",
 		ok + "Content-Length: 1000\r\n\r\nGOOD⟨reset⟩", ok + "\r\nGOOD⟨pause⟩⟨reset⟩", // what is unread is lost
 		ok + "Content-Encoding: gzip\r\n\r\n" + gzipped(goodBody)[:40] + "⟨end⟩",
 		ok + "Content-Encoding: gzip\r\n\r\n" + gzipped(goodBody) + "more⟨end⟩",
-		chunked + "-31\r\nGOOD\r\n0\r\n\r\n", chunked + "5\r\nGOOD\r\n0\r\n\r\n", chunked + "SENT\r\nGOOD\r\n0\r\n\r\n",
-		chunked + goodChunk, chunked + goodChunk + "0\r\nSENT\r\n\r\n", chunked + "31;⟨1048576×x⟩\r\nGOOD\r\n0\r\n\r\n",
-		chunked + goodChunk + "0\r\nX-Big: ⟨2000000×x⟩\r\n\r\n", chunked + goodChunk + "0\r\n⟨∞×X-A: b\r\n⟩",
+		chunked + "SENT\r\nGOOD\r\n0\r\n\r\n", chunked + goodChunk, chunked + goodChunk + "0\r\nSENT\r\n\r\n",
+		chunked + goodChunk + "0\r\n⟨∞×X-A: b\r\n⟩", // a trailer
 		chunked + "⟨∞×1;" + strings.Repeat("x", 3000) + "\r\n \r\n⟩", chunked + "1\r\n{\r\n⟨slowly×1\r\n \r\n⟩",
 		atOnce + "HTTP/1.1 503 Service Unavailable" + page + "full", atOnce + "⟨end⟩", atOnce + "⟨reset⟩",
-		atOnce + "\x16\x03\x03\x00\x31\x02\x00\x00\x2d\x03\x03********************************\x00\xc0\x2f\x00\x00", // of TLS
-		atOnce + "SSH-2.0-OpenSSH_9.9\r\n",
+		atOnce + "\x16\x03\x03\x00\x31\x02\x00\x00\x2d\x03\x03", atOnce + "SSH-2.0-OpenSSH_9.9\r\n", // as TLS and SSH
 		"HTTP/1.1 500 No" + page + `{"reply":{"err_code":"SENT","err_msg":"SENT","err_extra":{"SENT":["SENT"]}}}`,
 		"\x15\x03\x01\x00\x02\x02\x46", "REQUEST", "-ERR unknown command 'Authorization:', with: 'SENT'\r\n", // as Redis says
 	},
@@ -107,8 +93,7 @@ var oddAnswers = answers{
 	"XDR.Rejected": {
 		ok + "\r\n\ufeffGOOD⟨end⟩", ok + "\r\n" + strings.Join(strings.Split(goodBody, ""), "\x00") + "⟨end⟩", // as UTF-16
 		ok + "\r\n--x\r\nContent-Type: application/json\r\n\r\nGOOD\r\n--x--⟨end⟩",
-		ok + "Content-Encoding: br\r\n\r\n\x0b\x02\x80{}\x03⟨end⟩", ok + "\r\n" + gzipped(goodBody) + "⟨end⟩",
-		ok + "Content-Encoding: gzip, gzip\r\n\r\n" + gzipped(gzipped(goodBody)) + "⟨end⟩",
+		ok + "\r\n" + gzipped(goodBody) + "⟨end⟩",
 		ok + "Content-Type: SENT/x\r\nContent-Length: 6\r\n\r\n<html>",
 		okPage + `{"reply":{"err_code":"SENT","data":{"a":"FAILED"}}}`, okPage + `{"reply":{"SENT":"SENT"}}`,
 		okPage + "REQUEST", "HTTP/1.1 404 Not Found" + page + "REQUEST", "HTTP/1.1 407 No" + page + "REQUEST",
