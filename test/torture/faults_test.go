@@ -84,6 +84,7 @@ func resetAfterReply(l *lane, s *service) func() {
 // frozen stops the process as Lambda does between invocations, and lets its connections die meanwhile.
 func frozen(die func(*wire)) cause {
 	return func(l *lane, s *service) func() {
+		l.mustBeRight("before")
 		signal(l.t, l.function, syscall.SIGSTOP)
 		s.each(die)
 		signal(l.t, l.function, syscall.SIGCONT)

@@ -49,11 +49,9 @@ var longName = strings.Repeat("n", 7000)
 // asks is a request with one more member.
 func asks(member, value string) string { return `{"group_action_id":1,"` + member + `":` + value + "}" }
 
-const invalid = "XDR.InvalidRequest"
-
 var hostileRequests = []kind{
-	{want: invalid, script: full, event: asks("expected_agents", `[`+strings.Repeat(`"agent",`, 100_000)+`"z"]`)},
-	{want: invalid, script: full, event: asks("x", strings.Repeat("[", 1<<20)+strings.Repeat("]", 1<<20))},
+	{want: "XDR.InvalidRequest", script: full, event: asks("expected_agents", `[`+strings.Repeat(`"agent",`, 100_000)+`"z"]`)},
+	{want: "XDR.InvalidRequest", script: full, event: asks("x", strings.Repeat("[", 1<<20)+strings.Repeat("]", 1<<20))},
 	{want: "done", script: full, event: asks("previous", `"`+strings.Repeat("x", 6_000_000)+`"`)},
 	{want: "failed", script: manyFailed + "⟨end⟩", event: asks("context", `"`+strings.Repeat("x", 4_094)+`"`)},
 }

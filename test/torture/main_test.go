@@ -35,14 +35,10 @@ func random(stream uint64) *rand.Rand { return rand.New(rand.NewPCG(*seed, strea
 func TestMain(m *testing.M) {
 	flag.Parse()
 	_ = flag.Set("test.parallel", "40") // most of the time the tests wait
-	os.Exit(run(m))
-}
-
-func run(m *testing.M) int {
 	dir := must(os.MkdirTemp("", "torture"))
 	defer os.RemoveAll(dir)
 	bootstrap = must(lambdatest.Build(context.Background(), "../../cmd/lambda", dir, nil))
-	return m.Run()
+	m.Run()
 }
 
 // must is for what fails only if something is wrong with the machine or with the test.

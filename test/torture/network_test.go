@@ -54,6 +54,9 @@ const right = "right verdict"
 // check asks about one of the actions, and says what came of it: right, or the name of an error. Any other verdict than
 // that of the action is a wrong one.
 func (l *lane) check() string {
+	if l.function == nil { // it reads its secret as it starts, and may meet a fault there
+		l.start()
+	}
 	a := actions[l.r.IntN(len(actions))]
 	outcome, said := ask(l.t.Context(), l.t, l.function, fmt.Sprintf(`{"group_action_id":%d}`, a.GroupActionID))
 	l.message = said
@@ -133,7 +136,7 @@ func (l lane) process(t *testing.T, checks int) {
 
 // oneFault makes one check while a random fault lasts, and judges it.
 func (l *lane) oneFault() {
-	f := l.draw()
+	f := faults[l.r.IntN(len(faults))]
 	name := "API: " + f.name
 	at := l.api
 	failure := "XDR.Unavailable"
@@ -150,9 +153,6 @@ func (l *lane) oneFault() {
 	}
 	l.name = fmt.Sprintf("%s, ttl %d, warm %v", name, l.ttl, l.warm)
 	undo := f.cause(l, at)
-	if l.function == nil { // it reads its secret as it starts, and is to meet the fault there
-		l.start()
-	}
 	outcome := l.check()
 	if undo != nil {
 		undo()
@@ -161,18 +161,6 @@ func (l *lane) oneFault() {
 	l.sum.count(name+": "+outcome, 1)
 	if ok := expected.right && outcome == right || expected.fails && outcome == failure; !ok {
 		l.t.Errorf("%s: %s, expected %+v: %s", l.name, outcome, expected, l.message)
-	}
-}
-
-// draw takes a fault that this lane can have.
-func (l *lane) draw() fault {
-	for {
-		f := faults[l.r.IntN(len(faults))]
-		needsFunction := strings.HasPrefix(f.name, "frozen")
-		needsCheck := f.name == "reset after the reply"
-		if (l.function != nil || !needsFunction) && (l.warm || !needsCheck) {
-			return f
-		}
 	}
 }
 
