@@ -98,10 +98,8 @@ var oddAnswers = answers{
 		okPage + `{"reply":{"err_code":"SENT","data":{"a":"FAILED"}}}`, okPage + `{"reply":{"SENT":"SENT"}}`,
 		okPage + "REQUEST", "HTTP/1.1 404 Not Found" + page + "REQUEST", "HTTP/1.1 407 No" + page + "REQUEST",
 	},
-	"XDR.Unauthorized": {
-		"HTTP/1.1 401 No" + page + "REQUEST", "HTTP/1.1 402 No" + page + "REQUEST", "HTTP/1.1 403 No" + page + "REQUEST",
-	},
-	"XDR.Throttled": {"HTTP/1.1 429 No" + page + "REQUEST"},
+	"XDR.Unauthorized": {"HTTP/1.1 401 No" + page + "REQUEST"},
+	"XDR.Throttled":    {"HTTP/1.1 429 No" + page + "REQUEST"},
 }
 
 func gzipped(text string) string {
@@ -121,15 +119,6 @@ var oddProxies = answers{"XDR.Unavailable": {
 // secret is a good answer of Secrets Manager with this value in it.
 func secret(value string) string {
 	return okPage + `{"VersionId":"1","SecretString":` + string(raw(value)) + "}"
-}
-
-// secretWith has a short key, and the canary in another member.
-func secretWith(member, value string) string {
-	s := map[string]string{
-		"api_url": "https://api-a.xdr.us.paloaltonetworks.com", "api_key_id": "7", "api_key": "7", "security_level": "standard",
-	}
-	s[member] = value
-	return secret(string(raw(s)))
 }
 
 // What AWS says, and what something in its place could say.
@@ -157,7 +146,8 @@ var oddSecrets = answers{
 	"XDR.CredentialsInvalid": {
 		"HTTP/1.1 400 Bad Request" + page + denied, "HTTP/1.1 400 No\r\nX-Amzn-RequestId: SENTTOKEN" + page + denied,
 		"HTTP/1.1 400 No" + page + `{"__type":"SENTTOKEN","Message":"no"}`, secret("SENTTOKEN"), secret("VALUE" + canary),
-		secret(secretOf("https://"+canary[:60]+".example", canary)),
-		secretWith("security_level", canary), secretWith("api_key_id", canary+" "+canary),
+		secret(secretOf("https://"+canary[:60]+".example", "7", canary, "standard")),
+		secret(secretOf("https://api-a.xdr.us.paloaltonetworks.com", "7", "7", canary)),
+		secret(secretOf("https://api-a.xdr.us.paloaltonetworks.com", canary+" "+canary, "7", "standard")),
 	},
 }

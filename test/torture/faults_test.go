@@ -76,7 +76,7 @@ func of(draw func(*rand.Rand) *toxic) cause {
 
 // resetAfterReply ends the connection with RST while nobody uses it.
 func resetAfterReply(l *lane, s *service) func() {
-	l.mustBeRight("before")
+	l.mustBeRight()
 	s.each((*wire).reset)
 	return nil
 }
@@ -84,7 +84,7 @@ func resetAfterReply(l *lane, s *service) func() {
 // frozen stops the process as Lambda does between invocations, and lets its connections die meanwhile.
 func frozen(die func(*wire)) cause {
 	return func(l *lane, s *service) func() {
-		l.mustBeRight("before")
+		l.mustBeRight()
 		signal(l.t, l.function, syscall.SIGSTOP)
 		s.each(die)
 		signal(l.t, l.function, syscall.SIGCONT)

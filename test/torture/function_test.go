@@ -16,6 +16,7 @@ import (
 
 	"github.com/soarstep/xdr-action-status/internal/lambdatest"
 	"github.com/soarstep/xdr-action-status/internal/xdrtest"
+	"github.com/soarstep/xdr-action-status/pkg/handler"
 )
 
 // The credentials that the commands are given, beside the API key [xdrtest.Canary]. None may appear anywhere.
@@ -52,16 +53,12 @@ func ask(ctx context.Context, t *testing.T, f *lambdatest.Function, event string
 	}
 	said = string(reply.Payload) + string(reply.RawError)
 	noSecrets(t, said)
-	var v struct {
-		ID              int64 `json:"group_action_id"`
-		Verdict, Reason string
-		Endpoints       struct{ Total int }
-	}
 	if reply.Failed() {
 		return reply.ErrorType, said
 	}
+	var v handler.Verdict
 	try(json.Unmarshal(reply.Payload, &v))
-	return fmt.Sprintf("%s, %s, %d, %d", v.Verdict, v.Reason, v.Endpoints.Total, v.ID), said
+	return fmt.Sprintf("%s, %s, %d, %s", v.Outcome, v.Reason, v.Endpoints.Total, v.GroupActionID), said
 }
 
 func noSecrets(t *testing.T, text string, others ...string) {

@@ -72,7 +72,6 @@ func (s *service) Accept() (net.Conn, error) {
 	return w, nil
 }
 
-// wire is one connection.
 type wire struct {
 	net.Conn
 	service *service
@@ -124,10 +123,8 @@ func (w *wire) reset() {
 	w.close()
 }
 
-// deafen makes a connection half dead.
 func (w *wire) deafen() { w.deaf.Store(true) }
 
-// each does something with all connections.
 func (s *service) each(do func(*wire)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

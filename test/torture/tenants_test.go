@@ -21,7 +21,7 @@ func (tenants) GetSecretValue(
 	_ context.Context, in *secretsmanager.GetSecretValueInput, _ ...func(*secretsmanager.Options),
 ) (*secretsmanager.GetSecretValueOutput, error) {
 	host := *in.SecretId + ".paloaltonetworks.com"
-	value := secretOf("https://"+host, host)
+	value := secretOf("https://"+host, "7", host, "standard")
 	return &secretsmanager.GetSecretValueOutput{SecretString: &value, VersionId: in.SecretId}, nil
 }
 

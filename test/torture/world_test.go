@@ -4,11 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"net/http"
+	"net/http/httptest"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -17,7 +16,6 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/soarstep/xdr-action-status/internal/asl"
-	"github.com/soarstep/xdr-action-status/internal/xdrtest"
 	"github.com/soarstep/xdr-action-status/pkg/handler"
 	"github.com/soarstep/xdr-action-status/pkg/xdr"
 	"github.com/soarstep/xdr-action-status/statemachine"
@@ -75,7 +73,6 @@ func newWorld(t *testing.T, number uint64, sum *report) *world {
 	return w
 }
 
-// coldStart begins with a new process.
 func (w *world) coldStart() {
 	c := handler.DefaultConfig()
 	c.SecretID = "xdr/x"
@@ -117,7 +114,6 @@ func (w *world) start(l *life) {
 	w.group.Go(x.run)
 }
 
-// queue keeps the pace.
 func (w *world) queue() {
 	w.mu.Lock()
 	turn := time.Now()
@@ -160,12 +156,12 @@ func (w *world) GetSecretValue(
 		return nil, pickOne(w.r, error(&smithy.GenericAPIError{Code: "ThrottlingException"}), errors.New("connection reset"))
 	}
 	version := w.version()
-	value := secretOf("https://api-x.xdr.us.paloaltonetworks.com", xdrtest.Canary+version)
+	value := secretOf("https://api-x.xdr.us.paloaltonetworks.com", "7", canary+version, "standard")
 	return &secretsmanager.GetSecretValueOutput{SecretString: &value, VersionId: &version}, nil
 }
 
-func secretOf(address, key string) string {
-	return string(raw(map[string]string{"api_url": address, "api_key_id": "7", "api_key": key, "security_level": "standard"}))
+func secretOf(address, keyID, key, level string) string {
+	return string(raw(map[string]string{"api_url": address, "api_key_id": keyID, "api_key": key, "security_level": level}))
 }
 
 func (w *world) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -176,7 +172,7 @@ func (w *world) RoundTrip(r *http.Request) (*http.Response, error) {
 			return nil, errors.New("connection reset")
 		}
 		return answer(pickOne(w.r, 500, 503), pickOne(w.r, `{"reply":{"err_code":500,"err_msg":"communication error"}}`, "<html>")), nil
-	case r.Header.Get("Authorization") != xdrtest.Canary+w.version():
+	case r.Header.Get("Authorization") != canary+w.version():
 		return answer(401, `{"reply":{"err_code":401,"err_msg":"Public API request unauthorized"}}`), nil
 	case w.is(throttled), unlucky && w.r.IntN(3) == 0, w.overRate():
 		return answer(429, `{"reply":{"err_code":429,"err_msg":"Too many requests."}}`), nil
@@ -201,8 +197,8 @@ func (w *world) overRate() bool {
 }
 
 func answer(status int, body string) *http.Response {
-	return &http.Response{
-		ProtoMajor: 1, ProtoMinor: 1, StatusCode: status,
-		Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body)),
-	}
+	w := httptest.NewRecorder()
+	w.WriteHeader(status)
+	_, _ = w.WriteString(body)
+	return w.Result()
 }
