@@ -30,7 +30,6 @@ var (
 const (
 	all  = 1 << 40 // bytes
 	some = 2500    // bytes of a reply
-	soon = 40 * time.Millisecond
 )
 
 var faults = []fault{
@@ -44,7 +43,7 @@ var faults = []fault{
 	})},
 	{"reset before the reply", always, of(func(*rand.Rand) *toxic { return &toxic{end: (*wire).reset} })},
 	{"reset during the reply", sometimes, of(func(r *rand.Rand) *toxic {
-		return &toxic{bytes: r.IntN(some), end: (*wire).reset, after: within(r, soon)}
+		return &toxic{bytes: r.IntN(some), end: (*wire).reset, after: within(r, 40*time.Millisecond)}
 	})},
 	{"cut off", sometimes, of(func(r *rand.Rand) *toxic {
 		return &toxic{bytes: r.IntN(some), end: (*wire).close, after: tick}

@@ -111,7 +111,7 @@ func (k kind) meet(t *testing.T, odd, level string, sum *report) {
 // start starts the function with one odd service, and waits until it is ready.
 func (k kind) start(t *testing.T, odd, level string, limit time.Duration) (*scripted, *lambdatest.Function) {
 	sim := xdrtest.Start(t, tenant(level))
-	server := serveScript(t, k, sim.SecretValue())
+	server := serveScript(t, k.script, sim.SecretValue())
 	env := map[string]string{"XDR_HTTP_TIMEOUT_SECONDS": fmt.Sprint(limit.Seconds())}
 	api, secrets := sim.URL(), sim.URL()
 	switch odd {

@@ -22,11 +22,11 @@ import (
 // A script is what to write. Words in capitals stand for what a request is about, see converse; LENGTH is the length of
 // the body. What is in ⟨⟩ is done, see [call.do].
 type scripted struct {
-	kind
-	url   string
-	value string            // of the secret, as it is in JSON
-	left  atomic.Bool       // the other side has ended a connection
-	sent  lambdatest.Buffer // each Authorization, on a line
+	script string
+	url    string
+	value  string            // of the secret, as it is in JSON
+	left   atomic.Bool       // the other side has ended a connection
+	sent   lambdatest.Buffer // each Authorization, on a line
 }
 
 // What a script may begin and end with.
@@ -36,10 +36,10 @@ const (
 )
 
 // serveScript starts a server. Its connections end with the command that asks.
-func serveScript(t *testing.T, k kind, value string) *scripted {
+func serveScript(t *testing.T, script, value string) *scripted {
 	t.Helper()
 	listener := must(net.Listen("tcp", loopback+":0"))
-	s := &scripted{kind: k, url: "http://" + listener.Addr().String(), value: strings.Trim(string(raw(value)), `"`)}
+	s := &scripted{script: script, url: "http://" + listener.Addr().String(), value: strings.Trim(string(raw(value)), `"`)}
 	var group sync.WaitGroup
 	group.Go(func() {
 		for conn, err := listener.Accept(); err == nil; conn, err = listener.Accept() {

@@ -70,13 +70,14 @@ func (w *world) strand(l *life, outage spell) {
 // processes are all new, so that none has a secret to fall back on. If the function can never be run, the machine's own
 // limit ends the wait.
 func TestOneSpell(t *testing.T) {
+	deadlines := spell{newYear.Add(3 * time.Hour), newYear.Add(12 * time.Hour)}
 	for weather, c := range map[string]struct {
 		spell
 		want string
 	}{
-		apiDown:     {spell{newYear.Add(3 * time.Hour), newYear.Add(12 * time.Hour)}, string(handler.TimedOut)},
-		throttled:   {spell{newYear.Add(3 * time.Hour), newYear.Add(12 * time.Hour)}, string(handler.TimedOut)},
-		secretsDown: {spell{newYear.Add(3 * time.Hour), newYear.Add(12 * time.Hour)}, string(handler.TimedOut)},
+		apiDown:     {deadlines, string(handler.TimedOut)},
+		throttled:   {deadlines, string(handler.TimedOut)},
+		secretsDown: {deadlines, string(handler.TimedOut)},
 		lambdaDown:  {spell{newYear, newYear.Add(2 * week)}, "States.Timeout"},
 	} {
 		t.Run(weather, func(t *testing.T) {
