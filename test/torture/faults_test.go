@@ -51,7 +51,7 @@ var faults = []fault{
 	{"black hole", always, of(func(*rand.Rand) *toxic { return new(toxic) })},
 	{"reset after the reply", never, resetAfterReply},
 	{"frozen, connection closed meanwhile", never, frozen((*wire).close)},
-	{"frozen, connection half dead", sometimes, frozen((*wire).deafen)},
+	{"frozen, connection half dead", always, frozen((*wire).deafen)},
 	{"certificate expired", always, certificate(nil, -time.Hour, loopback)},
 	{"certificate of another host", always, certificate(nil, time.Hour, "other.example")},
 	{"certificate of another authority", always, certificate(xdrtest.NewAuthority("torture"), time.Hour, loopback)},

@@ -136,14 +136,15 @@ func (l *lane) oneFault() {
 		name = "secret: " + f.name
 		at = l.secrets
 		failure = "XDR.CredentialsUnavailable"
-		if l.warm { // cached, or stale
-			expected = never
-		} else if len(l.sim.SecretCalls()) > 0 { // a check that failed later may have got it
-			expected = sometimes
-		}
 	}
 	l.name = fmt.Sprintf("%s, ttl %d, warm %v", name, l.ttl, l.warm)
 	undo := f.cause(l, at)
+	switch {
+	case at == l.secrets && l.warm: // cached, or stale
+		expected = never
+	case at == l.secrets && len(l.sim.SecretCalls()) > 0: // a check that failed later may have got it
+		expected = sometimes
+	}
 	outcome, said := l.check()
 	if undo != nil {
 		undo()
