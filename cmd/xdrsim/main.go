@@ -16,9 +16,7 @@ import (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second signal ends the process at once, even where no context reaches
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr, hup))
+	os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr, hup))
 }

@@ -11,17 +11,19 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"text/tabwriter"
 	"time"
 
 	"github.com/soarstep/xdr-action-status/internal/xdrtest"
 )
 
-// run serves until ctx ends, and returns the exit code. A signal on hup rotates the API key.
+// run serves until ctx ends or a signal ends it, and returns the exit code. A signal on hup rotates the API key.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer, hup <-chan os.Signal) int {
 	c, err := parseFlags(args, stderr)
 	switch {
@@ -49,6 +51,8 @@ func serve(ctx context.Context, c config, stdout, stderr io.Writer, hup <-chan o
 	}
 	c.sim.Log = slog.New(slog.NewTextHandler(stderr, nil))
 	sim := xdrtest.New(c.sim)
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
 	listener, err := c.listen(ctx, sim)
 	if err != nil {
 		return err

@@ -7,8 +7,8 @@
 package asl
 
 import (
-	"bytes"
 	"encoding/json"
+	jsonv2 "encoding/json/v2"
 	"fmt"
 	"math"
 )
@@ -82,9 +82,7 @@ type Rule struct {
 // Parse reads a definition. A field that this package does not know is an error: nobody would have checked it.
 func Parse(source []byte) (Machine, error) {
 	var m Machine
-	d := json.NewDecoder(bytes.NewReader(source))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&m); err != nil {
+	if err := jsonv2.Unmarshal(source, &m, jsonv2.RejectUnknownMembers(true)); err != nil {
 		return Machine{}, fmt.Errorf("statemachine: %w", err)
 	}
 	return m, nil

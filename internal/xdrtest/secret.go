@@ -42,12 +42,8 @@ var statuses = map[string]int{"": http.StatusOK, "InternalServiceError": http.St
 var operations = []string{"GetSecretValue", "CreateSecret", "PutSecretValue", "UpdateSecret"}
 
 // secretRequest is any of the operations' requests.
-type secretRequest map[string]any
-
-// text returns a member that is a text, such as all that matter here; "" if it is not there.
-func (in secretRequest) text(name string) string {
-	text, _ := in[name].(string)
-	return text
+type secretRequest struct {
+	SecretID, Name, SecretString, ClientRequestToken, KMSKeyID, VersionID, VersionStage string
 }
 
 // SecretCalls returns all Secrets Manager calls in order.
@@ -100,8 +96,8 @@ func (s *Sim) secretAnswer(operation string, in secretRequest, problem string) *
 	}
 	call := SecretCall{
 		Operation: operation,
-		SecretID:  cmp.Or(in.text("SecretId"), in.text("Name")),
-		KMSKeyID:  in.text("KmsKeyId"),
+		SecretID:  cmp.Or(in.SecretID, in.Name),
+		KMSKeyID:  in.KMSKeyID,
 		Result:    result,
 	}
 	s.secretCalls = append(s.secretCalls, call)
@@ -115,24 +111,22 @@ func (s *Sim) secretAnswer(operation string, in secretRequest, problem string) *
 func (s *Sim) secretReply(operation string, in secretRequest) (map[string]any, string) {
 	creates := operation == "CreateSecret"
 	writes := operation != "GetSecretValue"
-	name := s.nameOf(in.text("SecretId"))
+	name := s.nameOf(in.SecretID)
 	if creates {
-		name = in.text("Name")
+		name = in.Name
 	}
 	held := s.secrets[name]
-	value := in.text("SecretString")
-	token := in.text("ClientRequestToken")
 	problem := broken([]rule{
 		{creates && !secretName.MatchString(name), "ValidationException: Invalid name. Must be a valid name containing " +
 			"alphanumeric characters, or any of the following: -/_+=.@!"},
 		{creates && held != nil, "ResourceExistsException: The operation failed because the secret " + name +
 			" already exists."},
 		{!creates && held == nil, "ResourceNotFoundException: Secrets Manager can't find the specified secret."},
-		{cmp.Or(in.text("VersionId"), in.text("VersionStage"), "AWSCURRENT") != "AWSCURRENT",
+		{cmp.Or(in.VersionID, in.VersionStage, "AWSCURRENT") != "AWSCURRENT",
 			"InvalidRequestException: The simulator has only the version AWSCURRENT, and finds it by no id."},
-		{writes && token == "", "InvalidParameterException: You must provide a ClientRequestToken value. " +
+		{writes && in.ClientRequestToken == "", "InvalidParameterException: You must provide a ClientRequestToken value. " +
 			"We recommend a UUID-type value."},
-		{writes && value == "", "InvalidParameterException: You must provide either SecretString or SecretBinary."},
+		{writes && in.SecretString == "", "InvalidParameterException: You must provide either SecretString or SecretBinary."},
 	})
 	if problem != "" {
 		return nil, problem
@@ -142,7 +136,7 @@ func (s *Sim) secretReply(operation string, in secretRequest) (map[string]any, s
 		s.secrets[name] = held
 	}
 	if writes {
-		*held = secret{form: "SecretString", value: value, version: token}
+		*held = secret{form: "SecretString", value: in.SecretString, version: in.ClientRequestToken}
 	}
 	out := map[string]any{
 		"ARN":       "arn:aws:secretsmanager:us-east-1:123456789012:secret:" + name + "-Sim123",
