@@ -4,7 +4,7 @@
 //	all pages      pages_test.go: links, runbook; commands_test.go: commands
 //	request        request_test.go, request_limits_test.go: code, schema, README and samples agree
 //	schemas        schema_test.go: secret and verdict
-//	events/        events_test.go: samples, and the scenario of all statuses
+//	events/        events_test.go: samples
 //	template.yaml  template_*.go, outage_alarm_test.go; cmd/lambda starts the function with what its parameters accept
 //	make release   release_*_test.go; .github: workflows_test.go
 //

@@ -96,11 +96,12 @@ func find(text, pattern string) (found []string) {
 	return found
 }
 
-// same demands that two lists hold the same, in whatever order.
+// same demands that a list holds what another one does, in whatever order, and each only once.
 func same(t *testing.T, what string, got, want []string) {
 	t.Helper()
 	slices.Sort(got)
 	slices.Sort(want)
+	want = slices.Compact(want)
 	if !slices.Equal(got, want) {
 		t.Errorf("%s:\n%s\nwant:\n%s", what, strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}

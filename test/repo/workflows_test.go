@@ -38,8 +38,7 @@ func TestDependabotKnowsEveryPin(t *testing.T) {
 		for file := range files(t, `(^|/)`+name+`$`) {
 			want = append(want, path.Join("/", path.Dir(file)))
 		}
-		slices.Sort(want)
 		directories := strings.Join(find(config, `package-ecosystem: `+ecosystem+`\n    director(?:y|ies): (.*)`), " ")
-		same(t, "dependabot looks for "+ecosystem+" in", find(directories, `/[\w/]*`), slices.Compact(want))
+		same(t, "dependabot looks for "+ecosystem+" in", find(directories, `/[\w/]*`), want)
 	}
 }
