@@ -14,7 +14,7 @@ func TestErrorNames(t *testing.T) {
 	t.Parallel()
 	fault := func(f xdrtest.Fault) func(*xdrtest.Sim) { return func(s *xdrtest.Sim) { s.AddFaults(f) } }
 	secret := func(name string) func(*xdrtest.Sim) {
-		return func(s *xdrtest.Sim) { s.AddSecretFaults(xdrtest.SecretFault{Name: name}) }
+		return func(s *xdrtest.Sim) { s.AddSecretFaults(xdrtest.Fault{Name: name}) }
 	}
 	nothing := func(*xdrtest.Sim) {}
 	beyond := func(s *xdrtest.Sim) {

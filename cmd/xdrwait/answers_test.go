@@ -105,12 +105,12 @@ func TestAnswersOfSecretsManager(t *testing.T) {
 // AWS says no, to the first call or the second, and may repeat what it was sent.
 func TestSecretCreateWithoutAWS(t *testing.T) {
 	for _, c := range []struct {
-		fault xdrtest.SecretFault
+		fault xdrtest.Fault
 		next  string
 	}{
-		{xdrtest.SecretFault{From: 1, Name: "AccessDeniedException"}, "allow secretsmanager:CreateSecret and PutSecretValue"},
-		{xdrtest.SecretFault{From: 2, Name: "EncryptionFailure"}, "kms:GenerateDataKey and kms:Decrypt on its KMS key"},
-		{xdrtest.SecretFault{From: 1, Reset: true}, "check the way out of this network"},
+		{xdrtest.Fault{From: 1, Name: "AccessDeniedException"}, "allow secretsmanager:CreateSecret and PutSecretValue"},
+		{xdrtest.Fault{From: 2, Name: "EncryptionFailure"}, "kms:GenerateDataKey and kms:Decrypt on its KMS key"},
+		{xdrtest.Fault{From: 1, Reset: true}, "check the way out of this network"},
 	} {
 		sim := xdrtest.Start(t, xdrtest.Options{Key: xdrtest.Canary})
 		sim.AddSecretFaults(c.fault)

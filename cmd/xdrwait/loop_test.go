@@ -69,7 +69,7 @@ func TestWaits(t *testing.T) {
 		agents  []xdrtest.Agent
 		faults  []xdrtest.Fault
 		rotated []time.Duration // when the key is replaced
-		outage  []xdrtest.SecretFault
+		outage  []xdrtest.Fault
 	}{
 		{asked: []int{0, 5, 10, 15, 20, 25, 30, 32}, ends: deadline, secrets: 1},
 		{asked: []int{0, 5, 10, 20, 40, 80, 140, 200, 220}, ends: "^XDR.TimedOut: .* 503", secrets: 1,
@@ -95,9 +95,9 @@ func TestWaits(t *testing.T) {
 
 		{ends: deadline, secrets: 3, rotated: []time.Duration{10 * time.Minute, 20 * time.Minute}},
 		{ends: "^XDR.TimedOut: .*InternalServiceError", rotated: []time.Duration{10 * time.Minute},
-			outage: []xdrtest.SecretFault{{From: 2, To: 100_000, Name: "InternalServiceError"}}},
+			outage: []xdrtest.Fault{{From: 2, To: 100_000, Name: "InternalServiceError"}}},
 		{ends: "^XDR.CredentialsUnavailable: ", secrets: 3, // before the first check nothing is tried again
-			outage: []xdrtest.SecretFault{{From: 1, To: 3, Name: "InternalServiceError"}}},
+			outage: []xdrtest.Fault{{From: 1, To: 3, Name: "InternalServiceError"}}},
 
 		// Endpoints that vanish for a while are not taken for unknown: each check knows the verdict before it.
 		{ends: "^all_succeeded$", secrets: 1, agents: vanishing},

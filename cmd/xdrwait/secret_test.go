@@ -103,7 +103,7 @@ func TestSecretCheck(t *testing.T) {
 		source := []string{"--credentials", inFile(t, strings.ReplaceAll(secret, "URL", server.URL))}
 		name, ok := c.odd.(awsError)
 		if ok {
-			sim.AddSecretFaults(xdrtest.SecretFault{From: len(sim.SecretCalls()) + 1, Name: string(name)})
+			sim.AddSecretFaults(xdrtest.Fault{From: len(sim.SecretCalls()) + 1, Name: string(name)})
 			source = []string{"--secret-id", "xdr/acme"}
 		}
 		origins := strings.Join([]string{server.URL, secure.URL, closed.URL, nowhere}, ",")
