@@ -35,9 +35,6 @@ type Fault struct {
 	Name string `json:"-"`
 }
 
-// SecretFault is a Fault of Secrets Manager.
-type SecretFault = Fault
-
 // problem says what is wrong with the fault; "" if nothing is.
 func (f Fault) problem() string {
 	return broken([]rule{
