@@ -114,52 +114,31 @@ func newModel(t *testing.T, seed uint64) model {
 // age is anything from a minute to three days, as often short as long.
 func (m model) age() float64 { return 60 * math.Pow(3*day/60, m.Float64()) }
 
-// between is the time from an answer to the next check of a wait of that age.
-func (m model) between(age float64) float64 {
-	growing := min(m.config.MaxWait.Seconds(), age*m.config.WaitFraction) * (1 - m.Float64()/10)
-	return math.Floor(max(m.config.MinWait.Seconds(), growing))
-}
-
-// wait records the attempts of one wait from a second to another. fate decides each.
-func (m model) wait(r record, from, until float64, fate func(second float64) int) {
-	var tried counts
-	for now := from; now < until; {
-		f := fate(now)
-		if f == answered {
-			r.add(answered, now)
-			now += m.between(now - from)
-			tried = counts{}
-			continue
-		}
-		if f == failed {
-			now += m.Float64() * m.timeout
-		} else {
-			r.add(throttled, now)
-		}
-		r.add(failed, now+m.Float64()*3) // the services have clocks of their own
-		now += m.retriers[f].Delay(int(tried[f]), m.Float64())
-		tried[f]++
-	}
-}
-
-// quiet decides an attempt by chance.
-func (m model) quiet() int {
-	switch x := m.Float64(); {
-	case x < strays:
-		return failed
-	case x < strays+throttles:
-		return throttled
-	}
-	return answered
-}
-
-// keepWaiting records what one wait after the other does.
+// keepWaiting records the attempts of one wait after the other. fate decides each attempt.
 func (m model) keepWaiting(r record, fate func(second float64) int) {
 	length := 60 * float64(len(r))
-	for now := m.age() - 3*day; now < length; {
-		end := now + m.age()
-		m.wait(r, now, end, fate)
-		now = end
+	for began := m.age() - 3*day; began < length; {
+		end := began + m.age()
+		var tried counts
+		for now := began; now < end; {
+			f := fate(now)
+			if f == answered {
+				r.add(answered, now)
+				growing := min(m.config.MaxWait.Seconds(), (now-began)*m.config.WaitFraction) * (1 - m.Float64()/10)
+				now += math.Floor(max(m.config.MinWait.Seconds(), growing))
+				tried = counts{}
+				continue
+			}
+			if f == failed {
+				now += m.Float64() * m.timeout
+			} else {
+				r.add(throttled, now)
+			}
+			r.add(failed, now+m.Float64()*3) // the services have clocks of their own
+			now += m.retriers[f].Delay(int(tried[f]), m.Float64())
+			tried[f]++
+		}
+		began = end
 	}
 }
 
@@ -176,10 +155,15 @@ func TestOutageAlarms(t *testing.T) {
 				r := make(record, times*(quiet+outage))
 				for range waits {
 					m.keepWaiting(r, func(second float64) int {
-						if int(second/60)%(quiet+outage) >= quiet {
+						switch chance := m.Float64(); {
+						case int(second/60)%(quiet+outage) >= quiet:
 							return alarm.during
+						case chance < strays:
+							return failed
+						case chance < strays+throttles:
+							return throttled
 						}
-						return m.quiet()
+						return answered
 					})
 				}
 				worst, over := 0, 0
