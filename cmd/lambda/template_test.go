@@ -18,7 +18,6 @@ import (
 	"github.com/soarstep/xdr-action-status/internal/lambdatest"
 )
 
-// template is what these tests read of template.yaml.
 type template struct {
 	Parameters map[string]parameter `yaml:"Parameters"`
 	Resources  map[string]struct {

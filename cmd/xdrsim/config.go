@@ -12,7 +12,6 @@ import (
 	"github.com/soarstep/xdr-action-status/internal/xdrtest"
 )
 
-// config is the command line.
 type config struct {
 	addr      string
 	tls       string // where the certificate is written; "" for plain HTTP

@@ -132,7 +132,6 @@ func (c config) greet(stdout, stderr io.Writer, sim *xdrtest.Sim) error {
 	return err
 }
 
-// list prints the embedded scenarios.
 func list(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, name := range xdrtest.Names() {

@@ -61,7 +61,6 @@ func TestRefusedCommandLines(t *testing.T) {
 	}
 }
 
-// sim is a running simulator.
 type sim struct {
 	env    map[string]string // what it printed
 	hup    chan os.Signal
@@ -69,7 +68,6 @@ type sim struct {
 	stop   func() int // ends it and returns its exit code
 }
 
-// launch runs the command and reads its environment.
 func launch(t *testing.T, args ...string) sim {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())

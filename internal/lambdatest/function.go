@@ -100,7 +100,6 @@ func Start(t TB, o Options) *Function {
 	return f
 }
 
-// newOutput makes a file without a name.
 func newOutput(t TB) *os.File {
 	t.Helper()
 	file, err := os.CreateTemp("", "lambdatest-")

@@ -29,7 +29,6 @@ type Reply struct {
 // Failed reports whether the function reported an error, even one without a type.
 func (r Reply) Failed() bool { return r.RawError != nil }
 
-// invocation is one event on its way.
 type invocation struct {
 	id      string
 	event   []byte

@@ -57,7 +57,6 @@ func headerDate(value string, now time.Time) string {
 	return now.Add(time.Duration(n) * time.Second).UTC().Format(http.TimeFormat)
 }
 
-// hits returns the faults that hit request number n.
 func hits(faults []Fault, n int) []Fault {
 	var hit []Fault
 	for _, f := range faults {
@@ -102,7 +101,6 @@ func wrongPath() *answer {
 // toJSON is for values that always have a JSON form.
 func toJSON(value any) []byte { return must(json.Marshal(value)) }
 
-// meet adds a fault.
 func (a *answer) meet(f Fault, now time.Time) {
 	if f.Status != 0 {
 		said := refused(f.Status, nil)

@@ -52,7 +52,6 @@ func (a *Authority) Issue(until time.Time, hosts ...string) tls.Certificate {
 	return tls.Certificate{Certificate: [][]byte{a.sign(leaf, key)}, PrivateKey: key}
 }
 
-// sign returns the certificate c of a key.
 func (a *Authority) sign(c *x509.Certificate, key *ecdsa.PrivateKey) []byte {
 	c.NotBefore = time.Now().Add(-48 * time.Hour)
 	c.BasicConstraintsValid = true

@@ -30,7 +30,6 @@ type rig struct {
 	t *testing.T
 }
 
-// start starts a Sim with a base path.
 func start(t *testing.T, o xdrtest.Options) rig {
 	t.Helper()
 	clock := lambdatest.NewClock()
@@ -59,7 +58,6 @@ func sign(h http.Header, key, nonce string, at time.Time) {
 // change makes a correct request another one.
 type change func(*http.Request, rig)
 
-// header sets a header, or takes it away.
 func header(name string, values ...string) change {
 	return func(q *http.Request, _ rig) { q.Header[http.CanonicalHeaderKey(name)] = values }
 }

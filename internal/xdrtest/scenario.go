@@ -25,7 +25,7 @@ type Scenario struct {
 	Agents        []Agent `json:"agents"`
 
 	// EmptyAs is the form of a reply without agents: "object" (default) is an empty data object, "null" is data null,
-	// "absent" is a reply without data, "no_reply" is {}.
+	// "no_reply" is {}.
 	EmptyAs string `json:"empty_as,omitempty"`
 
 	// Faults count the well-formed, authorized questions about this action alone.
@@ -57,15 +57,12 @@ var embedded embed.FS
 
 var hexID = regexp.MustCompile(`^[0-9a-f]{32}$`)
 
-// emptyReplies are the replies without an agent, by [Scenario.EmptyAs].
 var emptyReplies = map[string]string{
 	"object":   `{"reply":{"data":{}}}`,
 	"null":     `{"reply":{"data":null}}`,
-	"absent":   `{"reply":{}}`,
 	"no_reply": `{}`,
 }
 
-// explained are the statuses for which the API gives a reason.
 var explained = []string{
 	"FAILED", "TIMEOUT", "EXPIRED", "ABORTED", "CANCELLED", "CANCELED", "COMPLETED_PARTIAL",
 }
@@ -107,7 +104,7 @@ func (s Scenario) problem() string {
 	rules := []rule{
 		{s.GroupActionID < 0, "group_action_id: want 0 or more"},
 		{s.EmptyAs != "" && emptyReplies[s.EmptyAs] == "",
-			fmt.Sprintf("empty_as: want object, null, absent or no_reply, got %q", s.EmptyAs)},
+			fmt.Sprintf("empty_as: want object, null or no_reply, got %q", s.EmptyAs)},
 	}
 	seen := map[string]bool{}
 	for i, a := range s.Agents {

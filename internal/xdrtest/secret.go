@@ -31,14 +31,12 @@ const awsJSON = "application/x-amz-json-1.1"
 
 var (
 	signature  = regexp.MustCompile(`^AWS4-HMAC-SHA256 Credential=[^,\s]+/secretsmanager/aws4_request[,\s]`)
-	arnSuffix  = regexp.MustCompile(`-[A-Za-z0-9]{6}$`) // Secrets Manager puts it after the name
 	secretName = regexp.MustCompile(`^[A-Za-z0-9/_+=.@!-]{1,512}$`)
 )
 
 // statuses are those of replies that are not 400 Bad Request, by the name of the error.
 var statuses = map[string]int{"": http.StatusOK, "InternalServiceError": http.StatusInternalServerError}
 
-// operations are the calls that the Sim answers.
 var operations = []string{"GetSecretValue", "CreateSecret", "PutSecretValue", "UpdateSecret"}
 
 // secretRequest is any of the operations' requests.
@@ -111,10 +109,7 @@ func (s *Sim) secretAnswer(operation string, in secretRequest, problem string) *
 func (s *Sim) secretReply(operation string, in secretRequest) (map[string]any, string) {
 	creates := operation == "CreateSecret"
 	writes := operation != "GetSecretValue"
-	name := s.nameOf(in.SecretID)
-	if creates {
-		name = in.Name
-	}
+	name := cmp.Or(in.SecretID, in.Name)
 	held := s.secrets[name]
 	problem := broken([]rule{
 		{creates && !secretName.MatchString(name), "ValidationException: Invalid name. Must be a valid name containing " +
@@ -148,18 +143,6 @@ func (s *Sim) secretReply(operation string, in secretRequest) (map[string]any, s
 		out[held.form] = held.value
 	}
 	return out, ""
-}
-
-// nameOf returns the name that id means: itself, or the end of an ARN, with or without its suffix.
-func (s *Sim) nameOf(id string) string {
-	_, name, isARN := strings.Cut(id, ":secret:")
-	switch {
-	case !isARN:
-		return id
-	case s.secrets[name] != nil:
-		return name
-	}
-	return arnSuffix.ReplaceAllString(name, "")
 }
 
 // Stored returns the text that Secrets Manager holds under a name; "" if it holds none.
@@ -200,7 +183,6 @@ func (s *Sim) SetSecret(value string, binary bool) {
 	}
 }
 
-// put makes a new version of the secret.
 func (s *Sim) put(form string, value any) {
 	*s.secrets[s.o.SecretID] = secret{form: form, value: value, version: uuid.New().String()}
 }

@@ -59,7 +59,6 @@ type Sim struct {
 	wantSecrets  int // and Secrets Manager calls
 }
 
-// action is an action that has been asked about.
 type action struct {
 	start time.Time
 	asked int

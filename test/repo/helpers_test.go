@@ -19,7 +19,6 @@ import (
 	"github.com/soarstep/xdr-action-status/statemachine"
 )
 
-// root is the repository's.
 const root = "../.."
 
 // read returns a file of the repository, or one with an absolute path.
@@ -130,7 +129,6 @@ func column(t *testing.T, heading string, number int) string {
 	return strings.Join(cells, "\n")
 }
 
-// workflow returns the state machine.
 func workflow(t *testing.T) asl.Machine {
 	t.Helper()
 	machine, err := asl.Parse(statemachine.Source)
@@ -140,7 +138,6 @@ func workflow(t *testing.T) asl.Machine {
 	return machine
 }
 
-// load returns the template.
 func load(t *testing.T) *yaml.Node {
 	t.Helper()
 	return parse(t, read(t, "template.yaml"))
@@ -197,7 +194,6 @@ func ofType(template *yaml.Node, kind string) map[string]*yaml.Node {
 	return all
 }
 
-// number reads an integer.
 func number(t *testing.T, text string) int {
 	t.Helper()
 	n, err := strconv.Atoi(text)

@@ -78,7 +78,6 @@ func (a alarm) rings(r record) []bool {
 	return on
 }
 
-// A record is what was counted in each minute.
 type record []counts
 
 // add counts a fate once, at a second of the record.

@@ -81,7 +81,6 @@ func answer(t *testing.T, name string, value any) string {
 
 const goodSecret = `{"fqdn":"acme.paloaltonetworks.com","api_key_id":"7","api_key":"k","security_level":"standard"}`
 
-// now is the time of all checks.
 var now = time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)
 
 // step makes checks with a secret, in a tenant where no action has endpoints.
