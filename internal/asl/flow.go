@@ -98,14 +98,12 @@ func (m Machine) Chosen(state string, input []byte) (Edge, bool) {
 
 // lookup follows a path of member names such as $.wait.previous.verdict to a string.
 func lookup(input []byte, path string) string {
-	for _, name := range strings.Split(strings.TrimPrefix(path, "$."), ".") {
-		var object map[string]json.RawMessage
-		if json.Unmarshal(input, &object) != nil {
-			return ""
-		}
-		input = object[name]
+	var value any
+	_ = json.Unmarshal(input, &value) // what is no object has no members
+	for name := range strings.SplitSeq(strings.TrimPrefix(path, "$."), ".") {
+		object, _ := value.(map[string]any)
+		value = object[name]
 	}
-	var value string
-	_ = json.Unmarshal(input, &value) // what is not a string equals none
-	return value
+	text, _ := value.(string) // what is no string equals none
+	return text
 }

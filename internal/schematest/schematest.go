@@ -3,34 +3,27 @@ package schematest
 
 import (
 	"bytes"
-	"fmt"
-	"sync"
+	"errors"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/soarstep/xdr-action-status/schema"
 )
 
-var compiled = sync.OnceValue(func() map[string]*jsonschema.Schema {
-	all := make(map[string]*jsonschema.Schema)
-	for _, name := range []string{"request", "verdict", "secret"} {
-		raw, err := schema.Files.ReadFile(name + ".schema.json")
-		if err != nil {
-			panic(err)
-		}
-		doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
-		if err != nil {
-			panic(fmt.Sprintf("%s: %v", name, err))
-		}
-		c := jsonschema.NewCompiler()
-		c.AssertFormat()
-		if err := c.AddResource(name, doc); err != nil {
-			panic(err)
-		}
-		all[name] = c.MustCompile(name)
+var compiled = map[string]*jsonschema.Schema{
+	"request": compile("request"), "verdict": compile("verdict"), "secret": compile("secret"),
+}
+
+func compile(name string) *jsonschema.Schema {
+	raw, _ := schema.Files.ReadFile(name + ".schema.json") // nothing is no JSON
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
+	c := jsonschema.NewCompiler()
+	c.AssertFormat()
+	if err := errors.Join(err, c.AddResource(name, doc)); err != nil {
+		panic(err)
 	}
-	return all
-})
+	return c.MustCompile(name)
+}
 
 // Validate checks a document against "request", "verdict" or "secret".
 func Validate(name string, document []byte) error {
@@ -38,5 +31,5 @@ func Validate(name string, document []byte) error {
 	if err != nil {
 		return err
 	}
-	return compiled()[name].Validate(doc)
+	return compiled[name].Validate(doc)
 }

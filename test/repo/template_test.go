@@ -90,18 +90,14 @@ func TestTimeouts(t *testing.T) {
 	}
 }
 
-// The template fills in what the workflow leaves open.
-func TestSubstitutions(t *testing.T) {
+// The template fills in what the workflow leaves open. The events that start a wait are not those that announce its end.
+func TestTemplateFitsTheWorkflow(t *testing.T) {
 	t.Parallel()
-	given := members(property(load(t), "WaitForAction.DefinitionSubstitutions"))
+	template := load(t)
+	given := members(property(template, "WaitForAction.DefinitionSubstitutions"))
 	open := find(string(statemachine.Source), `\$\{(\w+)\}`)
 	same(t, "the template fills in", slices.Collect(maps.Keys(given)), open)
-}
-
-// The events that start a wait are not those that announce its end.
-func TestNoLoop(t *testing.T) {
-	t.Parallel()
-	source := at(load(t), "Parameters.EventSource.Default").Value
+	source := at(template, "Parameters.EventSource.Default").Value
 	announced := find(string(statemachine.Source), `"Source": "(.+)"`)
 	if len(announced) == 0 || slices.Contains(announced, source) {
 		t.Errorf("%s starts waits, and %v announce their end", source, announced)
