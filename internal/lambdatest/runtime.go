@@ -67,10 +67,8 @@ func (f *Function) last(i *invocation) (Reply, error) {
 	if i.late.Load() {
 		return Reply{}, fmt.Errorf("lambdatest: request %s: timed out after %v", i.id, f.timeout)
 	}
-	const tail = 4096
-	stderr := f.Stderr()
 	return Reply{}, fmt.Errorf("lambdatest: request %s: the process ended without an answer: %v\n%s",
-		i.id, f.cmd.ProcessState, stderr[max(0, len(stderr)-tail):])
+		i.id, f.cmd.ProcessState, f.Stderr())
 }
 
 // runtimeAPI serves the [Runtime API].

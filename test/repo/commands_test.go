@@ -11,9 +11,10 @@ import (
 	"testing"
 )
 
-// noTools is a shell that knows no tool: it writes down the words of each command, and prints one, so that what loops
-// over its output runs once.
-const noTools = `command_not_found_handle() { printf '%s\037' "$@" $'\n' >>"$LOG"; echo word; }
+// noTools is a shell that knows no tool: it prints the words of each command, and gives one as its output, so that what
+// loops over that runs once.
+const noTools = `exec 9>&1 >/dev/null
+command_not_found_handle() { printf '%s\037' "$@" $'\n' >&9; echo word; }
 cd() { :; }
 test() { :; }
 `
@@ -21,16 +22,13 @@ test() { :; }
 // commands returns the words of each command in a text, as the shell reads them, and what the shell complains about.
 func commands(t *testing.T, text string) (all [][]string, complaints string) {
 	t.Helper()
-	dir := t.TempDir()
-	log := filepath.Join(dir, "log")
-	write(t, log, "")
 	var stderr strings.Builder
 	bash := exec.CommandContext(t.Context(), "bash", "-c", noTools+text)
-	bash.Dir = dir
-	bash.Env = []string{"PATH=" + dir, "LOG=" + log}
+	bash.Dir = t.TempDir()
+	bash.Env = []string{"PATH=" + bash.Dir}
 	bash.Stderr = &stderr
-	_ = bash.Run() // the code is the last command's
-	for line := range strings.SplitSeq(read(t, log), "\x1f\n\x1f") {
+	words, _ := bash.Output() // the code is the last command's
+	for line := range strings.SplitSeq(string(words), "\x1f\n\x1f") {
 		if line != "" {
 			all = append(all, strings.Split(line, "\x1f"))
 		}
