@@ -8,8 +8,7 @@ import (
 	"strings"
 )
 
-// Edge is one way from a state to another: its Next, one comparison of a Choice, its Default, or one error name of a
-// Catch.
+// Edge is one way to another state: a Next, one comparison of a Choice, a Default, or one error name of a Catch.
 type Edge struct {
 	From, To string
 	Why      string // such as `next`, `verdict = done`, `default`, `catch XDR.Rejected`
@@ -17,7 +16,7 @@ type Edge struct {
 
 func (e Edge) String() string { return fmt.Sprintf("%s → %s (%s)", e.From, e.To, e.Why) }
 
-// Names returns the names of the states, sorted.
+// Names returns the states' names, sorted.
 func (m Machine) Names() []string { return slices.Sorted(maps.Keys(m.States)) }
 
 // Edges returns every way out of every state.

@@ -38,8 +38,7 @@ type TB interface {
 type Options struct {
 	// Binary is the path of the bootstrap, such as [Build] returns.
 	Binary string
-	// Env is added to the environment that Lambda sets by itself, and may override it. Nothing is inherited from the
-	// test.
+	// Env is added to the environment that Lambda sets by itself, and may override it.
 	Env map[string]string
 	// Timeout is the function timeout, 30 seconds if zero. It runs from the moment when the process receives an event;
 	// past it, the process is killed.
@@ -113,8 +112,8 @@ func newOutput(t TB) *os.File {
 	return file
 }
 
-// environ is what the process sees: the [defined runtime environment variables], then those of the options. Of two with
-// one name, the later counts.
+// environ has the [defined runtime environment variables], then those of the options. Of two with one name, the later
+// counts.
 //
 // [defined runtime environment variables]: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
 func (o Options) environ(root, runtimeAPI string) []string {
@@ -152,8 +151,7 @@ func (f *Function) Close() {
 	<-f.exited
 }
 
-// Output is what the process has written until now: standard output, and then [Function.Stderr]. What was written
-// before the answer to an event is in it when Invoke returns.
+// Output is standard output, and then [Function.Stderr]. What was written before an answer is in it after Invoke.
 func (f *Function) Output() string { return content(f.stdout) + f.Stderr() }
 
 // Stderr is what the process has written to standard error until now.

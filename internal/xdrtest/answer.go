@@ -58,13 +58,9 @@ func headerDate(value string, now time.Time) string {
 }
 
 func hits(faults []Fault, n int) []Fault {
-	var hit []Fault
-	for _, f := range faults {
-		if f.From == 0 && f.To == 0 || n >= f.From && n <= max(f.From, f.To) {
-			hit = append(hit, f)
-		}
-	}
-	return hit
+	return slices.DeleteFunc(slices.Clone(faults), func(f Fault) bool {
+		return max(f.From, f.To) != 0 && (n < f.From || n > max(f.From, f.To))
+	})
 }
 
 // answer is a reply that has not been sent yet, with all that is to go wrong on the way.

@@ -12,8 +12,7 @@ import (
 	"time"
 )
 
-// Authority is a certificate authority for tests. A program trusts it if SSL_CERT_FILE names a file with its
-// [Authority.PEM].
+// Authority is a certificate authority for tests. SSL_CERT_FILE may name a file with its [Authority.PEM].
 type Authority struct {
 	root *x509.Certificate
 	key  *ecdsa.PrivateKey
@@ -37,8 +36,7 @@ func (a *Authority) PEM() []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.root.Raw})
 }
 
-// Issue makes a server's certificate for hosts, which are names or IP addresses. With a time in the past it has
-// expired.
+// Issue makes a server's certificate, good until a time, for hosts, which are names or IP addresses.
 func (a *Authority) Issue(until time.Time, hosts ...string) tls.Certificate {
 	leaf := &x509.Certificate{NotAfter: until, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}}
 	for _, host := range hosts {

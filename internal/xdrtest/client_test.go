@@ -32,7 +32,7 @@ type rig struct {
 
 func start(t *testing.T, o xdrtest.Options) rig {
 	t.Helper()
-	clock := lambdatest.NewClock()
+	clock := new(lambdatest.Clock)
 	o.Now = clock.Now
 	o.BasePath = "/tenant"
 	return rig{xdrtest.Start(t, o), clock, t}

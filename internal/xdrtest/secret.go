@@ -149,11 +149,8 @@ func (s *Sim) secretReply(operation string, in secretRequest) (map[string]any, s
 func (s *Sim) Stored(name string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if held := s.secrets[name]; held != nil {
-		text, _ := held.value.(string)
-		return text
-	}
-	return ""
+	text, _ := cmp.Or(s.secrets[name], new(secret)).value.(string)
+	return text
 }
 
 // SecretValue returns the secret as it should be: with the API key that is valid now. Secrets Manager may hold another.
@@ -165,7 +162,7 @@ func (s *Sim) SecretValue() string {
 
 func (s *Sim) secretValue() string {
 	return string(toJSON(map[string]string{
-		"api_url":        s.url + s.o.BasePath,
+		"api_url":        s.APIURL(),
 		"api_key_id":     KeyID,
 		"api_key":        s.key,
 		"security_level": s.o.SecurityLevel,

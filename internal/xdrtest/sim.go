@@ -42,9 +42,9 @@ type Options struct {
 type Sim struct {
 	o     Options
 	admin *http.ServeMux
+	url   string
 
 	mu           sync.Mutex
-	url          string
 	key          string
 	nonces       map[string]bool
 	accepted     []time.Time // the newest requests within the rate limit
@@ -122,7 +122,8 @@ func (s *Sim) listRequests(w http.ResponseWriter, _ *http.Request) {
 	_ = json.NewEncoder(w).Encode(s.Requests()) // the client may be gone
 }
 
-// SetURL sets the address under which the Sim is served, such as "http://127.0.0.1:8080", and puts it in the secret.
+// SetURL says, before anyone asks, under which address the Sim is served, such as "http://127.0.0.1:8080". The secret
+// has it too.
 func (s *Sim) SetURL(url string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -131,16 +132,10 @@ func (s *Sim) SetURL(url string) {
 }
 
 // URL returns the address of the Sim: the allowed origin, and the Secrets Manager endpoint.
-func (s *Sim) URL() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.url
-}
+func (s *Sim) URL() string { return s.url }
 
 // APIURL returns the api_url of the secret: URL and the base path.
-func (s *Sim) APIURL() string {
-	return s.URL() + s.o.BasePath
-}
+func (s *Sim) APIURL() string { return s.url + s.o.BasePath }
 
 // Key returns the API key that is valid now.
 func (s *Sim) Key() string {

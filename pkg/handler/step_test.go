@@ -40,7 +40,7 @@ func newRig(t *testing.T, o xdrtest.Options, scenarios ...string) *rig {
 		}
 		o.Scenarios = append(o.Scenarios, s)
 	}
-	c := lambdatest.NewClock()
+	c := new(lambdatest.Clock)
 	o.Now = c.Now
 	o.BasePath = "/gateway"
 	o.SecretAliases = []string{"xdr/tenant-acme"}
