@@ -26,12 +26,10 @@ const (
 	fates
 )
 
-type counts [fates]float64
-
 // An alarm on metric math, and the fate of all attempts while it must ring. Times are in minutes.
 type alarm struct {
 	during          int
-	weights         counts // what its expression makes of the counts
+	weights         [fates]float64 // what each adds to its expression
 	period, periods int
 	threshold       float64
 }
@@ -47,8 +45,8 @@ const (
 func outageAlarms(t *testing.T) map[string]alarm {
 	t.Helper()
 	all := map[string]alarm{
-		"OutageAlarm":   {during: failed, weights: counts{answered: -1, failed: 1, throttled: -1}},
-		"ThrottleAlarm": {during: throttled, weights: counts{answered: -1, throttled: 1}},
+		"OutageAlarm":   {during: failed, weights: [fates]float64{answered: -1, failed: 1, throttled: -1}},
+		"ThrottleAlarm": {during: throttled, weights: [fates]float64{answered: -1, throttled: 1}},
 	}
 	template := load(t)
 	for name, a := range all {
@@ -60,34 +58,24 @@ func outageAlarms(t *testing.T) map[string]alarm {
 	return all
 }
 
-// rings tells for each minute whether the alarm is on at its end. CloudWatch looks every minute, at the periods before.
-func (a alarm) rings(r record) []bool {
-	on := make([]bool, len(r))
+// rings tells for each minute whether the alarm is on at its end, from what the minutes add to its expression.
+// CloudWatch looks every minute, at the periods before.
+func (a alarm) rings(minutes []float64) []bool {
+	on := make([]bool, len(minutes))
 	sum := 0.0
-	for minute := range r {
-		for fate, weight := range a.weights {
-			sum += weight * r[minute][fate]
-			if minute >= a.period {
-				sum -= weight * r[minute-a.period][fate]
-			}
+	for minute, added := range minutes {
+		sum += added
+		if minute >= a.period {
+			sum -= minutes[minute-a.period]
 		}
-		for later := minute; sum >= a.threshold && later < min(minute+a.periods*a.period, len(r)); later += a.period {
+		for later := minute; sum >= a.threshold && later < min(minute+a.periods*a.period, len(on)); later += a.period {
 			on[later] = true
 		}
 	}
 	return on
 }
 
-type record []counts
-
-// add counts a fate once, at a second of the record.
-func (r record) add(fate int, second float64) {
-	if minute := int(second / 60); minute >= 0 && minute < len(r) {
-		r[minute][fate]++
-	}
-}
-
-// A model makes what open waits add to the metrics, with the delays of the function and of the workflow.
+// A model makes the attempts of open waits, with the delays of the function and of the workflow.
 type model struct {
 	*rand.Rand
 
@@ -113,28 +101,33 @@ func newModel(t *testing.T, seed uint64) model {
 // age is anything from a minute to three days, as often short as long.
 func (m model) age() float64 { return 60 * math.Pow(3*day/60, m.Float64()) }
 
-// keepWaiting records the attempts of one wait after the other. fate decides each attempt.
-func (m model) keepWaiting(r record, fate func(second float64) int) {
-	length := 60 * float64(len(r))
+// keepWaiting adds the attempts of one wait after the other. fate decides each attempt.
+func (m model) keepWaiting(minutes []float64, weights [fates]float64, fate func(second float64) int) {
+	add := func(fate int, second float64) {
+		if minute := int(second / 60); minute >= 0 && minute < len(minutes) {
+			minutes[minute] += weights[fate]
+		}
+	}
+	length := 60 * float64(len(minutes))
 	for began := m.age() - 3*day; began < length; {
 		end := began + m.age()
-		var tried counts
+		var tried [fates]int
 		for now := began; now < end; {
 			f := fate(now)
 			if f == answered {
-				r.add(answered, now)
+				add(answered, now)
 				growing := min(m.config.MaxWait.Seconds(), (now-began)*m.config.WaitFraction) * (1 - m.Float64()/10)
 				now += math.Floor(max(m.config.MinWait.Seconds(), growing))
-				tried = counts{}
+				tried = [fates]int{}
 				continue
 			}
 			if f == failed {
 				now += m.Float64() * m.timeout
 			} else {
-				r.add(throttled, now)
+				add(throttled, now)
 			}
-			r.add(failed, now+m.Float64()*3) // the services have clocks of their own
-			now += m.retriers[f].Delay(int(tried[f]), m.Float64())
+			add(failed, now+m.Float64()*3) // the services have clocks of their own
+			now += m.retriers[f].Delay(tried[f], m.Float64())
 			tried[f]++
 		}
 		began = end
@@ -151,9 +144,9 @@ func TestOutageAlarms(t *testing.T) {
 			t.Run(fmt.Sprintf("%s/waits=%d", name, waits), func(t *testing.T) {
 				t.Parallel()
 				m := newModel(t, uint64(waits))
-				r := make(record, times*(quiet+outage))
+				minutes := make([]float64, times*(quiet+outage))
 				for range waits {
-					m.keepWaiting(r, func(second float64) int {
+					m.keepWaiting(minutes, alarm.weights, func(second float64) int {
 						switch chance := m.Float64(); {
 						case int(second/60)%(quiet+outage) >= quiet:
 							return alarm.during
@@ -166,7 +159,7 @@ func TestOutageAlarms(t *testing.T) {
 					})
 				}
 				worst, over := 0, 0
-				for turn := range slices.Chunk(alarm.rings(r), quiet+outage) {
+				for turn := range slices.Chunk(alarm.rings(minutes), quiet+outage) {
 					if slices.Contains(turn[2*60:quiet], true) { // two hours after the outage before
 						t.Error("it goes off on a quiet day")
 					}
