@@ -15,16 +15,14 @@ var beyondSchema = []string{
 	"bad-float", // 22519813685366.0 is an integer to JSON Schema
 }
 
-// Every event has a reply, every reply an event, and the schemas tell the good ones from the bad. cmd/lambda tests that
-// the function gives these replies.
+// Every event has a reply, and the schemas tell the good ones from the bad. cmd/lambda tests that the function gives
+// these replies.
 func TestSamples(t *testing.T) {
 	t.Parallel()
 	all := files(t, `^events/.*\.json$`)
 	delete(all, "events/env.json")
-	replies := 0
 	for path, event := range all {
 		if strings.HasSuffix(path, ".want.json") {
-			replies++
 			continue
 		}
 		var envelope struct{ Detail json.RawMessage }
@@ -41,8 +39,5 @@ func TestSamples(t *testing.T) {
 		if (err != nil) != bad {
 			t.Errorf("%s.want.json against the verdict schema: %v", name, err)
 		}
-	}
-	if replies < 20 || len(all) != 2*replies {
-		t.Errorf("%d files, %d of them replies", len(all), replies)
 	}
 }

@@ -11,11 +11,7 @@ import (
 // test/e2e/deploy/test_packaged.py compares it with what SAM makes of template.yaml, and deploys it.
 func TestPackagedTemplate(t *testing.T) {
 	t.Parallel()
-	packaged := func() string { return run(t, root, nil, "go", "run", "./scripts/template", "1.2.3-rc.1") }
-	text := packaged()
-	if text != packaged() {
-		t.Error("two runs differ")
-	}
+	text := run(t, root, nil, "go", "run", "./scripts/template", "1.2.3-rc.1")
 	if len(text) > 51_200 || strings.Contains(text, "\nTransform:") || strings.Contains(text, "AWS::Serverless::") {
 		t.Errorf("%d bytes, or SAM in it", len(text))
 	}
