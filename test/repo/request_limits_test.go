@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"unicode/utf16"
 
 	"github.com/soarstep/xdr-action-status/internal/schematest"
 )
@@ -55,10 +54,11 @@ func (m member) limits() (all []string) {
 			all = append(all, fmt.Sprint(n))
 		}
 	case m.Type == "string" && m.Format == "":
-		for _, char := range []string{"a", "_", " ", "é", "€", "😀"} {
+		for char, escaped := range map[string]string{
+			"a": `\u0061`, "_": `\u005f`, " ": `\u0020`, "é": `\u00e9`, "€": `\u20ac`, "😀": `\ud83d\ude00`,
+		} {
 			for _, length := range []int{0, 1, 2, 47, 48, 49, max(0, m.MaxLength-1), m.MaxLength, m.MaxLength + 1, 5_000} {
-				text := strings.Repeat(char, length)
-				all = append(all, `"`+text+`"`, `"`+escaped(text)+`"`)
+				all = append(all, `"`+strings.Repeat(char, length)+`"`, `"`+strings.Repeat(escaped, length)+`"`)
 			}
 		}
 	case m.Enum != nil:
@@ -72,14 +72,6 @@ func (m member) limits() (all []string) {
 		}
 	}
 	return all
-}
-
-func escaped(text string) string {
-	var b strings.Builder
-	for _, unit := range utf16.Encode([]rune(text)) {
-		fmt.Fprintf(&b, `\u%04x`, unit)
-	}
-	return b.String()
 }
 
 // beyond returns requests at the limits that a schema cannot tell, and whether one is beyond them: an id of more than 63
