@@ -88,8 +88,7 @@ func parameters(variable yaml.Node) []string {
 	return names
 }
 
-// What the template accepts starts the function: a parameter that it refuses would stop each start of a function that is
-// deployed. The template's rule on the two names of secrets is readEnv's.
+// What the template accepts starts the function. The template's rule on the two names of secrets is readEnv's.
 func TestFunctionAcceptsWhatTheTemplateAccepts(t *testing.T) {
 	t.Parallel()
 	tpl, _ := readTemplate(t)
@@ -120,8 +119,7 @@ func TestFunctionAcceptsWhatTheTemplateAccepts(t *testing.T) {
 	})
 }
 
-// The function reads each variable that the template gives it, and has the same defaults. A default that its own pattern
-// refuses would stop each deployment that does not name the parameter.
+// The function reads each variable that the template gives it, and has the same defaults. No pattern refuses its own.
 func TestDefaultsOfTheTemplate(t *testing.T) {
 	t.Parallel()
 	tpl, _ := readTemplate(t)

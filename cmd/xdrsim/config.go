@@ -96,7 +96,6 @@ func (c config) check() error {
 	return nil
 }
 
-// load returns the scenarios asked for, or all embedded ones.
 func load(names []string) ([]xdrtest.Scenario, error) {
 	if len(names) == 0 {
 		names = xdrtest.Names()

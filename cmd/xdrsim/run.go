@@ -101,8 +101,7 @@ func (c config) listen(ctx context.Context, sim *xdrtest.Sim) (net.Listener, err
 // exampleID is the action of README's examples. The scenario for any other id answers for it.
 const exampleID = 22519813685366
 
-// greet prints what the step and the AWS SDK need to find the simulator, for a shell to read, and for a person the
-// command that waits for an action.
+// greet prints what the step and the AWS SDK need, for a shell, and a command that waits for an action, for a person.
 func (c config) greet(stdout, stderr io.Writer, sim *xdrtest.Sim) error {
 	aws := []string{
 		"AWS_ENDPOINT_URL_SECRETS_MANAGER=" + sim.URL(),

@@ -49,7 +49,7 @@ type Options struct {
 	Start func(*exec.Cmd) error
 }
 
-// Function is a process that [Start] has started, with a Runtime API of its own. Its methods may be used concurrently.
+// Function is a running process with a Runtime API of its own. Its methods may be used concurrently.
 type Function struct {
 	cmd     *exec.Cmd
 	timeout time.Duration

@@ -34,7 +34,6 @@ func TestMain(m *testing.M) {
 
 var four sync.WaitGroup
 
-// function does what its event says, and returns what it sees.
 func function(ctx context.Context, event string) (any, error) {
 	switch event {
 	case "exit":

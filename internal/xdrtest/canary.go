@@ -10,21 +10,19 @@ import (
 const Canary = "ECcNQf2suOoOOsgAwpIYiIP9K2zzSxxnF1eKUpTXYgwMzqHxqcAsblDvliin8NvY" +
 	"40XDNXvzMWKYCBf1BTHaFiMPMcImI4JfAPXrSLU0FhEQBKuzK8UXgrsqlvYQqGL9"
 
-// leakLength is how many consecutive characters of a secret are a leak; of a shorter secret, the whole is.
-const leakLength = 16
-
 var escape = regexp.MustCompile(`\\+(?:u[0-9a-fA-F]{4}|.)`)
 
 // Leak returns the first piece of a secret that a text shows, plainly or with JSON escapes of any depth, in any case;
 // "" if it shows none.
 func Leak(text string, secrets ...string) string {
+	const leak = 16 // consecutive characters of a secret, or the whole of a shorter one
 	unescaped := text
 	for range 8 { // a backslash may be spelled with an escape itself
 		unescaped = unescape(unescaped)
 	}
 	for _, shown := range []string{strings.ToLower(text), strings.ToLower(unescaped)} {
 		for _, secret := range secrets {
-			size := min(leakLength, len(secret))
+			size := min(leak, len(secret))
 			for at := 0; size > 0 && at+size <= len(secret); at++ {
 				if piece := secret[at : at+size]; strings.Contains(shown, strings.ToLower(piece)) {
 					return piece

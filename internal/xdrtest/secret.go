@@ -39,7 +39,6 @@ var statuses = map[string]int{"": http.StatusOK, "InternalServiceError": http.St
 
 var operations = []string{"GetSecretValue", "CreateSecret", "PutSecretValue", "UpdateSecret"}
 
-// secretRequest is any of the operations' requests.
 type secretRequest struct {
 	SecretID, Name, SecretString, ClientRequestToken, KMSKeyID, VersionID, VersionStage string
 }

@@ -11,8 +11,7 @@ import (
 	"testing"
 )
 
-// noTools is a shell that knows no tool: it prints the words of each command, and gives one as its output, so that what
-// loops over that runs once.
+// noTools is a shell that knows no tool: it prints each command's words. A command prints one, so that a loop runs once.
 const noTools = `exec 9>&1 >/dev/null
 command_not_found_handle() { printf '%s\037' "$@" $'\n' >&9; echo word; }
 cd() { :; }

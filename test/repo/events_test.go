@@ -15,8 +15,7 @@ var beyondSchema = []string{
 	"bad-float", // 22519813685366.0 is an integer to JSON Schema
 }
 
-// Every event has a reply, and the schemas tell the good ones from the bad. cmd/lambda tests that the function gives
-// these replies.
+// Every event has a reply, which cmd/lambda compares with the function's, and the schemas tell the good from the bad.
 func TestSamples(t *testing.T) {
 	t.Parallel()
 	all := files(t, `^events/.*\.json$`)

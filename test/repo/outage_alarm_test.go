@@ -34,8 +34,7 @@ type alarm struct {
 	threshold       float64
 }
 
-// The expressions of the two alarms. Throttled attempts fail too. Where nothing is counted, SUM and FILL make 0 or no
-// value, which rings neither.
+// Throttled attempts fail too. Where nothing is counted, SUM and FILL make 0 or no value, which rings neither alarm.
 const (
 	outageMath   = "2 * failed - SUM([failed, FILL(answered, 0), FILL(slowed, 0), FILL(throttled, 0), FILL(ended, 0)])"
 	throttleMath = "2 * SUM([FILL(slowed, 0), FILL(throttled, 0)]) - " +

@@ -23,8 +23,7 @@ func TestExamplesOfREADME(t *testing.T) {
 	}
 }
 
-// The tables name what the code knows, no more and no less, and the scenario all_statuses plays it. Fields of a request
-// are in TestRequestFields.
+// The tables, and the scenario all_statuses, name what the code knows. TestRequestFields has the fields of a request.
 func TestTablesOfREADME(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

@@ -92,8 +92,7 @@ ln -s --relative .tools "$1"`
 	return filepath.Join(clone, "dist")
 }
 
-// checkArchive unpacks an archive and says what is in it: the files, and the settings of the build of the last. One that
-// this machine can run must know its version.
+// checkArchive demands files in an archive, and settings of the last one's build. Where it can run, it knows its version.
 func checkArchive(t *testing.T, archive, want string) {
 	t.Helper()
 	dir := t.TempDir()

@@ -74,8 +74,8 @@ func (m member) limits() (all []string) {
 	return all
 }
 
-// beyond returns requests at the limits that a schema cannot tell, and whether one is beyond them: an id of more than 63
-// bits, a context without its white space, and 200 KiB of an event.
+// beyond returns requests at the limits that a schema cannot tell, and whether one is beyond them: 63 bits of an id, a
+// context without its white space, and 200 KiB of an event.
 func beyond() map[string]bool {
 	all := map[string]bool{}
 	for _, digits := range []string{

@@ -37,7 +37,6 @@ func TestRequestFields(t *testing.T) {
 	same(t, "README", append(rows, "policy", find(column(t, "Request", 2), "`(action_id)`")[0]), want)
 }
 
-// fields returns the names of the members of a request and of its policy.
 func fields[V any](request, policy map[string]V) []string {
 	names := slices.Collect(maps.Keys(request))
 	for name := range policy {
@@ -65,8 +64,7 @@ func fieldsOfTheCode(t *testing.T) []string {
 	return read
 }
 
-// answer is what the step says to a request with one more field, about an action that has no endpoints an hour after
-// its start.
+// answer is what the step says to a request with one more field, an hour after the start of an action without endpoints.
 func answer(t *testing.T, name string, value any) string {
 	t.Helper()
 	request := map[string]any{"group_action_id": 7, "started_at": now.Add(-time.Hour)}

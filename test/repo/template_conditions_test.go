@@ -8,8 +8,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// holds evaluates a condition of CloudFormation where only these parameters differ from their defaults, which are what
-// it must compare them with.
+// holds evaluates a condition where only these parameters differ from their defaults, with which it must compare them.
 func holds(t *testing.T, n *yaml.Node, given []string) bool {
 	t.Helper()
 	each := func(c *yaml.Node) bool { return holds(t, c, given) }

@@ -12,7 +12,6 @@ import (
 	"github.com/soarstep/xdr-action-status/pkg/handler"
 )
 
-// ours is the namespace of the stack's metrics.
 const ours = "!Sub XdrActionStatus/${AWS::StackName} "
 
 // What each metric counts, and of which log. The workflow's log names the service of an attempt that failed.

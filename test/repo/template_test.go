@@ -184,8 +184,7 @@ func TestPermissions(t *testing.T) {
 
 func by(service string) string { return "Principal: {Service: " + service + ".amazonaws.com}" }
 
-// statements returns the statements of all policies under a node, with where they are: the resource, and the condition
-// of the template under which they are there.
+// statements returns those of all policies under a node, each with its resource and the template's condition for it.
 func statements(n *yaml.Node, where string) []string {
 	if !at(n, "Effect").IsZero() {
 		text := strings.TrimPrefix(strings.Replace(flow(n), "{Effect: Deny, Action: ", "Deny ", 1), "{Effect: Allow, Action: ")
