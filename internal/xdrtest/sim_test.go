@@ -59,7 +59,7 @@ func TestAdmin(t *testing.T) {
 	}
 	for path, inSecret := range map[string]bool{"/_sim/rotate": true, "/_sim/revoke": false} {
 		before := r.Key()
-		if got := send(r.request(path)); got.status != http.StatusNoContent || r.Key() == before {
+		if got := send(r.request(path)); got.status != http.StatusNoContent || r.Key() == before || len(r.Key()) != 128 {
 			t.Errorf("%s: %+v", path, got)
 		}
 		if v := r.secret(goodSecret); strings.Contains(v.SecretString, r.Key()) != inSecret {
