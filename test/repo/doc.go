@@ -1,6 +1,6 @@
 // Package repo tests what the files of the repository promise each other. Most tests read both sides.
 //
-//	README         readme_test.go: examples, tables, diagram
+//	README         readme_test.go: examples, tables, diagram; template_test.go: parameters
 //	all pages      pages_test.go: links, runbook; commands_test.go: commands
 //	request        request_test.go, request_limits_test.go: code, schema, README and samples agree
 //	schemas        schema_test.go: secret and verdict

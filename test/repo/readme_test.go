@@ -44,20 +44,6 @@ func TestTablesOfREADME(t *testing.T) {
 	}
 }
 
-// The table of parameters has the template's, with their defaults.
-func TestParametersOfREADME(t *testing.T) {
-	t.Parallel()
-	var want []string
-	for name, p := range members(at(load(t), "Parameters")) {
-		want = append(want, strings.TrimSpace(name+" | "+at(p, "Default").Value))
-	}
-	rows := find(section(t, "Parameters"), "(?m)^\\| (`\\w+` \\|[^|]*)\\|")
-	for i, row := range rows {
-		rows[i] = strings.TrimSpace(strings.ReplaceAll(row, "`", ""))
-	}
-	same(t, "README", rows, want)
-}
-
 // The diagram has the arrows of the workflow. Their order and labels are free. A retrier without attempts is where an
 // execution fails, and beside it are those that try again.
 func TestDiagramOfREADME(t *testing.T) {

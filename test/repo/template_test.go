@@ -104,23 +104,26 @@ func TestTemplateFitsTheWorkflow(t *testing.T) {
 	}
 }
 
-// Every parameter has a description, and is in a group of the console.
+// Every parameter has a description, is in a group of the console, and is in README with its default.
 func TestParameters(t *testing.T) {
 	t.Parallel()
 	template := load(t)
-	parameters := members(at(template, "Parameters"))
-	for name, p := range parameters {
+	var names, rows, grouped []string
+	for name, p := range members(at(template, "Parameters")) {
 		if text := at(p, "Description").Value; len(text) < 10 || !strings.HasSuffix(text, ".") {
 			t.Errorf("%s: description %q", name, text)
 		}
+		names = append(names, name)
+		rows = append(rows, strings.TrimSpace(name+" | "+at(p, "Default").Value))
 	}
-	var grouped []string
 	for _, group := range at(template, "Metadata.AWS::CloudFormation::Interface.ParameterGroups").Content {
 		for _, name := range at(group, "Parameters").Content {
 			grouped = append(grouped, name.Value)
 		}
 	}
-	same(t, "parameters in groups", grouped, slices.Collect(maps.Keys(parameters)))
+	same(t, "parameters in groups", grouped, names)
+	table := strings.ReplaceAll(section(t, "Parameters"), "`", "")
+	same(t, "README", find(table, `(?m)^\| ([A-Z]\w+ \|[^|]*?) *\|`), rows)
 }
 
 // The roles and the queue allow what is listed here, under these conditions, and nothing else.
