@@ -67,21 +67,12 @@ func TestSpread(t *testing.T) {
 	}
 }
 
-func TestEmptyReplies(t *testing.T) {
-	t.Parallel()
-	for as, want := range map[string]string{
-		"": `{"reply":{"data":{}}}`, "null": `{"reply":{"data":null}}`, "no_reply": `{}`,
-	} {
-		r := start(t, xdrtest.Options{Scenarios: []xdrtest.Scenario{{EmptyAs: as}}})
-		if got := r.ask(anyID); got.body != want {
-			t.Errorf("%q: got %s", as, got.body)
-		}
-	}
-}
-
-func TestErrorReasons(t *testing.T) {
+func TestReplies(t *testing.T) {
 	t.Parallel()
 	const reason = `{"errorDescription":"x"}`
+	all := map[string]xdrtest.Scenario{
+		`{"reply":{"data":{}}}`: {}, `{"reply":{"data":null}}`: {EmptyAs: "null"}, `{}`: {EmptyAs: "no_reply"},
+	}
 	explained := []string{"FAILED", "TIMEOUT", "EXPIRED", "ABORTED", "CANCELLED", "CANCELED", "COMPLETED_PARTIAL"}
 	others := []string{"COMPLETED_SUCCESSFULLY", "PENDING", "IN_PROGRESS", "PENDING_ABORT", `a "quoted" one`}
 	for _, status := range slices.Concat(explained, others) {
@@ -89,7 +80,11 @@ func TestErrorReasons(t *testing.T) {
 		if slices.Contains(explained, status) {
 			want = strings.TrimSuffix(want, "}}") + `,"errorReasons":{"` + agentA + `":` + reason + "}}}"
 		}
-		r := play(t, xdrtest.Agent{ID: agentA, Timeline: always(status), ErrorReason: json.RawMessage(reason)})
+		agent := xdrtest.Agent{ID: agentA, Timeline: always(status), ErrorReason: json.RawMessage(reason)}
+		all[want] = xdrtest.Scenario{Agents: []xdrtest.Agent{agent}}
+	}
+	for want, scenario := range all {
+		r := start(t, xdrtest.Options{Scenarios: []xdrtest.Scenario{scenario}})
 		if got := r.ask(anyID); got.body != want {
 			t.Errorf("got %s, want %s", got.body, want)
 		}
