@@ -11,9 +11,8 @@ import (
 	"testing"
 )
 
-// noTools is a shell that knows no tool: it prints each command's words. A command prints one, so that a loop runs once.
-const noTools = `exec 9>&1 >/dev/null
-command_not_found_handle() { printf '%s\037' "$@" $'\n' >&9; echo word; }
+// noTools is a shell that knows no tool: it logs each command's words. A command prints one, so that a loop runs once.
+const noTools = `command_not_found_handle() { printf '%s\037' "$@" $'\n' >>"$LOG"; echo word; }
 cd() { :; }
 test() { :; }
 `
@@ -21,13 +20,16 @@ test() { :; }
 // commands returns the words of each command in a text, as the shell reads them, and what the shell complains about.
 func commands(t *testing.T, text string) (all [][]string, complaints string) {
 	t.Helper()
+	dir := t.TempDir()
+	log := filepath.Join(dir, "log")
+	write(t, log, "")
 	var stderr strings.Builder
 	bash := exec.CommandContext(t.Context(), "bash", "-c", noTools+text)
-	bash.Dir = t.TempDir()
-	bash.Env = []string{"PATH=" + bash.Dir}
+	bash.Dir = dir
+	bash.Env = []string{"PATH=" + dir, "LOG=" + log}
 	bash.Stderr = &stderr
-	words, _ := bash.Output() // the code is the last command's
-	for line := range strings.SplitSeq(string(words), "\x1f\n\x1f") {
+	_ = bash.Run() // the code is the last command's
+	for line := range strings.SplitSeq(read(t, log), "\x1f\n\x1f") {
 		if line != "" {
 			all = append(all, strings.Split(line, "\x1f"))
 		}
