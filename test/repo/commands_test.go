@@ -12,7 +12,7 @@ import (
 )
 
 // noTools is a shell that knows no tool: it logs each command's words. A command prints one, so that a loop runs once.
-const noTools = `command_not_found_handle() { printf '%s\037' "$@" $'\n' >>"$LOG"; echo word; }
+const noTools = `command_not_found_handle() { printf '%s\037' "$@" $'\036' >>"$LOG"; echo word; }
 cd() { :; }
 test() { :; }
 `
@@ -29,7 +29,7 @@ func commands(t *testing.T, text string) (all [][]string, complaints string) {
 	bash.Env = []string{"PATH=" + dir, "LOG=" + log}
 	bash.Stderr = &stderr
 	_ = bash.Run() // the code is the last command's
-	for line := range strings.SplitSeq(read(t, log), "\x1f\n\x1f") {
+	for line := range strings.SplitSeq(read(t, log), "\x1f\x1e\x1f") {
 		if line != "" {
 			all = append(all, strings.Split(line, "\x1f"))
 		}
