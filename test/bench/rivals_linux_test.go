@@ -80,7 +80,7 @@ func (r *rig) coldTable(list []contender, names []string) string {
 
 func (r *rig) warmTable(list []contender, names []string) string {
 	s := samples{}
-	r.warmChecks(s, 1, list...)
+	r.warmChecks(s, 1, 1, list...)
 	for _, c := range []contender{r.hello(meter), r.ours(meter), r.naive(meter)} {
 		for _, n := range []int{1, 100_000} {
 			allocations, _ := r.count(c, n, max(20, 300/n))
@@ -106,7 +106,7 @@ func (r *rig) memoryTable(ours contender) string {
 		ours.name = fmt.Sprint(megabytes, " MB")
 		names = append(names, ours.name)
 		r.coldStarts(s, max(3, *starts/2), megabytes/wholeCPU, ours)
-		r.warmChecks(s, megabytes/wholeCPU, ours)
+		r.warmChecks(s, megabytes/wholeCPU, 6, ours)
 		for _, n := range []string{"1", "100000"} {
 			s.add("$ "+n, ours.name, dollars(megabytes, s.by(mean, n, 1)(ours.name)))
 		}
