@@ -5,9 +5,7 @@ import (
 	"encoding/json/jsontext"
 	"encoding/json/v2"
 	"errors"
-	"math/rand/v2"
 	"net/http"
-	"time"
 
 	"github.com/aws/aws-lambda-go/lambda/messages"
 	"github.com/aws/aws-lambda-go/lambdacontext"
@@ -36,28 +34,16 @@ func newFunction(lookup func(string) (string, bool)) (function, error) {
 			Timeout:       s.httpTimeout,
 			MaxReplyBytes: s.maxReplyBytes,
 		},
-		Log:    lambdacontext.NewLogger(),
-		Now:    time.Now,
-		Random: rand.Float64,
+		Log: lambdacontext.NewLogger(),
 	}}, nil
 }
 
-// secretsManager builds the client directly: in Lambda the environment holds all that config.LoadDefaultConfig
-// would go and look for.
+// secretsManager builds the client directly: the environment holds all that config.LoadDefaultConfig would look for.
 func secretsManager(s awsSettings, t http.RoundTripper) *secretsmanager.Client {
 	o := secretsmanager.Options{
-		Region:     s.region,
-		HTTPClient: xdr.FinalOnly{RoundTripper: t}, // it follows no redirects
-		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-			if s.accessKeyID == "" || s.secretAccessKey == "" {
-				return aws.Credentials{}, errors.New("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set")
-			}
-			return aws.Credentials{
-				AccessKeyID:     s.accessKeyID,
-				SecretAccessKey: s.secretAccessKey,
-				SessionToken:    s.sessionToken,
-			}, nil
-		}),
+		Region:      s.region,
+		HTTPClient:  xdr.FinalOnly{RoundTripper: t}, // it follows no redirects
+		Credentials: aws.CredentialsProviderFunc(s.credentials),
 	}
 	switch {
 	case s.endpoint != "": // it wins: the SDK refuses both together
@@ -66,6 +52,17 @@ func secretsManager(s awsSettings, t http.RoundTripper) *secretsmanager.Client {
 		o.EndpointOptions.UseFIPSEndpoint = aws.FIPSEndpointStateEnabled
 	}
 	return secretsmanager.New(o)
+}
+
+func (s awsSettings) credentials(context.Context) (aws.Credentials, error) {
+	if s.accessKeyID == "" || s.secretAccessKey == "" {
+		return aws.Credentials{}, errors.New("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set")
+	}
+	return aws.Credentials{
+		AccessKeyID:     s.accessKeyID,
+		SecretAccessKey: s.secretAccessKey,
+		SessionToken:    s.sessionToken,
+	}, nil
 }
 
 // Invoke is one check. An error leaves as the outermost value of the one type whose name the runtime passes on.

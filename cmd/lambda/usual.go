@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"crypto/x509"
 	"encoding/base64"
 	"os"
@@ -31,9 +32,7 @@ func usualRoots(file string) *x509.CertPool {
 			certificate = certificate[:0]
 		case "-----END CERTIFICATE-----":
 			if root := usualRoot(certificate); root != nil {
-				if pool == nil {
-					pool = x509.NewCertPool()
-				}
+				pool = cmp.Or(pool, x509.NewCertPool())
 				pool.AddCert(root)
 			}
 		default:

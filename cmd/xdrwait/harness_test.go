@@ -69,9 +69,7 @@ type process struct {
 func start(t *testing.T, change func(*process), env []string, args ...string) *process {
 	t.Helper()
 	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	ctx, cancel := context.WithTimeout(context.Background(), watchdog)
 	p := &process{Cmd: exec.CommandContext(ctx, self, args...)}
 	p.Env = append(append(os.Environ(), asCommand+"=1"), env...)
@@ -84,9 +82,7 @@ func start(t *testing.T, change func(*process), env []string, args ...string) *p
 	if change != nil {
 		change(p)
 	}
-	if err := p.Start(); err != nil {
-		t.Fatal(err)
-	}
+	must(t, p.Start())
 	return p
 }
 
@@ -119,9 +115,7 @@ func until(t *testing.T, what string, done func() bool) {
 func inFile(t *testing.T, text string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "file.json")
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	must(t, os.WriteFile(path, []byte(text), 0o600))
 	return path
 }
 
@@ -132,8 +126,13 @@ const goodSecret = `{"api_url": "URL", "api_key_id": "7", "api_key": "` + xdrtes
 func load(t *testing.T, name string) xdrtest.Scenario {
 	t.Helper()
 	scenario, err := xdrtest.Load(name)
+	must(t, err)
+	return scenario
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return scenario
 }

@@ -181,16 +181,10 @@ func TestAFileIsReadAgain(t *testing.T) {
 	sim := xdrtest.Start(t, xdrtest.Options{})
 	o := options{credentials: inFile(t, sim.SecretValue()), origins: []string{sim.URL()}}
 	step, err := o.step(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	for range 3 {
-		if err := try(t.Context(), step); err != nil {
-			t.Fatal(err)
-		}
+		must(t, try(t.Context(), step))
 		sim.Rotate()
-		if err := os.WriteFile(o.credentials, []byte(sim.SecretValue()), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		must(t, os.WriteFile(o.credentials, []byte(sim.SecretValue()), 0o600))
 	}
 }

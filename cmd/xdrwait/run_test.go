@@ -132,9 +132,7 @@ func TestCSVHasNoFormulas(t *testing.T) {
 	v := handler.Verdict{Outcome: handler.Failed, PendingEndpoints: []string{"=1"}}
 	v.FailedEndpoints = []handler.FailedEndpoint{{AgentID: "=1", Status: "=2", Error: "=3"}, {Error: "1 = 1"}}
 	var out bytes.Buffer
-	if err := printCSV(&out, []state{{id: "7", verdict: &v}}); err != nil {
-		t.Fatal(err)
-	}
+	must(t, printCSV(&out, []state{{id: "7", verdict: &v}}))
 	const want = "7,failed,,0,0,0,0,,,,\n7,failed,,,,,,'=1,failed,'=2,'=3\n7,failed,,,,,,,failed,,1 = 1\n7,failed,,,,,,'=1,pending,,\n"
 	if _, got, _ := strings.Cut(out.String(), "note\n"); got != want {
 		t.Errorf("got %s\nwant %s", got, want)

@@ -10,7 +10,6 @@ import (
 	"encoding/json"
 	jsonv2 "encoding/json/v2"
 	"fmt"
-	"math"
 )
 
 // Wildcard is the error name that stands for every other.
@@ -52,18 +51,6 @@ type Retrier struct {
 	BackoffRate     float64
 	MaxDelaySeconds int
 	JitterStrategy  string
-}
-
-// Delay is the number of seconds before the retry after so many others. random, from 0 to 1, is the jitter's.
-func (r Retrier) Delay(others int, random float64) float64 {
-	delay := float64(r.IntervalSeconds) * math.Pow(r.BackoffRate, float64(others))
-	if r.MaxDelaySeconds > 0 {
-		delay = min(delay, float64(r.MaxDelaySeconds))
-	}
-	if r.JitterStrategy == "FULL" {
-		delay *= random
-	}
-	return delay
 }
 
 // Catcher says where one of the errors leads when it is not retried, or no longer.

@@ -86,20 +86,17 @@ func (f *Function) runtimeAPI() http.Handler {
 // next blocks until there is an event. It starts the time of the invocation, and sends the event.
 func (f *Function) next(w http.ResponseWriter, r *http.Request) {
 	f.asked.Do(func() { close(f.firstNext) })
-	var i *invocation
 	select {
 	case <-r.Context().Done(): // the process has ended
-		return
-	case i = <-f.queue:
+	case i := <-f.queue:
+		f.hand(w, i)
 	}
+}
+
+func (f *Function) hand(w http.ResponseWriter, i *invocation) {
 	i.began = time.Now()
 	f.open.Store(i.id, i)
-	time.AfterFunc(f.timeout, func() {
-		if _, open := f.open.LoadAndDelete(i.id); open {
-			i.late.Store(true)
-			f.Close()
-		}
-	})
+	time.AfterFunc(f.timeout, func() { f.expire(i) })
 	h := w.Header()
 	h.Set("Content-Type", "application/json")
 	h.Set("Lambda-Runtime-Aws-Request-Id", i.id)
@@ -107,6 +104,13 @@ func (f *Function) next(w http.ResponseWriter, r *http.Request) {
 	h.Set("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:us-east-1:123456789012:function:lambdatest")
 	h.Set("Lambda-Runtime-Trace-Id", "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Parent=9a9197af755a6419;Sampled=0")
 	_, _ = w.Write(i.event) // a process that has ended is seen in Invoke
+}
+
+func (f *Function) expire(i *invocation) {
+	if _, open := f.open.LoadAndDelete(i.id); open {
+		i.late.Store(true)
+		f.Close()
+	}
 }
 
 // answered gives an answer to the caller, and a status to the process.

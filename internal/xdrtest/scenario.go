@@ -161,16 +161,21 @@ func (s Scenario) expanded() Scenario {
 	return s
 }
 
+// status is that of the step that has begun after t seconds; before the first it is empty.
+func (a Agent) status(t float64) (status string) {
+	for _, step := range a.Timeline {
+		if step.At <= max(t, 0) { // the later of two questions at a time may start the clock
+			status = step.Status
+		}
+	}
+	return status
+}
+
 // reply is what the API answers t seconds after the first question, for an expanded scenario.
 func (s Scenario) reply(t float64) []byte {
 	var data, reasons bytes.Buffer
 	for _, a := range s.Agents {
-		status := ""
-		for _, step := range a.Timeline {
-			if step.At <= max(t, 0) { // the later of two questions at a time may start the clock
-				status = step.Status
-			}
-		}
+		status := a.status(t)
 		if status == "" {
 			continue
 		}

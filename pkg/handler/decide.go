@@ -2,30 +2,6 @@ package handler
 
 import "github.com/soarstep/xdr-action-status/pkg/xdr"
 
-// Outcome is what a check says of the whole action, and what each agent counts as on the way there.
-type Outcome string
-
-// The three outcomes; a workflow's Choice reads them.
-const (
-	Done    Outcome = "done"
-	Pending Outcome = "pending"
-	Failed  Outcome = "failed"
-)
-
-// Reason says why the outcome is what it is.
-type Reason string
-
-// The reasons, by outcome.
-const (
-	AllSucceeded     Reason = "all_succeeded"     // done
-	EnoughSucceeded  Reason = "enough_succeeded"  // done: not all, but as many as the policy requires
-	InProgress       Reason = "in_progress"       // pending
-	NoEndpoints      Reason = "no_endpoints"      // pending: the reply names no agent; the action is young, or had some
-	EndpointsFailed  Reason = "endpoints_failed"  // failed
-	DeadlineExceeded Reason = "deadline_exceeded" // failed: still pending when the caller's time was up
-	ActionNotFound   Reason = "action_not_found"  // failed: no reply has named an agent, and the grace is over
-)
-
 // classify says what one agent's status counts as. One that is not known never counts as success.
 func classify(s xdr.Status, p policy) (outcome Outcome, known bool) {
 	switch s {

@@ -22,10 +22,20 @@ func members(raw []byte) (map[string]jsontext.Value, error) {
 	dec := decoders.Get().(*jsontext.Decoder)
 	defer decoders.Put(dec)
 	dec.Reset(bytes.NewBuffer(raw), jsontext.AllowDuplicateNames(true))
-	if kind := dec.PeekKind(); kind != '{' {
+	if dec.PeekKind() != '{' {
 		return nil, errors.New("is not a JSON object")
 	}
 	m := make(map[string]jsontext.Value)
+	if err := readObject(dec, m); err != nil {
+		return nil, notJSON(err)
+	}
+	if _, err := dec.ReadToken(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("has data after the JSON object")
+	}
+	return m, nil
+}
+
+func readObject(dec *jsontext.Decoder, m map[string]jsontext.Value) error {
 	_, err := dec.ReadToken()
 	for err == nil && dec.PeekKind() != '}' {
 		err = readMember(dec, m)
@@ -33,13 +43,7 @@ func members(raw []byte) (map[string]jsontext.Value, error) {
 	if err == nil {
 		_, err = dec.ReadToken()
 	}
-	if err != nil {
-		return nil, notJSON(err)
-	}
-	if _, err := dec.ReadToken(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("has data after the JSON object")
-	}
-	return m, nil
+	return err
 }
 
 func readMember(dec *jsontext.Decoder, m map[string]jsontext.Value) error {
@@ -54,15 +58,4 @@ func readMember(dec *jsontext.Decoder, m map[string]jsontext.Value) error {
 	value, err := dec.ReadValue()
 	m[name] = value.Clone()
 	return err
-}
-
-func notJSON(err error) error {
-	syntax, ok := errors.AsType[*jsontext.SyntacticError](err)
-	switch {
-	case !ok:
-		return err
-	case syntax.JSONPointer == "":
-		return fmt.Errorf("is not valid JSON at byte %d", syntax.ByteOffset+1)
-	}
-	return fmt.Errorf("is not valid JSON at byte %d, in %q", syntax.ByteOffset+1, clip(string(syntax.JSONPointer), maxID))
 }

@@ -65,14 +65,12 @@ func upTo(most int) func(json.RawMessage) (int, bool) {
 }
 
 func readID(raw json.RawMessage) (int64, bool) {
-	if len(raw) > maxID {
-		return 0, false
-	}
 	text, ok := readString(raw)
 	if !ok {
 		text = string(raw)
 	}
-	return readInt(text)
+	id, ok := readInt(text)
+	return id, ok && len(raw) <= maxID
 }
 
 func readTime(raw json.RawMessage) (time.Time, bool) {

@@ -3,7 +3,6 @@ package handler
 import (
 	"cmp"
 	"encoding/json"
-	"strings"
 	"time"
 
 	"github.com/soarstep/xdr-action-status/pkg/xdr"
@@ -30,6 +29,30 @@ type Verdict struct {
 	Context   json.RawMessage `json:"context"`   // of the request, or null
 	Execution string          `json:"execution"` // of the request
 }
+
+// Outcome is what a check says of the whole action, and what each agent counts as on the way there.
+type Outcome string
+
+// The three outcomes; a workflow's Choice reads them.
+const (
+	Done    Outcome = "done"
+	Pending Outcome = "pending"
+	Failed  Outcome = "failed"
+)
+
+// Reason says why the outcome is what it is.
+type Reason string
+
+// The reasons, by outcome.
+const (
+	AllSucceeded     Reason = "all_succeeded"     // done
+	EnoughSucceeded  Reason = "enough_succeeded"  // done: not all, but as many as the policy requires
+	InProgress       Reason = "in_progress"       // pending
+	NoEndpoints      Reason = "no_endpoints"      // pending: the reply names no agent; the action is young, or had some
+	EndpointsFailed  Reason = "endpoints_failed"  // failed
+	DeadlineExceeded Reason = "deadline_exceeded" // failed: still pending when the caller's time was up
+	ActionNotFound   Reason = "action_not_found"  // failed: no reply has named an agent, and the grace is over
+)
 
 // Endpoints are counts of agents. Succeeded, Failed and Pending add up to Total; Partial and Missing are parts
 // of them: an agent that completed partially counts as the policy says, a missing one as pending.
@@ -103,47 +126,3 @@ func (s *Step) times(r request, now time.Time) (elapsed, left time.Duration) {
 }
 
 func (s *Step) timeoutOf(r request) time.Duration { return cmp.Or(r.timeout, s.Timeout) }
-
-// maxVerdict bounds a verdict's JSON, in bytes: with an event of [maxEvent] it stays under the 256 KiB that a state of
-// Step Functions may hold.
-const maxVerdict = 32 << 10
-
-// restSize is more than the JSON takes of what has no bound of its own below: names, numbers, times, and an execution
-// of 80 characters at six bytes each.
-const restSize = 1_536
-
-// fit takes entries off the lists until the verdict is short enough, first those that failed.
-func (v *Verdict) fit() {
-	room := maxVerdict - restSize - len(v.Context)
-	for status := range v.Statuses {
-		room -= jsonSize(status) + len(":100000,")
-	}
-	for _, status := range v.UnknownStatuses {
-		room -= jsonSize(status)
-	}
-	pending := fitting(v.PendingEndpoints, &room, jsonSize)
-	failed := fitting(v.FailedEndpoints, &room, FailedEndpoint.size)
-	v.Truncated = v.Truncated || pending < len(v.PendingEndpoints) || failed < len(v.FailedEndpoints)
-	v.PendingEndpoints = v.PendingEndpoints[:pending]
-	v.FailedEndpoints = v.FailedEndpoints[:failed]
-}
-
-// fitting counts the entries for which there is room, and takes it.
-func fitting[T any](list []T, room *int, size func(T) int) int {
-	for i, e := range list {
-		if *room < size(e) {
-			return i
-		}
-		*room -= size(e)
-	}
-	return len(list)
-}
-
-func (e FailedEndpoint) size() int {
-	return jsonSize(e.AgentID) + jsonSize(string(e.Status)) + jsonSize(e.Error) + len(`{"agent_id":,"status":,"error":},`)
-}
-
-// jsonSize is the number of bytes that a line takes in JSON, with its quotes and a comma.
-func jsonSize(line string) int {
-	return len(line) + strings.Count(line, `"`) + strings.Count(line, `\`) + len(`"",`)
-}

@@ -22,8 +22,7 @@ const (
 
 const path = "/public_api/v1/actions/get_action_status"
 
-// Client asks for the status of response actions. The zero value works; a Client is safe for
-// concurrent use.
+// Client asks for the status of response actions. The zero value works; a Client is safe for concurrent use.
 type Client struct {
 	// Transport carries the requests; nil means one shared transport of [NewTransport].
 	// Redirects are not followed: a 3xx reply is an error.
@@ -38,10 +37,9 @@ type Client struct {
 
 var defaultTransport = NewTransport(DefaultTimeout)
 
-// GetActionStatus asks how the action with this group_action_id stands on each of its agents and
-// hands the reply to sink as it arrives. A reply without agents is no error: the API does not say
-// whether the action is new, gone or unknown. Any failure is an [*Error]; what sink took until then
-// is to be thrown away.
+// GetActionStatus asks how the action with this group_action_id stands on each of its agents and hands the reply to
+// sink as it arrives. A reply without agents is no error: the API does not say whether the action is new, gone or
+// unknown. Any failure is an [*Error]; what sink took until then is to be thrown away.
 //
 // The remark is an error text (err_msg, err_extra) that came beside the statuses. An action with a remark is no success
 // yet. The remark is one line of at most 512 characters, without secrets.

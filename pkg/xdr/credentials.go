@@ -19,9 +19,8 @@ const (
 	Advanced SecurityLevel = "advanced"
 )
 
-// Credentials are a tenant's API address and one API key for it. Make them with
-// [NewCredentials]. However they are printed (any fmt verb, slog, JSON, inside other
-// values), the key does not appear.
+// Credentials are a tenant's API address and one API key for it. Make them with [NewCredentials]. However they are
+// printed (any fmt verb, slog, JSON, inside other values), the key does not appear.
 type Credentials struct {
 	base    string   // as it is shown
 	address *url.URL // of the call

@@ -40,18 +40,10 @@ type Error struct {
 func (e *Error) Unwrap() error { return e.Err }
 
 func (e *Error) Error() string {
-	var text string
+	text := e.happened()
 	message := "err_msg"
-	switch e.Kind {
-	case Refused:
-		text = fmt.Sprintf("Cortex XDR answered %d", e.StatusCode)
-	case Intercepted:
+	if e.Kind == Intercepted {
 		message = "body"
-		text = fmt.Sprintf("HTTP %d, not in the API's words: a proxy or a wrong api_url?", e.StatusCode)
-	case Unreadable:
-		text = fmt.Sprintf("HTTP %d with an unreadable reply: %v", e.StatusCode, e.Err)
-	case NoAnswer:
-		text = fmt.Sprintf("no answer: %v", e.Err)
 	}
 	for _, part := range []struct{ name, value string }{
 		{"err_code", e.Code}, {message, e.Message}, {"err_extra", e.Extra}, {"request id", e.RequestID},
@@ -64,6 +56,19 @@ func (e *Error) Error() string {
 		text += fmt.Sprint("; retry after ", e.RetryAfter)
 	}
 	return text
+}
+
+func (e *Error) happened() string {
+	switch e.Kind {
+	case Refused:
+		return fmt.Sprintf("Cortex XDR answered %d", e.StatusCode)
+	case Intercepted:
+		return fmt.Sprintf("HTTP %d, not in the API's words: a proxy or a wrong api_url?", e.StatusCode)
+	case Unreadable:
+		return fmt.Sprintf("HTTP %d with an unreadable reply: %v", e.StatusCode, e.Err)
+	case NoAnswer:
+	}
+	return fmt.Sprintf("no answer: %v", e.Err)
 }
 
 // Limits of an error's texts, in characters.

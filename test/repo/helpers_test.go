@@ -21,6 +21,13 @@ import (
 
 const root = "../.."
 
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // read returns a file of the repository, or one with an absolute path.
 func read(t *testing.T, path string) string {
 	t.Helper()
@@ -28,9 +35,7 @@ func read(t *testing.T, path string) string {
 		path = filepath.Join(root, path)
 	}
 	raw, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	return string(raw)
 }
 
@@ -65,12 +70,8 @@ func readJSON(t *testing.T, path string, into any) {
 
 func write(t *testing.T, path, content string) {
 	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	must(t, os.MkdirAll(filepath.Dir(path), 0o755))
+	must(t, os.WriteFile(path, []byte(content), 0o644))
 }
 
 // run runs a command without the flags of the make that runs the tests, and returns what it prints.
@@ -132,9 +133,7 @@ func column(t *testing.T, heading string, number int) string {
 func workflow(t *testing.T) asl.Machine {
 	t.Helper()
 	machine, err := asl.Parse(statemachine.Source)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	return machine
 }
 
@@ -146,9 +145,7 @@ func load(t *testing.T) *yaml.Node {
 func parse(t *testing.T, text string) *yaml.Node {
 	t.Helper()
 	var document yaml.Node
-	if err := yaml.Unmarshal([]byte(text), &document); err != nil {
-		t.Fatal(err)
-	}
+	must(t, yaml.Unmarshal([]byte(text), &document))
 	return document.Content[0]
 }
 
@@ -197,9 +194,7 @@ func ofType(template *yaml.Node, kind string) map[string]*yaml.Node {
 func number(t *testing.T, text string) int {
 	t.Helper()
 	n, err := strconv.Atoi(text)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	return n
 }
 

@@ -32,7 +32,7 @@ func TestTablesOfREADME(t *testing.T) {
 	}{
 		{column(t, "Environment", 0), `XDR_[A-Z_]+`, "cmd/lambda/env.go", `"(XDR_[A-Z_]+)"`},
 		{column(t, "Errors", 0), `XDR\.\w+`, "pkg/handler/errors.go", `= "(XDR\.\w+)"`},
-		{column(t, "Verdict", 1), "(?m)^`([a-z_]+)`$", "pkg/handler/decide.go", `Reason += "(\w+)"`},
+		{column(t, "Verdict", 1), "(?m)^`([a-z_]+)`$", "pkg/handler/verdict.go", `Reason += "(\w+)"`},
 		{column(t, "Verdict", 0), `[A-Z][A-Z_]{3,}`, "pkg/xdr/status.go", ` Status += "(\w+)"`},
 		{read(t, "internal/xdrtest/scenarios/all_statuses.json"), `"status": "(\w+)"`, "pkg/xdr/status.go", ` Status += "(\w+)"`},
 	} {

@@ -112,9 +112,7 @@ func checkArchive(t *testing.T, archive, want string) {
 	}
 	program := filepath.Join(dir, got[len(got)-1])
 	info, err := buildinfo.ReadFile(program)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	settings := map[string]string{}
 	for _, s := range info.Settings {
 		settings[s.Key] = s.Value
@@ -142,9 +140,7 @@ func checkArchive(t *testing.T, archive, want string) {
 func checkZip(t *testing.T, path string) {
 	t.Helper()
 	z, err := zip.OpenReader(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	defer z.Close()
 	for _, f := range z.File {
 		mode := fs.FileMode(0o755)

@@ -70,9 +70,7 @@ func answer(t *testing.T, name string, value any) string {
 	request := map[string]any{"group_action_id": 7, "started_at": now.Add(-time.Hour)}
 	request[name] = value
 	event, err := json.Marshal(request)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	verdict, err := step(goodSecret).Check(t.Context(), event)
 	return fmt.Sprintf("%+v %v", verdict, err)
 }

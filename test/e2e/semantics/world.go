@@ -52,12 +52,10 @@ func newWorld(ctx context.Context, t *lifetime, actions []xdrtest.Scenario) (*wo
 func (w *world) find(text []byte) *execution {
 	var about struct {
 		ID     json.RawMessage `json:"group_action_id"`
-		Detail struct {
-			ID json.RawMessage `json:"group_action_id"`
-		}
+		Detail map[string]json.RawMessage
 	}
 	_ = json.Unmarshal(text, &about) // else it is about none
-	return w.executions[string(slices.Concat(about.ID, about.Detail.ID))]
+	return w.executions[string(slices.Concat(about.ID, about.Detail["group_action_id"]))]
 }
 
 // invoke answers Invoke of Lambda.

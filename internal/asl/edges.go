@@ -46,41 +46,6 @@ func (r Rule) why() string {
 	return r.Variable[strings.LastIndexByte(r.Variable, '.')+1:] + " = " + r.StringEquals
 }
 
-// Retry is one error name of a retrier.
-type Retry struct {
-	State, Error string
-	Index        int // of the retrier
-}
-
-// Retried returns the retrier entry that an error meets in a state, as the language says: the first that names it.
-func (m Machine) Retried(state, err string) (Retry, bool) {
-	for i, r := range m.States[state].Retry {
-		if name, ok := matched(r.ErrorEquals, err); ok {
-			return Retry{state, name, i}, true
-		}
-	}
-	return Retry{}, false
-}
-
-// Caught returns the way that an error takes out of a state when it is not retried.
-func (m Machine) Caught(state, err string) (Edge, bool) {
-	for _, c := range m.States[state].Catch {
-		if name, ok := matched(c.ErrorEquals, err); ok {
-			return Edge{state, c.Next, "catch " + name}, true
-		}
-	}
-	return Edge{}, false
-}
-
-func matched(names []string, err string) (string, bool) {
-	for _, name := range names {
-		if name == err || name == Wildcard {
-			return name, true
-		}
-	}
-	return "", false
-}
-
 // Chosen returns the way that an input takes out of a state that has not failed.
 func (m Machine) Chosen(state string, input []byte) (Edge, bool) {
 	s := m.States[state]
