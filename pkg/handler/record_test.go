@@ -82,7 +82,7 @@ func TestLogLines(t *testing.T) {
 
 	want := [][]string{
 		{`"level":"INFO"`, `"msg":"check"`, `"group_action_id":22519813685314,"cold_start":true,"secret":"fetched"`,
-			`"secret_ms":40,"api_ms":7,"api_calls":1`, `"verdict":"pending","reason":"in_progress","wait_seconds":5`,
+			`"secret_ms":40,"api_ms":7,"api_calls":1,"verdict":"pending","reason":"in_progress","wait_seconds":5`,
 			`"endpoints":{"total":3,"succeeded":1,"partial":0,"failed":1,"pending":1,"missing":0,"seen":3}`},
 		{`"level":"WARN"`, `"remark":"partial outage [redacted]"`},
 		{`"execution":"second","cold_start":false,"secret":"fetched","secret_ms":300,"api_ms":12.9,"api_calls":2`},

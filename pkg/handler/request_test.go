@@ -102,7 +102,7 @@ func TestParseRefuses(t *testing.T) {
 		{``, "not a JSON object"},
 		{`null`, "not a JSON object"},
 		{`[{"group_action_id":1}]`, "not a JSON object"},
-		{`{`, "not valid JSON"},
+		{`{`, "not valid JSON at byte 2"},
 		{`{"group_action_id"`, "not valid JSON"},
 		{`{"group_action_id":1`, "not valid JSON"},
 		{`{"group_action_id":1,}`, "not valid JSON"},
