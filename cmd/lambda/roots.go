@@ -17,7 +17,7 @@ import (
 const systemBundle = "/etc/pki/tls/certs/ca-bundle.crt"
 
 // usualFirst verifies a host against the usual roots. It is a guess: where it is wrong, the system's whole store
-// decides, and from then on at once.
+// decides, and later connections to that host use it at once.
 type usualFirst struct {
 	usual  func() *http.Transport // read with the first request
 	system *http.Transport

@@ -35,8 +35,8 @@ A scenario is a file such as
   {"description": "fails at first", "agents": [{"count": 3, "timeline": [{"at": 0, "status": "PENDING"}]}],
    "faults": [{"from": 1, "to": 2, "status": 503}]}
 
-A fault meets the requests from one number to another, or all. It has any of: status, body, content_type, delay_seconds,
-reset, gzip, pad_bytes, cut_after_bytes, retry_after ("7" or "date+7") and date ("date-900": a clock that is slow).
+A fault hits the requests numbered "from" to "to"; without "from", all. It may have: status, body, content_type,
+delay_seconds, reset, gzip, pad_bytes, cut_after_bytes, retry_after ("7" or "date+7") and date ("date-900": slow).
 
 `
 
@@ -48,7 +48,7 @@ func parseFlags(args []string, stderr io.Writer) (config, error) {
 	f := flag.NewFlagSet("xdrsim", flag.ContinueOnError)
 	f.SetOutput(stderr)
 	f.Usage = func() {
-		_, _ = fmt.Fprint(stderr, usage)
+		fmt.Fprint(stderr, usage)
 		f.PrintDefaults()
 	}
 	f.StringVar(&c.addr, "addr", "127.0.0.1:0", "loopback `address` to listen on; port 0 takes a free one")
@@ -58,11 +58,11 @@ func parseFlags(args []string, stderr io.Writer) (config, error) {
 	strict := f.Bool("strict", false, "refuse what tenants may take: a used nonce, JSON without a Content-Type")
 	f.BoolVar(&c.list, "list", false, "list the embedded scenarios and exit")
 	f.Func("scenario", "`name` of an embedded scenario or path of a .json file; may be repeated\n"+
-		"(default: all embedded ones by their ids, and mixed for any other id)", func(v string) error {
+		"(default: each embedded one under its id; any other id plays the scenario mixed)", func(v string) error {
 		c.scenarios = append(c.scenarios, v)
 		return nil
 	})
-	f.Float64Var(&c.sim.Speed, "speed", 1, "`seconds` of a scenario in a second")
+	f.Float64Var(&c.sim.Speed, "speed", 1, "`seconds` of the scenario in a real second")
 	f.StringVar(&c.sim.SecurityLevel, "security-level", "advanced", "`level` of the API key: advanced or standard")
 	f.StringVar(&c.sim.BasePath, "base-path", "", "`prefix` of the API's paths, such as /tenant")
 	f.IntVar(&c.sim.RateLimit, "rate-limit", 10, "API `requests` a second; negative for no limit")

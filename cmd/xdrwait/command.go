@@ -178,7 +178,7 @@ func (o *options) addPlaceFlags(f *pflag.FlagSet) {
 	f.SortFlags = false
 	f.StringVar(&o.region, "region", "", "AWS `region` of the secret (default: as the AWS CLI finds it)")
 	f.StringSliceVar(&o.origins, "allow-origin", nil,
-		"`origin` that may get the credentials, beside https://*.paloaltonetworks.com")
+		"`origin` that may get the credentials, in addition to https://*.paloaltonetworks.com")
 }
 
 // addSourceFlags adds what says where the credentials come from.
@@ -196,7 +196,7 @@ func (o *options) addWaitFlags(cmd *cobra.Command) {
 	}
 	choice(&o.simulate, "simulate", "`scenario` to play instead of a real tenant: a name or a .json file", "",
 		xdrtest.Names()...)
-	f.Float64Var(&o.speed, "speed", 10, "simulated seconds in a second, with --simulate")
+	f.Float64Var(&o.speed, "speed", 10, "simulated seconds in a real second, with --simulate")
 	f.DurationVar(&o.timeout, "timeout", handler.DefaultConfig().Timeout,
 		"time limit, from the start of xdrwait; what is still pending then counts as failed")
 	f.IntVar(&o.minSuccess, "min-success", 100, "`percent` of the endpoints that must succeed")

@@ -161,7 +161,7 @@ func readKey(ctx context.Context, stdin io.Reader, stderr io.Writer) (string, er
 	}
 	typed := strings.TrimRight(string(key), "\r\n")
 	if typed == "" {
-		return "", errors.New("no API key was typed: nothing is written")
+		return "", errors.New("the API key is empty: nothing is written; run the command again with the key")
 	}
 	return typed, nil
 }

@@ -43,7 +43,7 @@ func TestCommandLines(t *testing.T) {
 		{"secret create s URL 7 advanced --kms-key-id=", 64, "--kms-key-id: expected a value, got nothing"},
 		{"--simulate done --expect= 7", 64, "--expect: expected a value, got nothing"},
 		{"--help", 0, "--settle all|certain "},
-		{"help secret", 0, "check       Try whether"},
+		{"help secret", 0, "check       Check whether"},
 		{"--version", 0, "xdrwait version "},
 
 		{"__complete secret ", 0, "check\t"},

@@ -21,7 +21,7 @@ func newCheckCommand() *cobra.Command {
 	var o options
 	cmd := &cobra.Command{
 		Use:   "check",
-		Short: "Try whether the secret can be read and the tenant accepts its key",
+		Short: "Check whether the secret can be read and the tenant accepts its key",
 		Long: `Read the secret and ask the tenant once, for an action that does not exist.
 
 It shows whether the secret can be read and has the right shape, whether its address may get the
@@ -97,7 +97,7 @@ func inFlags(text string) string {
 	return strings.Replace(text, handler.ErrOrigin.Error(), "is not allowed by --allow-origin", 1)
 }
 
-// next tells what to do about an error of `secret check` or `secret create`.
+// next says what to do about an error of `secret check` or `secret create`.
 func next(e *handler.Error, secretID string) string {
 	call, isTenant := errors.AsType[*xdr.Error](e)
 	no, isAnswer := errors.AsType[answer](e)
@@ -109,13 +109,13 @@ func next(e *handler.Error, secretID string) string {
 	case e.Name == handler.Internal:
 		return "this is a bug here; please report it"
 	case isAnswer && e.Temporary() && !aboutLogin.MatchString(no.ErrorCode()):
-		return "try again in a minute; if it stays, look at AWS's status page"
+		return "try again in a minute; if this lasts, look at AWS's status page"
 	case isAnswer, e.Name == handler.CredentialsUnavailable:
 		return nextOfAWS(e, secretID, "secretsmanager:GetSecretValue on the secret, and kms:Decrypt")
 	case errors.Is(e, handler.ErrOrigin):
 		return "correct the address; if it is the tenant's, allow it: --allow-origin here, AllowedOrigins in the template"
 	}
-	return "correct that with xdrwait secret create"
+	return "run xdrwait secret create with the right ADDRESS, KEY_ID and LEVEL"
 }
 
 // aboutLogin matches the error codes of AWS that are about the caller's own credentials or clock.
@@ -140,7 +140,7 @@ func nextOfAWS(err error, secretID, rights string) string {
 	case code == "InvalidRequestException":
 		return "if it is marked for deletion, bring it back: aws secretsmanager restore-secret --secret-id " + secretID
 	}
-	return "go by AWS's words above"
+	return "AWS's message above says what to correct"
 }
 
 func nextOfTenant(e *xdr.Error) string {
@@ -156,9 +156,9 @@ func nextOfTenant(e *xdr.Error) string {
 	case status == http.StatusTooManyRequests && e.Kind == xdr.Refused:
 		return "try again in a minute: all callers of the tenant's API share 10 requests a second"
 	case status == http.StatusTooManyRequests:
-		return "try again in a minute; if it stays, look at HTTPS_PROXY and what else is between here and the tenant"
+		return "try again in a minute; if this lasts, look at HTTPS_PROXY and what else is between here and the tenant"
 	case status >= 500:
-		return "try again; if it stays, api_url has a wrong path, or the tenant is down"
+		return "try again; if this lasts, api_url has a wrong path, or the tenant is down"
 	case status >= 300 && status < 400:
 		return "redirects are not followed: compare api_url with the address that the tenant's API Keys page shows"
 	}

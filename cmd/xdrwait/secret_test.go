@@ -53,15 +53,15 @@ func TestSecretCheck(t *testing.T) {
 		odd         any // a secret, with URL for the tenant's address, or a tenant, or an error of Secrets Manager
 		wrong, next string
 	}{
-		{xdrtest.Canary, "expected a JSON object with api_url", "correct that with xdrwait secret create"},
-		{strings.Repeat(" ", maxSecret) + goodSecret, "expected a JSON object", "correct that"}, // it may be endless
-		{with(`"api_url": "URL", `, ""), "api_url: missing or empty", "correct that with xdrwait secret create"},
+		{xdrtest.Canary, "expected a JSON object with api_url", "run xdrwait secret create with the right ADDRESS, KEY_ID and LEVEL"},
+		{strings.Repeat(" ", maxSecret) + goodSecret, "expected a JSON object", "run xdrwait secret create"}, // it may be endless
+		{with(`"api_url": "URL", `, ""), "api_url: missing or empty", "run xdrwait secret create with the right ADDRESS, KEY_ID and LEVEL"},
 		{with("URL", "http://127.0.0.1:9"), "is not allowed by --allow-origin (", "--allow-origin here"},
-		{with("URL", xdrtest.Canary), "expected the tenant's address, such as https://api-acme", "correct that"},
+		{with("URL", xdrtest.Canary), "expected the tenant's address, such as https://api-acme", "run xdrwait secret create"},
 
 		{api(401), "XDR.Unauthorized: Cortex XDR answered 401; err_code: 401; err_msg: said [redacted]\n", "check api_key"},
 		{reply(401, "Date", early, `{"err_code": 401}`), "Cortex XDR answered 401", "the clock here is 10m"},
-		{page(403), "not in the API's words", "something in between"},
+		{page(403), "not in the API's words", "something between"},
 		{api(404), "XDR.Rejected", "compare api_url"},
 		{page(404), "not in the API's words: a proxy", "compare api_url"},
 		{reply(302, "Location", "https://login.example.com", ""), "HTTP 302", "redirects are not followed"},
@@ -88,11 +88,12 @@ func TestSecretCheck(t *testing.T) {
 		{awsError("InvalidAccessKeyId"), "AWS refuses", "log in to AWS again"},
 		{awsError("RequestExpired"), "AWS refuses", "this machine's clock"},
 		{awsError("RequestTimeTooSkewed"), "AWS refuses", "this machine's clock"},
-		{awsError("ValidationException"), "cannot be read", "AWS's words"},
+		{awsError("ValidationException"), "cannot be read", "AWS's message"},
 		{awsError("ThrottlingException"), "XDR.CredentialsUnavailable", "try again in a minute"},
 		{awsError("InternalServiceError"), "Secrets Manager is failing", "AWS's status page"},
 	} {
-		secret, tenant := goodSecret, silent
+		secret := goodSecret
+		tenant := silent
 		switch odd := c.odd.(type) {
 		case string:
 			secret = odd
@@ -208,7 +209,7 @@ func TestSecretCreateRefuses(t *testing.T) {
 	for _, c := range []struct{ key, args, shown string }{
 		{wrongKey, good, "xdrwait: XDR.Unauthorized: Cortex XDR answered 401;"},
 		{wrongKey, good, "\nxdrwait: next: check api_key_id, api_key and security_level in the secret\n" + untried},
-		{"\n", good, "xdrwait: no API key was typed: nothing is written\n"},
+		{"\n", good, "xdrwait: the API key is empty: nothing is written; run the command again with the key\n"},
 		{wrongKey + "\n" + wrongKey, good + " --untried", "api_key: expected printable ASCII without spaces\n"},
 
 		{"", acme + "/public_api/v1 7 advanced", "api_url: expected the address without the path /public_api"},

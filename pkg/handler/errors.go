@@ -129,9 +129,10 @@ func nameOf(e *xdr.Error) ErrorName {
 	return Rejected
 }
 
-// keyAdvice tells what to look at where the key is refused. Only if the API itself refuses it, the key may be wrong.
+// keyAdvice says what to look at where the key is refused. Only if the API itself refuses it, the key may be wrong.
 func keyAdvice(e *xdr.Error) string {
-	advice := "something in between refuses: check api_url and HTTPS_PROXY, and whether the tenant accepts this IP address"
+	advice := "something between here and the API refuses: " +
+		"check api_url and HTTPS_PROXY, and whether the tenant accepts this IP address"
 	switch {
 	case e.Kind != xdr.Refused:
 	case e.StatusCode == 401:

@@ -35,9 +35,9 @@ type policy struct {
 // that a state of Step Functions may hold, past which an execution ends without a name.
 const maxEvent = 200 << 10
 
-// parse reads an event: the request itself, or an EventBridge envelope around it. Members it does not
-// know are ignored, since workflows pass their whole state; inside policy they are an error, since a
-// typo must not change a verdict. Every error is XDR.InvalidRequest and names the member.
+// parse reads an event: the request itself, or an EventBridge envelope around it. Members it does not know are ignored,
+// since workflows pass their whole state; inside policy they are an error, since a typo must not change a verdict.
+// Every error is XDR.InvalidRequest and names the member.
 func parse(event []byte) (request, error) {
 	m, err := members(event)
 	if err != nil {
@@ -128,7 +128,8 @@ func (r *reader) actionID() (int64, json.RawMessage) {
 	case !has:
 		return alias, r.from["action_id"]
 	case alias != id:
-		id, r.err = 0, errorf(InvalidRequest, "group_action_id %d and action_id %d differ: give one of them", id, alias)
+		r.err = errorf(InvalidRequest, "group_action_id %d and action_id %d differ: give one of them", id, alias)
+		return 0, echo
 	}
 	return id, echo
 }
@@ -167,11 +168,11 @@ func (r *reader) policy() policy {
 func (r request) secretID(c Config) (string, error) {
 	switch {
 	case r.tenant != "" && c.TenantSecretPrefix == "":
-		return "", errorf(InvalidRequest, "tenant: not accepted here, XDR_TENANT_SECRET_PREFIX is not set")
+		return "", errorf(InvalidRequest, "tenant: expected none, because XDR_TENANT_SECRET_PREFIX is not set")
 	case r.tenant != "":
 		return c.TenantSecretPrefix + r.tenant, nil
 	case c.SecretID == "":
-		return "", errorf(InvalidRequest, "tenant is missing: there is no default secret, XDR_SECRET_ID is not set")
+		return "", errorf(InvalidRequest, "tenant is missing: there is no default secret, because XDR_SECRET_ID is not set")
 	}
 	return c.SecretID, nil
 }

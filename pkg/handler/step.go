@@ -34,7 +34,7 @@ type Step struct {
 
 // Config is what an installation decides; see [DefaultConfig] for the usual values.
 type Config struct {
-	SecretID           string        // name or ARN of the secret of requests without a tenant; empty: they need one
+	SecretID           string        // name or ARN of the default secret; empty: each request must name a tenant
 	TenantSecretPrefix string        // prefix + tenant is the secret of a tenant; empty: tenants are refused
 	SecretTTL          time.Duration // how long a secret is used before it is read again
 	AllowedOrigins     []Origin      // where credentials may be sent
@@ -70,7 +70,8 @@ func (s *Step) Check(ctx context.Context, event []byte) (v Verdict, err error) {
 			err = recovered(p)
 		}
 		if err != nil {
-			v, err = Verdict{}, s.exit(err, rec.request)
+			v = Verdict{}
+			err = s.exit(err, rec.request)
 		}
 		rec.write(ctx, s.Log, v, err)
 	}()

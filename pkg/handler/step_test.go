@@ -49,7 +49,8 @@ func newRig(t *testing.T, o xdrtest.Options, scenarios ...string) *rig {
 	transport := xdr.NewTransport(5 * time.Second)
 	t.Cleanup(transport.CloseIdleConnections)
 	config := handler.DefaultConfig()
-	config.SecretID, config.TenantSecretPrefix = "xdr/sim", "xdr/tenant-"
+	config.SecretID = "xdr/sim"
+	config.TenantSecretPrefix = "xdr/tenant-"
 	config.AllowedOrigins = []handler.Origin{origin(t, sim.URL())}
 	return &rig{
 		Step: &handler.Step{
@@ -187,7 +188,7 @@ func TestEveryErrorName(t *testing.T) {
 		{"slow clock", runs(-20 * time.Minute), anyID, handler.Unauthorized, []string{"401", "the clock here is 20m0s behind the API's"}},
 		{"no licence", status(402), anyID, handler.Unauthorized, []string{"402", "licence"}},
 		{"no role", status(403), anyID, handler.Unauthorized, []string{"403", "role"}},
-		{"a proxy's 403", fault(xdrtest.Fault{Status: 403, ContentType: "text/html", Body: "<p>no"}), anyID, handler.Unauthorized, []string{"something in between refuses", "IP address"}},
+		{"a proxy's 403", fault(xdrtest.Fault{Status: 403, ContentType: "text/html", Body: "<p>no"}), anyID, handler.Unauthorized, []string{"something between here and the API refuses", "IP address"}},
 		{"throttled", fault(xdrtest.Fault{Status: 429, RetryAfter: "7"}), anyID, handler.Throttled, []string{"429", "retry after 7s"}},
 		{"408", status(408), anyID, handler.Unavailable, []string{"408"}},
 		{"500", status(500), anyID, handler.Unavailable, []string{"500", "group_action_id 5", "request id"}},
@@ -221,8 +222,8 @@ func TestEveryErrorName(t *testing.T) {
 	}
 }
 
-// isTimedOut repeats a check that fails, until it is past its deadline: from there on nobody waits for an error to pass.
-// What is final anyway keeps its name.
+// isTimedOut repeats a check that fails, until it is past its deadline: from there on nobody waits for an error to
+// pass. What is final anyway keeps its name.
 func (r *rig) isTimedOut(t *testing.T, usual *handler.Error, event string) {
 	t.Helper()
 	event = strings.Replace(event, "}", `,"timeout_seconds":60,"started_at":"2026-11-24T10:00:00Z"}`, 1)

@@ -19,7 +19,7 @@ type Verdict struct {
 	Statuses         map[string]int   `json:"statuses"`          // endpoints by status; "(other)": not in UnknownStatuses
 	FailedEndpoints  []FailedEndpoint `json:"failed_endpoints"`  // the first 100 by agent id, fewer in a long verdict
 	PendingEndpoints []string         `json:"pending_endpoints"` // the first 100 agent ids, missing ones included
-	UnknownStatuses  []string         `json:"unknown_statuses"`  // statuses that the API page does not list
+	UnknownStatuses  []string         `json:"unknown_statuses"`  // statuses that this version does not know
 	Truncated        bool             `json:"truncated"`         // a list above is not whole; counts are exact
 
 	ElapsedSeconds int64  `json:"elapsed_seconds"` // since the request's started_at, 0 without one
