@@ -40,8 +40,8 @@ func decided(t *testing.T) map[string]string {
 	return rows
 }
 
-// constants returns, sorted, the values of the constants of a string type in the source of pkg/handler: a new one cannot
-// be forgotten here.
+// constants returns, sorted, the values of the constants of a string type in the source of pkg/handler: a new one
+// cannot be forgotten here.
 func constants(t *testing.T, typeName string) []string {
 	t.Helper()
 	files, err := filepath.Glob("../pkg/handler/*.go")
@@ -81,8 +81,8 @@ func TestCheckReactsToEveryErrorAsDecided(t *testing.T) {
 	}
 }
 
-// The retriers must be what the decisions call them: never, and twice without end. A deadline is kept within five minutes:
-// the longest delay, and the time of a check.
+// The retriers must be what the decisions call them: never, and twice without end. A deadline is kept within five
+// minutes: the longest delay, and the time of a check.
 func TestCheckHasARetrierForEachDecision(t *testing.T) {
 	t.Parallel()
 	retriers := machine(t).States["Check"].Retry

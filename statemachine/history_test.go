@@ -25,7 +25,7 @@ var (
 // It returns the events of its history. A check takes no time, which makes for the most of them.
 func events(retriers []asl.Retrier, config handler.Config, until float64, outages, refusals int) int {
 	seed := uint64(100*outages + refusals)
-	random := rand.New(rand.NewPCG(seed, seed)) //nolint:gosec // a simulation, which must repeat
+	random := rand.New(rand.NewPCG(seed, seed))
 	sum := asl.EventsStart + asl.EventsEnd
 	var tried [3]int // by retrier, since the task was entered
 	fails := func(retrier int) float64 {
@@ -65,11 +65,13 @@ func TestHistory(t *testing.T) {
 	} {
 		config.MaxWait = c.maxWait
 		pending := events(retriers, config, c.days*day, 0, 0)
-		worst, mix := 0, ""
+		var worst int
+		var mix string
 		for p := range 21 {
 			for q := range 21 - p {
 				if n := events(retriers, config, c.days*day, p, q); n > worst {
-					worst, mix = n, fmt.Sprintf("%d %% outage, %d %% throttled", 5*p, 5*q)
+					worst = n
+					mix = fmt.Sprintf("%d %% outage, %d %% throttled", 5*p, 5*q)
 				}
 			}
 		}

@@ -113,7 +113,8 @@ func TestSamples(t *testing.T) {
 			t.Fatal(missing, err)
 		}
 		r := d.invoke(t, string(event))
-		want, got := fields(t, raw), fields(t, body(r))
+		want := fields(t, raw)
+		got := fields(t, body(r))
 		if message, ok := want["errorMessage"].(string); ok && strings.HasPrefix(r.ErrorMessage, message) {
 			want["errorMessage"] = r.ErrorMessage
 		}

@@ -66,8 +66,8 @@ func readEnv(lookup func(string) (string, bool)) (settings, error) {
 	return s, e.err
 }
 
-// env reads variables one after the other and keeps the first error. An empty variable counts as not set:
-// a template cannot leave one out.
+// env reads variables one after the other and keeps the first error. An empty variable counts as not set: a template
+// cannot leave one out.
 type env struct {
 	lookup func(string) (string, bool)
 	err    error

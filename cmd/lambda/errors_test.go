@@ -11,8 +11,8 @@ import (
 	"github.com/soarstep/xdr-action-status/internal/xdrtest"
 )
 
-// Each name of the contract is produced by a cause and seen as errorType, and nothing that the process writes or answers
-// on the way holds the key. XDR.Internal is in TestPanicLeavesTheProcessAlive, each cause in pkg/handler.
+// Each name of the contract is produced by a cause and seen as errorType, and nothing that the process writes or
+// answers on the way holds the key. XDR.Internal is in TestPanicLeavesTheProcessAlive, each cause in pkg/handler.
 func TestErrorNames(t *testing.T) {
 	t.Parallel()
 	fault := func(f xdrtest.Fault) func(*xdrtest.Sim) { return func(s *xdrtest.Sim) { s.AddFaults(f) } }
@@ -126,12 +126,8 @@ func withBug(t *testing.T) string {
 	}
 	dir := t.TempDir()
 	replaced := filepath.Join(dir, "wait.go")
-	if err := os.WriteFile(replaced, broken, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	must(t, os.WriteFile(replaced, broken, 0o600))
 	binary, err := lambdatest.Build(t.Context(), ".", dir, map[string]string{source: replaced})
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	return binary
 }

@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -26,6 +28,8 @@ var (
 	amazon  = xdrtest.NewAuthority("Amazon")
 	google  = xdrtest.NewAuthority("Google Trust Services LLC")
 	vendor  = xdrtest.NewAuthority("DigiCert Inc")
+	goDaddy = xdrtest.NewAuthority("GoDaddy.com, Inc.")
+	global  = xdrtest.NewAuthority("GlobalSign nv-sa")
 	private = xdrtest.NewAuthority("Acme Private")
 	forged  = xdrtest.NewAuthority("Amazon")
 )
@@ -50,9 +54,7 @@ func serve(t *testing.T, config *tls.Config) *httptest.Server {
 func bundle(t *testing.T, parts ...[]byte) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "ca-bundle.crt")
-	if err := os.WriteFile(file, bytes.Join(parts, nil), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	must(t, os.WriteFile(file, bytes.Join(parts, nil), 0o600))
 	return file
 }
 
@@ -60,9 +62,7 @@ func bundle(t *testing.T, parts ...[]byte) string {
 func post(t *testing.T, u *usualFirst, server *httptest.Server, host string) error {
 	t.Helper()
 	body, err := os.Open(bundle(t, []byte("body")))
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	_, port, _ := strings.Cut(server.Listener.Addr().String(), ":")
 	client := http.Client{Transport: u}
 	defer client.CloseIdleConnections()
@@ -80,9 +80,10 @@ func post(t *testing.T, u *usualFirst, server *httptest.Server, host string) err
 func TestUsualRoots(t *testing.T) {
 	t.Parallel()
 	junk := []byte("# a comment\n-----BEGIN CERTIFICATE-----\nQW1hem9u\n-----END CERTIFICATE-----\n-----BEGIN CERTIFICATE-----\n")
-	pool := usualRoots(bundle(t, []byte("# Amazon\n"), private.PEM(), amazon.PEM(), google.PEM(), vendor.PEM(), junk))
+	usual := slices.Concat(amazon.PEM(), google.PEM(), vendor.PEM(), goDaddy.PEM(), global.PEM())
+	pool := usualRoots(bundle(t, []byte("# Amazon\n"), private.PEM(), usual, junk))
 	want := x509.NewCertPool()
-	want.AppendCertsFromPEM(slices.Concat(amazon.PEM(), google.PEM(), vendor.PEM()))
+	want.AppendCertsFromPEM(usual)
 	if pool == nil || !pool.Equal(want) {
 		t.Error("not the roots of the usual authorities")
 	}
@@ -93,8 +94,21 @@ func TestUsualRoots(t *testing.T) {
 	}
 }
 
-// The system store decides wherever the usual roots do not, and is asked at once the next time. A system without a bundle,
-// or one without usual roots, is asked directly.
+// tunnel is a proxy for HTTPS.
+func tunnel(w http.ResponseWriter, r *http.Request) {
+	server, err := net.Dial("tcp", r.Host)
+	if err != nil {
+		return
+	}
+	client, _, _ := http.NewResponseController(w).Hijack()
+	_, _ = io.WriteString(client, "HTTP/1.1 200 OK\r\n\r\n")
+	go func() { _, _ = io.Copy(client, server) }()
+	_, _ = io.Copy(server, client)
+	_ = server.Close()
+}
+
+// The system store decides wherever the usual roots do not, and is asked at once the next time, through a proxy too. A
+// system without a bundle, or one without usual roots, is asked directly.
 func TestUsualFirst(t *testing.T) {
 	t.Setenv("SSL_CERT_FILE", bundle(t, private.PEM()))
 	if u := newUsualFirst(time.Second); u.usual() != u.system {
@@ -102,23 +116,32 @@ func TestUsualFirst(t *testing.T) {
 	}
 	t.Setenv("SSL_CERT_FILE", bundle(t, amazon.PEM(), private.PEM()))
 	t.Setenv("SSL_CERT_DIR", t.TempDir())
+	proxy := httptest.NewServer(http.HandlerFunc(tunnel))
+	defer proxy.Close()
+	through, err := url.Parse(proxy.URL)
+	must(t, err)
 	u := newUsualFirst(5 * time.Second)
-	for authority, want := range map[*xdrtest.Authority][]int32{amazon: {1, 2, 3}, private: {2, 3, 4}} {
-		var handshakes atomic.Int32
-		counting := issued(authority)
-		counting.GetConfigForClient = func(*tls.ClientHelloInfo) (*tls.Config, error) {
-			handshakes.Add(1)
-			return nil, nil // the configuration as it is
-		}
-		server := serve(t, counting)
-		for _, n := range want { // each post closes its connections
-			if err := post(t, u, server, "127.0.0.1"); err != nil || handshakes.Load() != n {
-				t.Errorf("%v, %d handshakes, want %d", err, handshakes.Load(), n)
+	for _, proxy := range []*url.URL{nil, through} {
+		u.usual().Proxy = http.ProxyURL(proxy)
+		u.system.Proxy = http.ProxyURL(proxy)
+		for authority, want := range map[*xdrtest.Authority][]int32{amazon: {1, 2, 3}, private: {2, 3, 4}} {
+			var handshakes atomic.Int32
+			counting := issued(authority)
+			counting.GetConfigForClient = func(*tls.ClientHelloInfo) (*tls.Config, error) {
+				handshakes.Add(1)
+				return nil, nil // the configuration as it is
+			}
+			server := serve(t, counting)
+			for _, n := range want { // each post closes its connections
+				if err := post(t, u, server, "127.0.0.1"); err != nil || handshakes.Load() != n {
+					t.Errorf("%v, %d handshakes, want %d", err, handshakes.Load(), n)
+				}
 			}
 		}
 	}
 	old := issued(amazon)
-	old.MinVersion, old.MaxVersion = tls.VersionTLS10, tls.VersionTLS11
+	old.MinVersion = tls.VersionTLS10
+	old.MaxVersion = tls.VersionTLS11
 	if err := post(t, u, serve(t, old), "127.0.0.1"); err == nil || !strings.Contains(err.Error(), "protocol version") {
 		t.Errorf("TLS 1.1: %v", err)
 	}
@@ -129,5 +152,12 @@ func TestUsualFirst(t *testing.T) {
 	var name x509.HostnameError
 	if err := post(t, u, serve(t, issued(amazon)), "localhost"); !errors.As(err, &name) {
 		t.Errorf("a certificate for another name: %v", err)
+	}
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
 	}
 }

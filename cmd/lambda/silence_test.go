@@ -26,8 +26,8 @@ func arrives(t *testing.T, what string, c <-chan struct{}) {
 	}
 }
 
-// echo stands in front of a tenant or of its secret. After its first answer it sends a page that nobody has asked for and
-// that repeats the request and all that the sender knows.
+// echo stands in front of a tenant or of its secret. After its first answer it sends a page that nobody has asked for
+// and that repeats the request and all that the sender knows.
 type echo struct {
 	tenant *xdrtest.Sim
 	idle   chan struct{} // closed when the program has its answer

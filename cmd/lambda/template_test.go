@@ -67,9 +67,7 @@ func (p parameter) values(t *testing.T, name string) *rapid.Generator[string] {
 func readTemplate(t *testing.T) (tpl template, text string) {
 	t.Helper()
 	raw, err := os.ReadFile("../../template.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	if err := yaml.Unmarshal(raw, &tpl); err != nil || len(tpl.variables()) < 10 {
 		t.Fatalf("%d variables, %v", len(tpl.variables()), err)
 	}

@@ -30,7 +30,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, hup <-cha
 	case errors.Is(err, flag.ErrHelp):
 		return 0
 	case err != nil:
-		_, _ = fmt.Fprintln(stderr, "xdrsim:", err)
+		fmt.Fprintln(stderr, "xdrsim:", err)
 		return 2
 	case c.list:
 		err = list(stdout)
@@ -38,7 +38,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, hup <-cha
 		err = serve(ctx, c, stdout, stderr, hup)
 	}
 	if err != nil {
-		_, _ = fmt.Fprintln(stderr, "xdrsim:", err)
+		fmt.Fprintln(stderr, "xdrsim:", err)
 		return 1
 	}
 	return 0
@@ -125,7 +125,7 @@ func (c config) greet(stdout, stderr io.Writer, sim *xdrtest.Sim) error {
 	if slices.ContainsFunc(c.sim.Scenarios, func(s xdrtest.Scenario) bool { return s.GroupActionID == 0 }) {
 		id = exampleID
 	}
-	_, _ = fmt.Fprintf(stderr, "In this folder, in another terminal:\n\n"+
+	fmt.Fprintf(stderr, "In this folder, in another terminal:\n\n"+
 		"%s go run ./cmd/xdrwait --secret-id xdr/sim --allow-origin %s %d\n\n", strings.Join(aws, " "), sim.URL(), id)
 	_, err := fmt.Fprintf(stdout, "export %s\n", strings.Join(append(env, aws...), "\nexport "))
 	return err
@@ -142,7 +142,7 @@ func list(w io.Writer) error {
 		if s.GroupActionID != 0 {
 			id = strconv.FormatInt(s.GroupActionID, 10)
 		}
-		_, _ = fmt.Fprintf(t, "%s\t%s\t%s\n", name, id, s.Description)
+		fmt.Fprintf(t, "%s\t%s\t%s\n", name, id, s.Description)
 	}
 	return t.Flush() // with the error of an earlier write
 }

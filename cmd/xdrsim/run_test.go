@@ -129,7 +129,8 @@ func TestRun(t *testing.T) {
 	if got := s.ask(t, "12345"); !strings.Contains(got, `"err_code":401`) {
 		t.Errorf("the old key got %s", got)
 	}
-	endpoint, id := s.env["AWS_ENDPOINT_URL_SECRETS_MANAGER"], s.env["XDR_TENANT_SECRET_PREFIX"]+"acme"
+	endpoint := s.env["AWS_ENDPOINT_URL_SECRETS_MANAGER"]
+	id := s.env["XDR_TENANT_SECRET_PREFIX"] + "acme"
 	secrets := secretsmanager.New(secretsmanager.Options{
 		Region: "us-east-1", BaseEndpoint: &endpoint, Credentials: credentials.NewStaticCredentialsProvider("a", "b", ""),
 	})

@@ -31,8 +31,8 @@ func (m memory) RoundTrip(r *http.Request) (*http.Response, error) {
 	return answer.Result(), nil
 }
 
-// inBubble waits for an action of the simulator in a time that passes at once and exactly. It returns how the wait ended,
-// what was shown, and at which seconds the tenant was asked.
+// inBubble waits for an action of the simulator in a time that passes at once and exactly. It returns how the wait
+// ended, what was shown, and at which seconds the tenant was asked.
 func inBubble(sim *xdrtest.Sim, timeout time.Duration) (end state, shown []string, asked []int) {
 	sim.SetURL("https://api-acme.xdr.us.paloaltonetworks.com")
 	secrets := secretsmanager.New(secretsmanager.Options{

@@ -166,7 +166,7 @@ func isTerminal(w io.Writer) bool {
 // descriptor is that of a file, and -1 for anything else.
 func descriptor(file any) int {
 	if f, ok := file.(*os.File); ok {
-		return int(f.Fd()) //nolint:gosec // it fits
+		return int(f.Fd())
 	}
 	return -1
 }

@@ -137,7 +137,7 @@ func openFile(ctx context.Context, path string) (file, error) {
 		if err != nil {
 			return nil, err
 		}
-		defer f.Close() //nolint:errcheck // only read
+		defer f.Close()
 		return io.ReadAll(io.LimitReader(f, maxSecret))
 	}
 	if info.Mode().IsRegular() {

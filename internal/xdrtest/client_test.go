@@ -139,16 +139,19 @@ func send(q *http.Request) reply {
 // wants checks a refusal: the API's error object, or the text that tenants were seen to send.
 func (got reply) wants(t *testing.T, status int) {
 	t.Helper()
-	kind, want := "application/json", fmt.Sprintf(`{"reply":{"err_code":%d,"err_extra":`, status)
+	kind := "application/json"
+	want := fmt.Sprintf(`{"reply":{"err_code":%d,"err_extra":`, status)
 	switch status {
 	case http.StatusOK:
 		want = `{"reply":{"data":{`
 	case http.StatusUnauthorized:
 		want += `null,"err_msg":"Public API request unauthorized"}}`
 	case http.StatusTooManyRequests:
-		kind, want = "text/plain", "Too many requests."
+		kind = "text/plain"
+		want = "Too many requests."
 	case http.StatusInternalServerError: // of the web server, to a wrong path
-		kind, want = "text/plain", "Internal Server Error\r\n"
+		kind = "text/plain"
+		want = "Internal Server Error\r\n"
 	}
 	if got.status != status || got.header.Get("Content-Type") != kind || !strings.HasPrefix(got.body, want) {
 		t.Errorf("got %+v, want %d and %s", got, status, want)

@@ -51,7 +51,10 @@ func TestSecretCalls(t *testing.T) {
 		s3         = credential + "s3/aws4_request, SignedHeaders=host, Signature=00"
 	)
 	call := func(operation string) change { return header("X-Amz-Target", "secretsmanager."+operation) }
-	get, create, put, update := call("GetSecretValue"), call("CreateSecret"), call("PutSecretValue"), call("UpdateSecret")
+	get := call("GetSecretValue")
+	create := call("CreateSecret")
+	put := call("PutSecretValue")
+	update := call("UpdateSecret")
 	r := start(t, xdrtest.Options{SecretAliases: []string{"xdr/tenant-acme"}})
 	for i, c := range []struct {
 		change    change

@@ -67,7 +67,8 @@ func TestDeniedSecretIsNotServedStale(t *testing.T) {
 		{Name: "ThrottlingException"}: false, {Name: "InternalServiceError"}: false, {Reset: true}: false,
 	} {
 		r := newCacheRig(t)
-		fault.From, fault.To = 2, 3
+		fault.From = 2
+		fault.To = 3
 		r.sim.AddSecretFaults(fault)
 		r.check(t, anyID)
 		r.clock.Advance(6 * time.Minute)

@@ -88,7 +88,7 @@ func oracle(p policy, statuses []xdr.Status) Outcome {
 	if present == 0 || n["pending"] > 0 && !p.certain {
 		return Pending
 	}
-	enough, short := 0, 0
+	var enough, short int
 	for good := n["done"]; good <= n["done"]+n["pending"]; good++ {
 		// good of all, in percent, without rounding: 100·good ≥ percent·all
 		if 100*good >= p.minSuccessPercent*len(statuses) && good >= 1 {

@@ -26,8 +26,8 @@ func answering(t *testing.T, h http.HandlerFunc) *rig {
 	return r
 }
 
-// AWS repeats what it was sent where it does not agree with the signature: neither that nor the session's token is told,
-// in an error or in place of a secret. Some other store may have no versions.
+// AWS repeats what it was sent where it does not agree with the signature: neither that nor the session's token is
+// told, in an error or in place of a secret. Some other store may have no versions.
 func TestSecretsManagerEchoIsRedacted(t *testing.T) {
 	t.Parallel()
 	for name, answer := range map[handler.ErrorName]string{

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Origin is one entry of the allow-list: an exact scheme and port, and a host that may begin with "*."
-// for any name below it. The port is empty where it is the scheme's own.
+// Origin is one entry of the allow-list: an exact scheme and port, and a host that may begin with "*." for any name
+// below it. The port is empty where it is the scheme's own.
 type Origin struct{ Scheme, Host, Port string }
 
 // ParseOrigin reads [scheme://][*.]host[:port]; the scheme is https unless it is spelled out.

@@ -23,8 +23,8 @@ const (
 	failed  = `"verdict":"failed"`
 )
 
-// judges is a subtest of an API that answers with these statuses, separated by spaces, or with this body. It names parts
-// of the verdict.
+// judges is a subtest of an API that answers with these statuses, separated by spaces, or with this body. It names
+// parts of the verdict.
 func judges(t *testing.T, name, answer, event string, parts ...string) {
 	t.Helper()
 	t.Run(name, func(t *testing.T) {
@@ -116,7 +116,8 @@ func TestPeerGoogleSecOps(t *testing.T) {
 		}
 		seen := map[string]bool{}
 		for _, q := range r.sim.Requests() {
-			seen[q.Header.Get("X-Xdr-Nonce")], seen[q.Header.Get("X-Xdr-Timestamp")] = true, true
+			seen[q.Header.Get("X-Xdr-Nonce")] = true
+			seen[q.Header.Get("X-Xdr-Timestamp")] = true
 		}
 		if len(seen) != 6 {
 			t.Errorf("%d nonces and timestamps in 3 checks, want 6", len(seen))

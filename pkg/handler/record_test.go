@@ -43,7 +43,8 @@ func (s *slow) RoundTrip(r *http.Request) (*http.Response, error) {
 
 func slowed(r *rig, takes []time.Duration) *slow {
 	s := &slow{SecretsManager: r.Secrets, RoundTripper: r.XDR.Transport, clock: r.clock, takes: takes}
-	r.Secrets, r.XDR.Transport = s, s
+	r.Secrets = s
+	r.XDR.Transport = s
 	return s
 }
 
@@ -116,5 +117,8 @@ func TestZeroStep(t *testing.T) {
 	r.clock.Advance(time.Since(r.clock.Now())) // the simulator checks timestamps
 	if v, err := little.Check(t.Context(), []byte(anyID)); err != nil || v.Outcome != handler.Pending {
 		t.Errorf("%+v, %v", v, err)
+	}
+	if chance := little.Random(); chance == little.Random() || chance < 0 || chance >= 1 {
+		t.Errorf("chance: %v", chance)
 	}
 }

@@ -50,8 +50,8 @@ func (c *secretCache) later(ctx context.Context, rejected string) chan got {
 	return came
 }
 
-// A fetch that was under way when the API refused a version may have begun before the rotation. What it brings
-// must not be taken for "the secret has not changed". The same version twice is the end, also for those that only joined.
+// A fetch that was under way when the API refused a version may have begun before the rotation. What it brings must not
+// be taken for "the secret has not changed". The same version twice is the end, also for those that only joined.
 func TestRefreshDoesNotTrustAnOlderFetch(t *testing.T) {
 	t.Parallel()
 	for _, second := range []string{"2", "1"} {
@@ -95,8 +95,8 @@ func TestDeafSecretsManager(t *testing.T) {
 	})
 }
 
-// A check that has no more time says so, and the fetch goes on without it. What is in the cache takes no time, so that it
-// is the API of which such a check says that it did not answer.
+// A check that has no more time says so, and the fetch goes on without it. What is in the cache takes no time, so that
+// it is the API of which such a check says that it did not answer.
 func TestCheckGivesUp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -75,7 +75,7 @@ func TestParseSecretRefuses(t *testing.T) {
 		{secretJSON(`"x":1`), "api_url: missing"},
 		{secretJSON(good + `,"fqdn":"x"`), "fqdn: given together with api_url: expected only one of them"},
 		{secretJSON(`"api_url":"https://` + canary + `.example"`), "api_url: https://[redacted].example is not on the allow-list"},
-		{strings.ReplaceAll(secretJSON(`"api_url":"https://` + canary + `.example"`), canary, canary[:16]), "https://[redacted].example is not on the allow-list"},
+		{strings.ReplaceAll(secretJSON(`"api_url":"https://`+canary+`.example"`), canary, canary[:16]), "https://[redacted].example is not on the allow-list"},
 		{secretJSON(`"api_url":"` + canary[:40] + `://h.x"`), "api_url: expected"},
 		{secretJSON(`"api_url":5`), "api_url: expected a string"},
 		{secretJSON(`"api_url":null`), "api_url: expected a string"},

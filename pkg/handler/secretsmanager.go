@@ -14,8 +14,8 @@ import (
 	"github.com/soarstep/xdr-action-status/pkg/xdr"
 )
 
-// SecretsManager is the one call that a check makes to AWS; [secretsmanager.Client] has it. The answer must
-// have a VersionId that changes with the value.
+// SecretsManager is the one call that a check makes to AWS; [secretsmanager.Client] has it. The answer must have a
+// VersionId that changes with the value.
 //
 // API: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html
 type SecretsManager interface {
@@ -35,7 +35,10 @@ type guard struct {
 	secrets []string
 }
 
-func (g *guard) install(o *secretsmanager.Options) { g.next, o.HTTPClient = o.HTTPClient, g }
+func (g *guard) install(o *secretsmanager.Options) {
+	g.next = o.HTTPClient
+	o.HTTPClient = g
+}
 
 // Do makes one attempt.
 func (g *guard) Do(r *http.Request) (*http.Response, error) {

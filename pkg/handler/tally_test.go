@@ -28,8 +28,8 @@ func verdictOf(r request, tell func(*tally)) Verdict {
 
 var start = time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)
 
-// lists tells of n agents with this status, # standing for a number, and a reason for each. They come in falling order, so
-// that each one displaces another. Reasons that say nothing take no place, and count as seen.
+// lists tells of n agents with this status, # standing for a number, and a reason for each. They come in falling order,
+// so that each one displaces another. Reasons that say nothing take no place, and count as seen.
 func lists(status string, n int, reasonsFirst bool) func(*tally) {
 	return func(t *tally) {
 		reasons := func() {
@@ -58,13 +58,14 @@ func TestListsAreCappedAndCountsExact(t *testing.T) {
 	for status, fits := range map[string]int{"FAILED": 100, "PENDING": 100, "NEW_#": 100, "NEW_#_" + strings.Repeat("X", 39): 50} {
 		for _, n := range []int{fits, fits + 1, 250} {
 			want := Endpoints{Total: n, Pending: n, Seen: n + 150}
-			unknown, other := 0, 0
+			var unknown, other int
 			switch status {
 			case "FAILED":
 				want = Endpoints{Total: n, Failed: n, Seen: n + 150}
 			case "PENDING":
 			default:
-				unknown, other = fits, n-fits
+				unknown = fits
+				other = n - fits
 			}
 			for _, reasonsFirst := range []bool{false, true} {
 				v := verdictOf(request{}, lists(status, n, reasonsFirst))
@@ -95,8 +96,8 @@ func TestListsAreCappedAndCountsExact(t *testing.T) {
 	}
 }
 
-// Expected agents that do not appear are pending, and named as the request wrote them. Other tools print ids in capitals,
-// with dashes or spaces. Two agents of the reply stay two, however they are written.
+// Expected agents that do not appear are pending, and named as the request wrote them. Other tools print ids in
+// capitals, with dashes or spaces. Two agents of the reply stay two, however they are written.
 func TestExpectedAgents(t *testing.T) {
 	t.Parallel()
 	const id = "1d665b9b1467944c128a5575119d1cfd"

@@ -137,9 +137,7 @@ func TestBodyIsClosed(t *testing.T) {
 	t.Parallel()
 	for status, want := range map[int]string{200: "timed out after ", 101: "status 101 is no final answer"} {
 		body, w, err := os.Pipe()
-		if err != nil {
-			t.Fatal(err)
-		}
+		must(t, err)
 		defer w.Close()
 		c := &Client{Timeout: 50 * time.Millisecond, Transport: roundTrip(func(*http.Request) (*http.Response, error) {
 			return &http.Response{StatusCode: status, ProtoMajor: 1, Body: body}, nil

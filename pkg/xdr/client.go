@@ -24,8 +24,8 @@ const path = "/public_api/v1/actions/get_action_status"
 
 // Client asks for the status of response actions. The zero value works; a Client is safe for concurrent use.
 type Client struct {
-	// Transport carries the requests; nil means one shared transport of [NewTransport].
-	// Redirects are not followed: a 3xx reply is an error.
+	// Transport carries the requests; nil means one shared transport of [NewTransport]. Redirects are not followed: a 3xx
+	// reply is an error.
 	Transport http.RoundTripper
 	// Timeout bounds a whole call, within the deadline of its context. 0 means [DefaultTimeout].
 	Timeout time.Duration
@@ -59,7 +59,7 @@ func (c *Client) GetActionStatus(
 		failure := &Error{Kind: NoAnswer, Err: err}
 		return "", failure.after(ctx, began).shown(out)
 	}
-	defer resp.Body.Close() //nolint:errcheck // nothing is lost: the reply has been judged by then
+	defer resp.Body.Close()
 	defer context.AfterFunc(ctx, func() { _ = resp.Body.Close() })()
 
 	sink.Begin(out)
@@ -87,9 +87,9 @@ func (c *Client) receive(resp *http.Response, sink Sink) (remark string, failure
 	return said.remark(), nil
 }
 
-// send makes one attempt, and a second one where the first met a dead kept-alive connection, which
-// is what a sandbox finds after it was frozen. net/http could replay by itself, but with the nonce of
-// the first attempt, which the API may have seen.
+// send makes one attempt, and a second one where the first met a dead kept-alive connection, which is what a sandbox
+// finds after it was frozen. net/http could replay by itself, but with the nonce of the first attempt, which the API
+// may have seen.
 func (c *Client) send(ctx context.Context, cred Credentials, id int64) (*http.Response, Redactor, error) {
 	transport := cmp.Or[http.RoundTripper](c.Transport, defaultTransport)
 	first := c.request(cred, id)

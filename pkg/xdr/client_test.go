@@ -19,9 +19,7 @@ import (
 func simulated(t *testing.T, o xdrtest.Options) *xdrtest.Sim {
 	t.Helper()
 	done, err := xdrtest.Load("done")
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	done.GroupActionID = 1
 	o.Key = canary
 	o.Scenarios = []xdrtest.Scenario{done}
@@ -119,8 +117,8 @@ func TestTimeoutsStayInsideTheContext(t *testing.T) {
 	}
 }
 
-// Whatever echoes the request, and however it spells it, neither the key nor the signature comes into an error, a remark
-// or what a sink shows.
+// Whatever echoes the request, and however it spells it, neither the key nor the signature comes into an error, a
+// remark or what a sink shows.
 func TestEchoIsRedacted(t *testing.T) {
 	t.Parallel()
 	bodies := []string{

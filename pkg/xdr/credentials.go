@@ -30,9 +30,9 @@ type Credentials struct {
 }
 
 // NewCredentials checks and keeps what a call needs. The base URL is the tenant's API address
-// (https://api-acme.xdr.us.paloaltonetworks.com), possibly with a path in front of /public_api.
-// Whether an address may be trusted with the key is for the caller to decide beforehand.
-// An error names the bad argument and never holds the key.
+// (https://api-acme.xdr.us.paloaltonetworks.com), possibly with a path in front of /public_api. Whether an address may
+// be trusted with the key is for the caller to decide beforehand. An error names the bad argument and never holds the
+// key.
 func NewCredentials(base *url.URL, keyID, key string, level SecurityLevel) (Credentials, error) {
 	switch {
 	case base == nil || base.Host == "" || (base.Scheme != "https" && base.Scheme != "http"):

@@ -32,9 +32,7 @@ func TestCredentialsCannotBePrinted(t *testing.T) {
 			}
 		}
 	}
-	if err := json.NewEncoder(&printed).Encode(values); err != nil {
-		t.Fatal(err)
-	}
+	must(t, json.NewEncoder(&printed).Encode(values))
 	for _, sink := range []slog.Handler{slog.NewTextHandler(&printed, nil), slog.NewJSONHandler(&printed, nil)} {
 		slog.New(sink).Info("check", "c", c, "ptr", &c, "holder", h, "out", out, slog.Group("g", "c", c))
 	}

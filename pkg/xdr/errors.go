@@ -171,7 +171,7 @@ func (e lostError) Unwrap() error { return e.error }
 // errHTML tells of a page where JSON should be.
 var errHTML = errors.New("a page of HTML, not JSON: is api_url the API's address, and is there a proxy in between?")
 
-// unread tells why a reply of HTTP 200 could not be read to its end.
+// unread says why a reply of HTTP 200 could not be read to its end.
 func (e *Error) unread(resp *http.Response, err error) *Error {
 	e.Kind = Unreadable
 	e.Err = err

@@ -40,13 +40,9 @@ func (l *told) ErrorReason(id []byte, r ErrorReason) { l.note("%s!%s ", id, r) }
 func credentials(t testing.TB, address, key string, level SecurityLevel) Credentials {
 	t.Helper()
 	base, err := url.Parse(address)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	cred, err := NewCredentials(base, "7", key, level)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	return cred
 }
 
@@ -75,9 +71,7 @@ func ask(t *testing.T, c *Client, address string, level SecurityLevel) *told {
 func listen(t *testing.T, answer func(conn net.Conn, n int, r *http.Request) (hangUp bool)) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	t.Cleanup(func() { _ = l.Close() })
 	serve := func(conn net.Conn) {
 		defer conn.Close()
@@ -112,4 +106,11 @@ func escaped(s string) string {
 		fmt.Fprintf(&b, `\u%04x`, c)
 	}
 	return b.String()
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
 }

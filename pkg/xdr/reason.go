@@ -9,8 +9,8 @@ import (
 	"maps"
 )
 
-// ErrorReason is the JSON that the reply's errorReasons hold for one agent. Its shape is undocumented
-// and differs by kind of action; String reduces it.
+// ErrorReason is the JSON that the reply's errorReasons hold for one agent. Its shape is undocumented and differs by
+// kind of action; String reduces it.
 type ErrorReason []byte
 
 // String returns what a person would read of it: errorDescription, else the first description in missing_files, else

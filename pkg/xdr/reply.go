@@ -58,8 +58,8 @@ func (r refusal) remark() string {
 	return msg + extra
 }
 
-// replyReader walks {"reply": {"data": {agent: status…}, "errorReasons": {agent: object…}}} and the
-// error object, with or without "reply" around it. Other members are skipped.
+// replyReader walks {"reply": {"data": {agent: status…}, "errorReasons": {agent: object…}}} and the error object, with
+// or without "reply" around it. Other members are skipped.
 type replyReader struct {
 	body    io.Reader
 	read    int64 // bytes of it
@@ -74,8 +74,8 @@ type replyReader struct {
 // decoders are kept for the next reply, with what they have allocated.
 var decoders = sync.Pool{New: func() any { return new(jsontext.Decoder) }}
 
-// readReply reads one whole JSON document. Names of agents may repeat and texts may be ill-formed
-// UTF-8: detecting the one takes memory for each agent, and the other must not cost a verdict.
+// readReply reads one whole JSON document. Names of agents may repeat and texts may be ill-formed UTF-8: detecting the
+// one takes memory for each agent, and the other must not cost a verdict.
 func readReply(r io.Reader, sink Sink) (refusal, error) {
 	dec := decoders.Get().(*jsontext.Decoder)
 	defer decoders.Put(dec)

@@ -8,8 +8,8 @@ import (
 	"testing/iotest"
 )
 
-// What a reply tells its sink, and what it says itself: whether it is an error in place of agents, and what is a remark;
-// or why it cannot be read.
+// What a reply tells its sink, and what it says itself: whether it is an error in place of agents, and what is a
+// remark; or why it cannot be read.
 func TestReadReply(t *testing.T) {
 	t.Parallel()
 	const foreign = "error: JSON without data and without an error, but with the member "

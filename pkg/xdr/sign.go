@@ -12,8 +12,8 @@ import (
 // newNonce draws 64 letters and digits, those of base 32: 320 random bits.
 func newNonce() string { return (rand.Text() + rand.Text() + rand.Text())[:64] }
 
-// sign adds the authentication headers of one attempt. For an advanced key Authorization is the
-// lowercase hex SHA-256 of key, nonce and timestamp (epoch milliseconds) written one after the other.
+// sign adds the authentication headers of one attempt. For an advanced key Authorization is the lowercase hex SHA-256
+// of key, nonce and timestamp (epoch milliseconds) written one after the other.
 //
 // Source: https://docs-cortex.paloaltonetworks.com/r/Cortex-XDR-REST-API/Get-Started-with-APIs
 func (c Credentials) sign(h http.Header, nonce string, at time.Time) {

@@ -1,10 +1,10 @@
 package xdr
 
-// Status is what the API says of one agent of an action. Any other string than the
-// constants below may arrive and must never be taken for success.
+// Status is what the API says of one agent of an action. Any other string than the constants below may arrive and must
+// never be taken for success.
 //
-// Source: the enum of the [Get Action Status] reply. StatusCanceled is not in it; sibling
-// calls of the API use that spelling.
+// Source: the enum of the [Get Action Status] reply. StatusCanceled is not in it; sibling calls of the API use that
+// spelling.
 //
 // [Get Action Status]: https://docs-cortex.paloaltonetworks.com/r/Cortex-XDR-REST-API/Get-Action-Status
 type Status string

@@ -136,7 +136,7 @@ func unescape(text string) string {
 			continue
 		}
 		if r, err := strconv.ParseUint(text[1:5], 16, 16); err == nil {
-			out.WriteRune(rune(r)) //nolint:gosec // 16 bits fit
+			out.WriteRune(rune(r))
 			text = text[5:]
 		}
 	}

@@ -70,14 +70,15 @@ func TestLineHidesOddKeys(t *testing.T) {
 			t.Errorf("%s: %q", key, got)
 		}
 	}
-	odd := Credentials{keyID: canary, key: func() string { return "7654321" }}
-	if got := odd.redactor().Line("id "+canary, 64); got != "id [redacted]" {
+	id := canary[:leakLength]
+	odd := Credentials{keyID: id, key: func() string { return "7654321" }}
+	if got := odd.redactor().Line("id "+id, 64); got != "id [redacted]" {
 		t.Error(got)
 	}
 }
 
-// However a text wraps a part of a secret, and wherever it is cut, no part is shown, and the rest is one short line. What
-// holds no secret is shown as it is.
+// However a text wraps a part of a secret, and wherever it is cut, no part is shown, and the rest is one short line.
+// What holds no secret is shown as it is.
 func TestLineShowsNoSecret(t *testing.T) {
 	t.Parallel()
 	out := knowing(t)

@@ -18,8 +18,8 @@ import (
 )
 
 // A connection that cannot be made, and a handshake, end by the transport's own time, whatever the caller allows. What
-// never answers here is the name server, and then a server that nobody serves. A sandbox that was frozen must not use an
-// idle connection that the server has closed long ago.
+// never answers here is the name server, and then a server that nobody serves. A sandbox that was frozen must not use
+// an idle connection that the server has closed long ago.
 func TestTransportHasItsTimes(t *testing.T) {
 	usual := net.DefaultResolver
 	silent := make(chan struct{})
@@ -32,13 +32,11 @@ func TestTransportHasItsTimes(t *testing.T) {
 		close(silent)
 	}()
 	transport := NewTransport(time.Second)
-	if transport.IdleConnTimeout != time.Minute {
-		t.Errorf("idle for %v", transport.IdleConnTimeout)
+	if transport.IdleConnTimeout != time.Minute || transport.TLSHandshakeTimeout != time.Second/2 {
+		t.Errorf("idle for %v, a handshake %v", transport.IdleConnTimeout, transport.TLSHandshakeTimeout)
 	}
 	server, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	defer server.Close()
 	c := &Client{Transport: transport, Timeout: 30 * time.Second}
 	for address, want := range map[string]string{
@@ -120,9 +118,7 @@ func TestProxyRefusesWithoutWords(t *testing.T) {
 		return true
 	})
 	through, err := url.Parse(strings.Replace(address, "://", "://user:CANARY@", 1))
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	transport := NewTransport(5 * time.Second)
 	transport.Proxy = http.ProxyURL(through)
 	got := ask(t, &Client{Transport: transport}, "https://api.example.invalid", Standard)

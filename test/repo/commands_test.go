@@ -51,7 +51,8 @@ var plain = strings.Fields("aws curl date diff gh git jq make npm npx openssl sa
 // problem says what is wrong with a command; "" if nothing is.
 func (c checker) problem(t *testing.T, words []string) string {
 	t.Helper()
-	name, args := words[0], words[1:]
+	name := words[0]
+	args := words[1:]
 	if name == "go" && len(args) > 1 {
 		name, _, _ = strings.Cut(strings.TrimPrefix(args[1], "github.com/soarstep/xdr-action-status/"), "@")
 		args = args[2:]

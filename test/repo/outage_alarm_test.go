@@ -157,7 +157,7 @@ func TestOutageAlarms(t *testing.T) {
 						return answered
 					})
 				}
-				worst, over := 0, 0
+				var worst, over int
 				for turn := range slices.Chunk(alarm.rings(minutes), quiet+outage) {
 					if slices.Contains(turn[2*60:quiet], true) { // two hours after the outage before
 						t.Error("it goes off on a quiet day")

@@ -45,8 +45,8 @@ type member struct {
 	Properties         map[string]member
 }
 
-// limits are JSON texts at each limit of a member and next to it. A text of one character may have one to four bytes, and
-// one or two units of UTF-16. The limit of a tenant, 48, is in its pattern.
+// limits are JSON texts at each limit of a member and next to it. A text of one character may have one to four bytes,
+// and one or two units of UTF-16. The limit of a tenant, 48, is in its pattern.
 func (m member) limits() (all []string) {
 	switch {
 	case m.Type == "integer":

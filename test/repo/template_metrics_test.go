@@ -48,8 +48,8 @@ func TestMetrics(t *testing.T) {
 	}
 }
 
-// When each alarm goes off. All of them notify the topic at both ends, and none goes off without data. The description of
-// each ends with the address of its own entry in the runbook.
+// When each alarm goes off. All of them notify the topic at both ends, and none goes off without data. The description
+// of each ends with the address of its own entry in the runbook.
 func TestAlarms(t *testing.T) {
 	t.Parallel()
 	const (

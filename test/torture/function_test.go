@@ -43,8 +43,8 @@ func startFunction(t *testing.T, api, secrets string, o lambdatest.Options) *lam
 	return f
 }
 
-// ask makes a check. It returns the verdict with its reason, total and action, or the name of the error, or neither; and
-// all that was said. Nothing of that may be secret.
+// ask makes a check. It returns the verdict with its reason, total and action, or the name of the error, or neither;
+// and all that was said. Nothing of that may be secret.
 func ask(ctx context.Context, t *testing.T, f *lambdatest.Function, event string) (outcome, said string) {
 	t.Helper()
 	reply, err := f.Invoke(ctx, []byte(event))

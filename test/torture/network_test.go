@@ -48,8 +48,8 @@ func (l *lane) start() {
 
 const right = "right verdict"
 
-// check asks about one of the actions, and says what came of it: right, another verdict, or the name of an error; and all
-// that was said.
+// check asks about one of the actions, and says what came of it: right, another verdict, or the name of an error; and
+// all that was said.
 func (l *lane) check() (outcome, said string) {
 	if l.function == nil { // it reads its secret as it starts, and may meet a fault there
 		l.start()

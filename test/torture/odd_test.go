@@ -113,7 +113,8 @@ func (k kind) start(t *testing.T, odd, level string, limit time.Duration) (*scri
 	sim := xdrtest.Start(t, tenant(level))
 	server := serveScript(t, k.script, sim.SecretValue())
 	env := map[string]string{"XDR_HTTP_TIMEOUT_SECONDS": fmt.Sprint(limit.Seconds())}
-	api, secrets := sim.URL(), sim.URL()
+	api := sim.URL()
+	secrets := api
 	switch odd {
 	case "API":
 		api = server.url

@@ -122,8 +122,8 @@ func (c *call) do(what string) {
 	}
 }
 
-// repeat writes a text so many times, for ever or slowly; a verb in it is for the number of its turn. The worst order is
-// that of the highest number first.
+// repeat writes a text so many times, for ever or slowly; a verb in it is for the number of its turn. The worst order
+// is that of the highest number first.
 func (c *call) repeat(count, text string) {
 	count, worst := strings.CutPrefix(count, "worst ")
 	times, err := strconv.Atoi(count)

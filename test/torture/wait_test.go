@@ -156,8 +156,8 @@ func (x *wait) judge(v handler.Verdict) {
 	}
 }
 
-// giveUp looks at a wait that an error has ended. Either it is past its deadline, at the first chance to notice that, or
-// the function cannot be run at all.
+// giveUp looks at a wait that an error has ended. Either it is past its deadline, at the first chance to notice that,
+// or the function cannot be run at all.
 func (x *wait) giveUp(name string) {
 	noticeable := x.began.Add(x.deadline)
 	if x.lastCrash.After(noticeable) {

@@ -78,7 +78,8 @@ func (x *execution) judgeCalls() (last json.RawMessage, err error) {
 				Wait time.Duration `json:"wait_seconds"`
 			}
 			_ = json.Unmarshal(c.verdict, &v) // it is a verdict
-			last, earliest = c.verdict, c.at.Add(v.Wait*time.Second)
+			last = c.verdict
+			earliest = c.at.Add(v.Wait * time.Second)
 		}
 	}
 	return last, nil
