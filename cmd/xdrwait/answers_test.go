@@ -26,7 +26,7 @@ func hijacked(w http.ResponseWriter, answers ...string) {
 		_, _ = io.WriteString(conn, answer)
 		time.Sleep(20 * time.Millisecond) // the connection is idle by then; if it is not, the next comes all the same
 	}
-	_, _ = conn.Read(make([]byte, 1))
+	_, _ = io.Copy(io.Discard, conn)
 }
 
 // After a good reply, a page comes unasked that shows the whole request. net/http gives it to Go's standard logger.
@@ -95,8 +95,8 @@ func TestAnswersOfSecretsManager(t *testing.T) {
 				if code != exitUnknown || !refused {
 					t.Errorf("exit code %d: %.500s", code, said)
 				}
-			} else if code != exitDone || said != "" {
-				t.Errorf("exit code %d: %s", code, said)
+			} else if code != exitDone || said != "" || strings.Count(p.stdout.String(), "ok  ") != 2 {
+				t.Errorf("exit code %d: %s%s", code, said, &p.stdout)
 			}
 		})
 	}

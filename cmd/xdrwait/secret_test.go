@@ -117,15 +117,17 @@ func TestSecretCheck(t *testing.T) {
 	}
 	mustExplain(t, "is a directory", "check the path and who may read it", "--credentials", t.TempDir())
 	t.Setenv(awsEndpoint, "http://127.0.0.1:1")
-	mustExplain(t, "XDR.CredentialsUnavailable", "check the way out of this network, HTTPS_PROXY", "--secret-id", "s")
-	t.Setenv("AWS_ACCESS_KEY_ID", "")
-	const login = "xdrwait: no AWS credentials: set AWS_PROFILE, or log in with aws sso login or aws configure: "
-	if code, _, stderr := command(t, "secret", "check", "--secret-id", "s"); code != exitUnknown || !strings.HasPrefix(stderr, login) {
-		t.Errorf("exit code %d: %s", code, stderr)
-	}
 	t.Setenv("AWS_REGION", "")
 	const region = "xdrwait: no AWS region: give --region or set AWS_REGION\nTry xdrwait secret check --help.\n"
 	if code, _, stderr := command(t, "secret", "check", "--secret-id", "s"); code != exitUsage || stderr != region {
+		t.Errorf("exit code %d: %s", code, stderr)
+	}
+	source := []string{"--secret-id", "s", "--region", "us-east-1"}
+	mustExplain(t, "XDR.CredentialsUnavailable", "check the way out of this network, HTTPS_PROXY", source...)
+	t.Setenv("AWS_ACCESS_KEY_ID", "")
+	const login = "xdrwait: no AWS credentials: set AWS_PROFILE, or log in with aws sso login or aws configure: "
+	code, _, stderr := command(t, append([]string{"secret", "check"}, source...)...)
+	if code != exitUnknown || !strings.HasPrefix(stderr, login) {
 		t.Errorf("exit code %d: %s", code, stderr)
 	}
 }
