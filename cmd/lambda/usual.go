@@ -54,9 +54,6 @@ func usualRoot(text []byte) *x509.Certificate {
 	if err != nil {
 		return nil
 	}
-	root, err := x509.ParseCertificate(der)
-	if err != nil {
-		return nil
-	}
+	root, _ := x509.ParseCertificate(der) // nil if it is none
 	return root
 }
