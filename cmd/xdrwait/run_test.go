@@ -51,7 +51,7 @@ func TestCommandLines(t *testing.T) {
 		{"__complete --output ", 0, "table\njson\ncsv\n"},
 		{"__complete --settle ", 0, "all\ncertain\n"},
 		{"__complete --partial ", 0, "failed\ndone\npending\n"},
-		{"__complete --simulate ", 0, "all_statuses\n"},
+		{"__complete --simulate ", 0, "all_statuses\ndone\n"},
 
 		{"--simulate " + broken + " --timeout 10s --speed 1000", 2,
 			"xdrwait: XDR.TimedOut: XDR.Unavailable: group_action_id 22519813685366: Cortex XDR answered 503"},
@@ -94,6 +94,7 @@ func TestCommandLines(t *testing.T) {
 		{"help secret chek", 64, `unknown command "chek"`},
 		{"completion", 64, "expected a command: bash, fish, powershell, zsh"},
 		{"secret check", 64, "expected exactly one of --secret-id or --credentials"},
+		{"secret check --secret-id s --credentials f", 64, "expected exactly one of --secret-id or --credentials"},
 		{"secret check x", 64, `unknown command "x" for "xdrwait secret check"`},
 		{"secret create a b 7", 64, "the key is asked for), got 3\nTry xdrwait secret create --help."},
 	} {
