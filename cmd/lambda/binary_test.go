@@ -155,3 +155,10 @@ func fields(t *testing.T, raw []byte) map[string]any {
 	}
 	return m
 }
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -23,7 +23,7 @@ type usualFirst struct {
 	system *http.Transport
 
 	mu    sync.Mutex
-	wrong map[string]bool // whether the usual roots do not verify a host, once that is known
+	wrong map[string]bool // the hosts that the usual roots do not verify
 }
 
 func newUsualFirst(timeout time.Duration) *usualFirst {
@@ -41,28 +41,23 @@ func newUsualFirst(timeout time.Duration) *usualFirst {
 }
 
 // RoundTrip makes one request. A host that is refused has got nothing yet, so the request can be made once more: its
-// body is kept open for that where nothing is known of the host.
+// body is kept open for that.
 func (u *usualFirst) RoundTrip(r *http.Request) (*http.Response, error) {
-	wrong, known := u.isWrong(r.URL.Host)
-	if wrong {
+	if u.isWrong(r.URL.Host) {
 		return u.system.RoundTrip(r)
 	}
-	first := r
-	if !known && r.Body != nil {
-		first = r.WithContext(r.Context())
+	first := r.WithContext(r.Context())
+	if r.Body != nil {
 		first.Body = io.NopCloser(r.Body)
 	}
 	resp, err := u.usual().RoundTrip(first)
-	_, refused := errors.AsType[*tls.CertificateVerificationError](err)
-	if refused || err == nil && !known {
-		u.mu.Lock()
-		u.wrong[r.URL.Host] = refused
-		u.mu.Unlock()
+	if _, refused := errors.AsType[*tls.CertificateVerificationError](err); !refused {
+		return resp, err
 	}
-	if refused {
-		return u.system.RoundTrip(r)
-	}
-	return resp, err
+	u.mu.Lock()
+	u.wrong[r.URL.Host] = true
+	u.mu.Unlock()
+	return u.system.RoundTrip(r)
 }
 
 // CloseIdleConnections closes those of both.
@@ -71,9 +66,8 @@ func (u *usualFirst) CloseIdleConnections() {
 	u.system.CloseIdleConnections()
 }
 
-func (u *usualFirst) isWrong(host string) (wrong, known bool) {
+func (u *usualFirst) isWrong(host string) bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	wrong, known = u.wrong[host]
-	return wrong, known
+	return u.wrong[host]
 }

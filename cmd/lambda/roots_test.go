@@ -94,17 +94,21 @@ func TestUsualRoots(t *testing.T) {
 	}
 }
 
-// tunnel is a proxy for HTTPS.
-func tunnel(w http.ResponseWriter, r *http.Request) {
+// tunnel is a proxy for HTTPS that counts its connections.
+type tunnel struct{ atomic.Int32 }
+
+func (n *tunnel) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	n.Add(1)
 	server, err := net.Dial("tcp", r.Host)
 	if err != nil {
 		return
 	}
+	defer server.Close()
 	client, _, _ := http.NewResponseController(w).Hijack()
+	defer client.Close()
 	_, _ = io.WriteString(client, "HTTP/1.1 200 OK\r\n\r\n")
 	go func() { _, _ = io.Copy(client, server) }()
 	_, _ = io.Copy(server, client)
-	_ = server.Close()
 }
 
 // The system store decides wherever the usual roots do not, and is asked at once the next time, through a proxy too. A
@@ -116,28 +120,41 @@ func TestUsualFirst(t *testing.T) {
 	}
 	t.Setenv("SSL_CERT_FILE", bundle(t, amazon.PEM(), private.PEM()))
 	t.Setenv("SSL_CERT_DIR", t.TempDir())
-	proxy := httptest.NewServer(http.HandlerFunc(tunnel))
+	var tunnels tunnel
+	proxy := httptest.NewServer(&tunnels)
 	defer proxy.Close()
 	through, err := url.Parse(proxy.URL)
 	must(t, err)
 	u := newUsualFirst(5 * time.Second)
-	for _, proxy := range []*url.URL{nil, through} {
+	if u.usual().Proxy == nil || u.system.Proxy == nil {
+		t.Error("HTTPS_PROXY is not used")
+	}
+	for _, proxy := range []*url.URL{through, nil} {
 		u.usual().Proxy = http.ProxyURL(proxy)
 		u.system.Proxy = http.ProxyURL(proxy)
-		for authority, want := range map[*xdrtest.Authority][]int32{amazon: {1, 2, 3}, private: {2, 3, 4}} {
+		for _, posts := range [][]struct {
+			issuer     *xdrtest.Authority
+			handshakes int32 // in all; each post closes its connections
+		}{
+			{{private, 2}, {private, 3}},
+			{{amazon, 1}, {amazon, 2}, {private, 4}, {private, 5}, {amazon, 6}},
+		} {
+			var config atomic.Pointer[tls.Config]
 			var handshakes atomic.Int32
-			counting := issued(authority)
-			counting.GetConfigForClient = func(*tls.ClientHelloInfo) (*tls.Config, error) {
+			server := serve(t, &tls.Config{GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) {
 				handshakes.Add(1)
-				return nil, nil // the configuration as it is
-			}
-			server := serve(t, counting)
-			for _, n := range want { // each post closes its connections
-				if err := post(t, u, server, "127.0.0.1"); err != nil || handshakes.Load() != n {
-					t.Errorf("%v, %d handshakes, want %d", err, handshakes.Load(), n)
+				return config.Load(), nil
+			}})
+			for _, p := range posts {
+				config.Store(issued(p.issuer))
+				if err := post(t, u, server, "127.0.0.1"); err != nil || handshakes.Load() != p.handshakes {
+					t.Errorf("%v, %d handshakes, want %d", err, handshakes.Load(), p.handshakes)
 				}
 			}
 		}
+	}
+	if tunnels.Load() != 9 {
+		t.Errorf("%d connections through the proxy", tunnels.Load())
 	}
 	old := issued(amazon)
 	old.MinVersion = tls.VersionTLS10
@@ -152,12 +169,5 @@ func TestUsualFirst(t *testing.T) {
 	var name x509.HostnameError
 	if err := post(t, u, serve(t, issued(amazon)), "localhost"); !errors.As(err, &name) {
 		t.Errorf("a certificate for another name: %v", err)
-	}
-}
-
-func must(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
 	}
 }

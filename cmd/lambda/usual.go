@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"cmp"
 	"crypto/x509"
 	"encoding/base64"
 	"os"
@@ -32,7 +31,9 @@ func usualRoots(file string) *x509.CertPool {
 			certificate = certificate[:0]
 		case "-----END CERTIFICATE-----":
 			if root := usualRoot(certificate); root != nil {
-				pool = cmp.Or(pool, x509.NewCertPool())
+				if pool == nil {
+					pool = x509.NewCertPool()
+				}
 				pool.AddCert(root)
 			}
 		default:

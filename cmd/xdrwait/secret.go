@@ -115,7 +115,7 @@ func next(e *handler.Error, secretID string) string {
 	case errors.Is(e, handler.ErrOrigin):
 		return "correct the address; if it is the tenant's, allow it: --allow-origin here, AllowedOrigins in the template"
 	}
-	return "run xdrwait secret create with the right ADDRESS, KEY_ID and LEVEL"
+	return "run xdrwait secret create with the right ADDRESS, KEY_ID, LEVEL and key"
 }
 
 // aboutLogin matches the error codes of AWS that are about the caller's own credentials or clock.

@@ -53,9 +53,10 @@ func TestSecretCheck(t *testing.T) {
 		odd         any // a secret, with URL for the tenant's address, or a tenant, or an error of Secrets Manager
 		wrong, next string
 	}{
-		{xdrtest.Canary, "expected a JSON object with api_url", "run xdrwait secret create with the right ADDRESS, KEY_ID and LEVEL"},
+		{xdrtest.Canary, "expected a JSON object with api_url", "run xdrwait secret create with the right ADDRESS, KEY_ID, LEVEL and key"},
 		{strings.Repeat(" ", maxSecret) + goodSecret, "expected a JSON object", "run xdrwait secret create"}, // it may be endless
-		{with(`"api_url": "URL", `, ""), "api_url: missing or empty", "run xdrwait secret create with the right ADDRESS, KEY_ID and LEVEL"},
+		{with(`"api_url": "URL", `, ""), "api_url: missing or empty", "run xdrwait secret create with the right ADDRESS, KEY_ID, LEVEL and key"},
+		{with(xdrtest.Canary, "a b"), "api_key: expected printable ASCII without spaces", "run xdrwait secret create with the right ADDRESS, KEY_ID, LEVEL and key"},
 		{with("URL", "http://127.0.0.1:9"), "is not allowed by --allow-origin (", "--allow-origin here"},
 		{with("URL", xdrtest.Canary), "expected the tenant's address, such as https://api-acme", "run xdrwait secret create"},
 
@@ -212,7 +213,7 @@ func TestSecretCreateRefuses(t *testing.T) {
 		{wrongKey, good, "xdrwait: XDR.Unauthorized: Cortex XDR answered 401;"},
 		{wrongKey, good, "\nxdrwait: next: check api_key_id, api_key and security_level in the secret\n" + untried},
 		{"\n", good, "xdrwait: the API key is empty: nothing is written; run the command again with the key\n"},
-		{wrongKey + "\n" + wrongKey, good + " --untried", "api_key: expected printable ASCII without spaces\n"},
+		{wrongKey + "\n" + wrongKey, good + " --untried", "api_key: expected printable ASCII without spaces\nxdrwait: next: run xdrwait secret create with the right"},
 
 		{"", acme + "/public_api/v1 7 advanced", "api_url: expected the address without the path /public_api"},
 		{"", "xdr/acme ftp://api-acme.xdr.us.paloaltonetworks.com 7 advanced", "api_url: expected https"},

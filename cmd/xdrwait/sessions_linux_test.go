@@ -143,20 +143,16 @@ func onTerminal(t *testing.T, columns uint16, env, args []string) *session {
 func (s *session) open(t *testing.T, columns uint16) {
 	t.Helper()
 	var err error
-	must := func(err error) {
-		t.Helper()
-		must(t, err)
-	}
 	s.keyboard, err = os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
-	must(err)
+	must(t, err)
 	t.Cleanup(func() { _ = s.keyboard.Close() })
 	fd := int(s.keyboard.Fd())
 	number, err := unix.IoctlGetInt(fd, unix.TIOCGPTN)
-	must(err)
-	must(unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0))
-	must(unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: columns}))
+	must(t, err)
+	must(t, unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0))
+	must(t, unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: columns}))
 	s.terminal, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|unix.O_NOCTTY, 0)
-	must(err)
+	must(t, err)
 }
 
 // does types keys, or sends the signal, once a text is shown. What is typed at the prompt must not be.

@@ -83,7 +83,7 @@ func (f *Function) runtimeAPI() http.Handler {
 	return mux
 }
 
-// next blocks until there is an event. It starts the time of the invocation, and sends the event.
+// next blocks until there is an event.
 func (f *Function) next(w http.ResponseWriter, r *http.Request) {
 	f.asked.Do(func() { close(f.firstNext) })
 	select {
@@ -93,6 +93,7 @@ func (f *Function) next(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// hand starts the time of the invocation, and sends the event.
 func (f *Function) hand(w http.ResponseWriter, i *invocation) {
 	i.began = time.Now()
 	f.open.Store(i.id, i)

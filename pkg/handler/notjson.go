@@ -31,7 +31,7 @@ func formOf(value []byte) string {
 		quote := 1 + bytes.IndexByte(value, '"')
 		return fmt.Sprintf("JSON inside a JSON string that begins at byte %d: store the object itself", quote)
 	case !ok:
-		return "not in the expected form"
+		return "JSON, but not such an object"
 	}
 	at := min(int(syntax.Offset), len(value))
 	before := bytes.TrimRight(value[:max(0, at-1)], " \t\r\n")

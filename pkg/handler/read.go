@@ -69,8 +69,7 @@ func readID(raw json.RawMessage) (int64, bool) {
 	if !ok {
 		text = string(raw)
 	}
-	id, ok := readInt(text)
-	return id, ok && len(raw) <= maxID
+	return readInt(text)
 }
 
 func readTime(raw json.RawMessage) (time.Time, bool) {

@@ -61,8 +61,9 @@ func (c *counted) CloseIdleConnections() {
 }
 
 // Only where a connection was kept alive and gave no byte the call goes out once more, signed afresh, and on a new one:
-// after a freeze all of them may be dead. A new connection is not replaced, nor an answer that cannot be read or is slow:
-// the API has enough to do. The signature of the first attempt is as secret as that of the second, which may echo it.
+// after a freeze all of them may be dead. A new connection is not replaced, nor an answer that cannot be read or is
+// slow: the API has enough to do. The signature of the first attempt is as secret as that of the second, which may echo
+// it.
 func TestBothSignaturesAreSecret(t *testing.T) {
 	t.Parallel()
 	const bad = "HTTP/1.1 502 Bad\r\nContent-Length: 200\r\n\r\n<p>" // and the signatures

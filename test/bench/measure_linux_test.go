@@ -150,7 +150,7 @@ func TestChecksCost(t *testing.T) {
 		endpoints, checks int
 		most              float64
 	}{
-		{1, 200, 250},     // 138 of them are hello's
+		{1, 200, 250},     // half of them are hello's
 		{100_000, 5, 400}, // another for each TLS record
 	} {
 		allocations, peak := r.count(ours, c.endpoints, c.checks)

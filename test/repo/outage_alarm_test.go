@@ -133,8 +133,9 @@ func (m model) keepWaiting(minutes []float64, weights [fates]float64, fate func(
 	}
 }
 
-// Errors that pass and some throttling ring no alarm on 300 quiet days. An outage is noticed within half an hour, however
-// few waits are open; so is one in which every attempt is throttled. Until it is over the alarm seldom says that it is.
+// Errors that pass and some throttling ring no alarm on 300 quiet days. An outage is noticed within half an hour,
+// however few waits are open; so is one in which every attempt is throttled. Until it is over the alarm seldom says
+// that it is.
 func TestOutageAlarms(t *testing.T) {
 	t.Parallel()
 	const quiet, outage, times = 24 * 60, 24 * 60, 300 // minutes, in turn

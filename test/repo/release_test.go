@@ -40,6 +40,7 @@ func TestRelease(t *testing.T) {
 	version := find(read(t, "template.yaml"), `SemanticVersion: (\S+)`)[0]
 	home := t.TempDir()
 	write(t, filepath.Join(home, ".config", "go", "env"), "GOFIPS140=latest\nGOAMD64=v3\nGOEXPERIMENT=heapminimum512kib\n")
+	write(t, filepath.Join(home, ".gitconfig"), "[core]\n\tautocrlf = true\n")
 	caches := strings.Fields(run(t, root, nil, "go", "env", "GOCACHE", "GOMODCACHE"))
 	first := release(t, version, "a", "v1.99.0", "TZ=UTC")
 	dist := release(t, version, "another/folder", "other", "TZ=Asia/Tokyo", "GOARM64=v9.0", "GOFLAGS=-tags=other",
@@ -136,7 +137,7 @@ func checkArchive(t *testing.T, archive, want string) {
 	}
 }
 
-// unzip demands what is the same on every machine: the time of a file, and its mode.
+// unzip unpacks an archive, and demands what is the same on every machine: the time of a file, and its mode.
 func unzip(t *testing.T, path, into string) {
 	t.Helper()
 	z, err := zip.OpenReader(path)
