@@ -27,6 +27,7 @@ type Credentials struct {
 	keyID   string
 	level   SecurityLevel
 	key     func() string // in a func, so that no reflection-driven printer reaches it
+	folded  func() string // the key in lower case
 }
 
 // NewCredentials checks and keeps what a call needs. The base URL is the tenant's API address
@@ -44,6 +45,7 @@ func NewCredentials(base *url.URL, keyID, key string, level SecurityLevel) (Cred
 	case level != Standard && level != Advanced:
 		return Credentials{}, fmt.Errorf("security_level: expected %q or %q", Standard, Advanced)
 	}
+	folded := lower(key)
 	shown := url.URL{Scheme: base.Scheme, Host: base.Host, Path: strings.TrimRight(base.Path, "/")}
 	call := shown
 	call.Path += path
@@ -53,6 +55,7 @@ func NewCredentials(base *url.URL, keyID, key string, level SecurityLevel) (Cred
 		keyID:   keyID,
 		level:   level,
 		key:     func() string { return key },
+		folded:  func() string { return folded },
 	}, nil
 }
 

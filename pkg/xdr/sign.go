@@ -9,8 +9,12 @@ import (
 	"time"
 )
 
-// newNonce draws 64 letters and digits, those of base 32: 320 random bits.
-func newNonce() string { return (rand.Text() + rand.Text() + rand.Text())[:64] }
+// newNonce draws 64 hexadecimal digits.
+func newNonce() string {
+	var b [32]byte
+	_, _ = rand.Read(b[:]) // it never fails
+	return hex.EncodeToString(b[:])
+}
 
 // sign adds the authentication headers of one attempt. For an advanced key Authorization is the lowercase hex SHA-256
 // of key, nonce and timestamp (epoch milliseconds) written one after the other.

@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"sync"
 	"unicode"
 )
 
@@ -16,29 +15,27 @@ type Redactor struct {
 
 // NewRedactor makes a Redactor that knows these secrets; empty ones are none.
 func NewRedactor(secrets ...string) Redactor {
-	return Redactor{sync.OnceValue(func() []string {
-		known := make([]string, 0, len(secrets))
-		for _, secret := range secrets {
-			if secret != "" {
-				known = append(known, lower(secret))
-			}
+	var known []string
+	for _, secret := range secrets {
+		if secret != "" {
+			known = append(known, lower(secret))
 		}
-		return known
-	})}
+	}
+	return Redactor{func() []string { return known }}
 }
 
 // redactor knows the API key and what the requests of a call were signed with.
 func (c Credentials) redactor(sent ...*http.Request) Redactor {
-	secrets := append(make([]string, 0, 4), c.key())
+	known := append(make([]string, 0, 4), c.folded())
 	if len(c.keyID) >= leakLength { // ids are short numbers: this is a key in the wrong place
-		secrets = append(secrets, c.keyID)
+		known = append(known, lower(c.keyID))
 	}
 	if c.level == Advanced {
 		for _, request := range sent {
-			secrets = append(secrets, request.Header.Get("Authorization"))
+			known = append(known, request.Header.Get("Authorization")) // has no capitals
 		}
 	}
-	return NewRedactor(secrets...)
+	return Redactor{func() []string { return known }}
 }
 
 // Line makes a text fit for a verdict, an error or a log. It takes out the secrets, folds what is left to one line of
@@ -50,7 +47,7 @@ func (r Redactor) Line(text string, limit int) string {
 
 // redact also looks for secrets that are spelled with JSON escapes. It shows such a text unescaped.
 func (r Redactor) redact(text string) string {
-	if r.secrets == nil || text == "" { // most checks have nothing to show
+	if r.secrets == nil || text == "" {
 		return text
 	}
 	secrets := r.secrets()

@@ -71,7 +71,8 @@ func TestLineHidesOddKeys(t *testing.T) {
 		}
 	}
 	id := canary[:leakLength]
-	odd := Credentials{keyID: id, key: func() string { return "7654321" }}
+	odd := credentials(t, "https://h", "7654321", Standard)
+	odd.keyID = id
 	if got := odd.redactor().Line("id "+id, 64); got != "id [redacted]" {
 		t.Error(got)
 	}

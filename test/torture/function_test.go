@@ -19,8 +19,9 @@ import (
 	"github.com/soarstep/xdr-action-status/pkg/handler"
 )
 
-// The credentials that the commands are given, beside the API key [xdrtest.Canary]. None may appear anywhere.
+// The credentials that the commands are given. None may appear anywhere.
 const (
+	canary   = xdrtest.Canary
 	awsKey   = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY" // lambdatest's
 	awsToken = "lambdatest-session-token"
 )
