@@ -56,8 +56,7 @@ func (c *Client) GetActionStatus(
 	began := time.Now()
 	resp, out, err := c.send(ctx, cred, groupActionID)
 	if err != nil {
-		failure := &Error{Kind: NoAnswer, Err: err}
-		return "", failure.after(ctx, began).shown(out)
+		return "", (&Error{Kind: NoAnswer, Err: err}).after(ctx, began).shown(out)
 	}
 	defer resp.Body.Close()
 	defer context.AfterFunc(ctx, func() { _ = resp.Body.Close() })()
