@@ -36,8 +36,7 @@ A scenario is a file such as
    "faults": [{"from": 1, "to": 2, "status": 503}]}
 
 A fault hits the requests numbered "from" to "to"; without "from", all. It may have: status, body, content_type,
-delay_seconds, reset, gzip, pad_bytes, cut_after_bytes, retry_after ("7" or "date+7") and date ("date-900": a slow
-clock).
+delay_seconds, reset, gzip, pad_bytes, cut_after_bytes, retry_after ("7" or "date+7"), date ("date-900": a slow clock).
 
 `
 

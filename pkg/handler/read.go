@@ -69,7 +69,8 @@ func readID(raw json.RawMessage) (int64, bool) {
 	if !ok {
 		text = string(raw)
 	}
-	return readInt(text)
+	id, ok := readInt(text)
+	return id, ok && len(raw) <= maxID // it is returned as it was written
 }
 
 func readTime(raw json.RawMessage) (time.Time, bool) {

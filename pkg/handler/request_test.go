@@ -107,6 +107,7 @@ func TestParseRefuses(t *testing.T) {
 		{`{"group_action_id":1`, "not valid JSON"},
 		{`{"group_action_id":1,}`, "not valid JSON"},
 		{`{"group_action_id":01}`, "not valid JSON"},
+		{`{"group_action_id":"` + strings.Repeat(`\u0031`, 19) + `"}`, "group_action_id: expected an integer"},
 		{`{"group_action_id":nil}`, `not valid JSON at byte 21, in "/group_action_id"`},
 		{`{"group_action_id":1} {}`, "data after"},
 		{`{"group_action_id":1}x`, "data after"},

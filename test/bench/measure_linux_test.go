@@ -32,8 +32,8 @@ func (r *rig) coldStarts(s samples, n int, part float64, list ...contender) {
 	}
 }
 
-// warmChecks lets processes that have made a hundred checks make more, in turn, with a part of the CPU, in a part of the rounds.
-// The figures have the numbers of endpoints as names.
+// warmChecks lets processes that have made a hundred checks make more, in turn, with a part of the CPU, in a part of
+// the rounds. The figures have the numbers of endpoints as names.
 func (r *rig) warmChecks(s samples, part float64, fewer int, list ...contender) {
 	var processes []*process
 	for _, c := range list {
