@@ -86,7 +86,7 @@ func TestLogLines(t *testing.T) {
 			`"secret_ms":40,"api_ms":7,"api_calls":1,"verdict":"pending","reason":"in_progress","wait_seconds":5`,
 			`"endpoints":{"total":3,"succeeded":1,"partial":0,"failed":1,"pending":1,"missing":0,"seen":3}`},
 		{`"level":"WARN"`, `"remark":"partial outage [redacted]"`},
-		{`"execution":"second","cold_start":false,"secret":"fetched","secret_ms":300,"api_ms":12.9,"api_calls":2`},
+		{`"execution":"second","cold_start":false,"secret":"fetched","secret_ms":300,"api_ms":12,"api_calls":2`},
 		{`"secret":"cached","secret_ms":0`},
 		{`"level":"WARN"`, `"tenant":"acme"`, `"unknown_statuses":["COMPLETED_SUCCESSFULLY_WITH_EXCEPTIONS","SUCCEEDED"]`},
 		{`"level":"ERROR"`, `"tenant":"acme"`, `"cold_start":false,"secret_ms":0,"api_ms":0,"api_calls":0`},
