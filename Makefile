@@ -15,7 +15,6 @@ export GOTOOLCHAIN = $(GO_VERSION)
 FUZZTIME ?= 60s
 SPEED ?= 20
 SEED ?= 1
-STARTS ?= 30
 MIN_COVERAGE = 98
 
 .PHONY: help demo test fips lint workflows cover check build sim fuzz bench e2e torture sbom release picture build-StatusFunction
@@ -90,7 +89,7 @@ picture: bin/xdrwait ## draw docs/demo.svg anew
 bench: ## measure the step against its rivals, and rewrite the tables and plots of docs/performance.md
 	test -x .tools/bench/bin/python || python3 -m venv .tools/bench
 	.tools/bench/bin/pip install -q --disable-pip-version-check -r test/bench/requirements.txt
-	go test -run '^$$' -bench Rivals -timeout 1h ./test/bench -starts $(STARTS) -update
+	go test -run '^$$' -bench Rivals -timeout 1h ./test/bench -update
 	.tools/bench/bin/python scripts/plot.py docs
 
 build-StatusFunction: ## called by sam build, which does not tell the Architecture: GOARCH=amd64 for x86_64

@@ -58,6 +58,7 @@ func newRig(t testing.TB) *rig {
 		"AWS_ENDPOINT_URL_SECRETS_MANAGER": serve(t, sim, ca, false),
 		"XDR_SECRET_ID":                    "xdr/sim",
 		"XDR_ALLOWED_ORIGINS":              api,
+		"AWS_LAMBDA_LOG_FORMAT":            "JSON", // as in the template
 	}}
 }
 
@@ -165,10 +166,11 @@ func (r *rig) start(c contender, files ...*os.File) *process {
 	p.Function = lambdatest.Start(r, lambdatest.Options{
 		Binary:  c.binary,
 		Env:     c.env,
-		Timeout: time.Minute,
+		Timeout: 10 * time.Minute,
 		Start: func(cmd *exec.Cmd) error {
 			cmd.Args = append(cmd.Args, c.args...)
 			cmd.ExtraFiles = files
+			cmd.Stdout = io.Discard // through a pipe, as in Lambda
 			return onLastCPU(func() error {
 				began = time.Now()
 				return cmd.Start()

@@ -32,9 +32,9 @@ func (r *rig) coldStarts(s samples, n int, part float64, list ...contender) {
 	}
 }
 
-// warmChecks lets processes that have made a hundred checks make more, in turn, with a part of the CPU, in a part of
-// the rounds. The figures have the numbers of endpoints as names.
-func (r *rig) warmChecks(s samples, part float64, fewer int, list ...contender) {
+// warmChecks lets processes that have made a hundred checks make more, in turn, with a part of the CPU. The figures have
+// the numbers of endpoints as names.
+func (r *rig) warmChecks(s samples, part float64, list ...contender) {
 	var processes []*process
 	for _, c := range list {
 		p := r.start(c)
@@ -44,12 +44,12 @@ func (r *rig) warmChecks(s samples, part float64, fewer int, list ...contender) 
 		p.slow(part)
 		processes = append(processes, p)
 	}
-	for _, plan := range []struct{ endpoints, rounds, checks int }{{1, 30, 100}, {1_000, 20, 10}, {100_000, 20, 1}} {
-		for range plan.rounds / fewer {
-			for _, p := range processes {
+	for _, plan := range []struct{ endpoints, rounds, checks int }{{1, 4, 100}, {1_000, 2, 10}, {100_000, 2, 1}} {
+		for range plan.rounds {
+			for _, i := range rand.Perm(len(processes)) {
 				time.Sleep(time.Millisecond) // for the one before, to ask for its next event
 				for range plan.checks {
-					s.add(fmt.Sprint(plan.endpoints), p.name, p.check(plan.endpoints).Seconds())
+					s.add(fmt.Sprint(plan.endpoints), list[i].name, processes[i].check(plan.endpoints).Seconds())
 				}
 			}
 		}

@@ -38,9 +38,7 @@ func mean(values []float64) float64 {
 
 func TestMedian(t *testing.T) {
 	t.Parallel()
-	some := median([]float64{5, 1, 4, 10})
-	none := median(nil)
-	if some != 5 || none != 0 {
+	if some, none := median([]float64{5, 1, 4, 10}), median(nil); some != 5 || none != 0 {
 		t.Errorf("median %v, of nothing %v", some, none)
 	}
 }
