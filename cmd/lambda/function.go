@@ -73,7 +73,7 @@ func (f function) Invoke(ctx context.Context, event []byte) ([]byte, error) {
 		errors.As(err, &named)
 		return nil, messages.InvokeResponse_Error{Type: string(named.Name), Message: named.Text()}
 	}
-	return json.Marshal(v, unread)
+	return json.Marshal(&v, unread) // of a value it makes a copy
 }
 
 // unread leaves a context as the caller wrote it.
