@@ -181,7 +181,7 @@ func (r *rig) start(c contender, files ...*os.File) *process {
 	case <-p.FirstNext():
 		p.init = time.Since(began)
 	case <-p.Exited():
-		r.Fatalf("%s ended: %s", c.name, p.Output())
+		r.Fatalf("%s ended: %s", c.name, p.Stderr())
 	}
 	return p
 }
@@ -191,7 +191,7 @@ func (p *process) check(endpoints int) time.Duration {
 	reply := must(p.Invoke(p.t.Context(), fmt.Appendf(nil, p.event, endpoints)))
 	total := fmt.Sprintf(`"total":%d,`, endpoints)
 	if reply.Failed() || !strings.Contains(string(reply.Payload), total) {
-		p.t.Fatalf("%s answered %s%s\n%s", p.name, reply.Payload, reply.RawError, p.Output())
+		p.t.Fatalf("%s answered %s%s\n%s", p.name, reply.Payload, reply.RawError, p.Stderr())
 	}
 	return reply.Duration
 }
