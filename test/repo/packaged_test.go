@@ -35,29 +35,3 @@ func TestPackagedTemplate(t *testing.T) {
 		t.Errorf("another state machine: %v, %v", err, got)
 	}
 }
-
-// The deployer's policy has a statement for each resource type, and reaches over the stack in two of all only. Their
-// actions are compared with AWS's own lists in test/e2e/deploy/test_packaged.py.
-func TestDeployerPolicy(t *testing.T) {
-	t.Parallel()
-	var policy struct {
-		Statement []struct {
-			Sid      string
-			Resource any
-		}
-	}
-	readJSON(t, "docs/deployer-policy.json", &policy)
-	var got, everywhere []string
-	for _, s := range policy.Statement {
-		got = append(got, s.Sid)
-		if s.Resource == "*" {
-			everywhere = append(everywhere, s.Sid)
-		}
-	}
-	want := []string{"Stack", "Code", "PassRole", "Read"}
-	for _, r := range members(at(load(t), "Resources")) {
-		want = append(want, strings.NewReplacer("AWS::", "", "Serverless", "Lambda", "::", "").Replace(at(r, "Type").Value))
-	}
-	same(t, "the policy has", got, want)
-	same(t, "on all resources", everywhere, []string{"Read", "LogsQueryDefinition"})
-}

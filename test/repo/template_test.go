@@ -16,7 +16,7 @@ func TestPromises(t *testing.T) {
 	t.Parallel()
 	const (
 		bus     = "!If [HasBusArn, !Ref EventBusArn, !Ref EventBusName]"
-		targets = "{StatusFunctionArn: !GetAtt StatusFunction.Arn, EventBusName: " + bus + "}"
+		targets = "{Partition: !Ref AWS::Partition, StatusFunctionArn: !GetAtt StatusFunction.Arn, EventBusName: " + bus + "}"
 		network = "!If [HasVpc, {SubnetIds: !Ref SubnetIds, SecurityGroupIds: !Ref SecurityGroupIds}, !Ref AWS::NoValue]"
 		event   = "an envelope is known by these, and without its time the deadline would count from the first check"
 		logKey  = "!If [HasLogKey, !Ref LogKmsKeyArn, !Ref AWS::NoValue]"
@@ -101,6 +101,14 @@ func TestTemplateFitsTheWorkflow(t *testing.T) {
 	announced := find(string(statemachine.Source), `"Source": "(.+)"`)
 	if len(announced) == 0 || slices.Contains(announced, source) {
 		t.Errorf("%s starts waits, and %v announce their end", source, announced)
+	}
+}
+
+// The stack and the playbooks run in every partition: nothing names one but examples, with an account that begins with 1.
+func TestNoPartitionIsNamed(t *testing.T) {
+	t.Parallel()
+	for file, text := range files(t, `(\.asl\.json|template\.yaml)$`) {
+		same(t, file+" names a partition", find(text, `arn:aws[a-z-]*:\w+:[\w-]*:[^1]`), nil)
 	}
 }
 

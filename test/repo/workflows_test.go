@@ -16,7 +16,10 @@ func TestActionsArePinned(t *testing.T) {
 		"github/codeql-action", "ossf/scorecard-action",
 	}
 	var pins []string
-	for _, text := range files(t, `^\.github/workflows/`) {
+	for name, text := range files(t, `^\.github/workflows/`) {
+		if strings.Contains(text, "\n          path: ") != strings.Contains(text, "go-version-file: first/go.mod") {
+			t.Errorf("%s: setup-go looks where nothing is checked out", name)
+		}
 		for _, pin := range find(text, `uses["']?:\s*(.*)`) {
 			pins = append(pins, regexp.MustCompile(`^([\w-]+/[\w-]+)[\w/-]*@`).ReplaceAllString(pin, "$1@"))
 		}

@@ -75,7 +75,7 @@ class MiniStack(local.Process):
 def playbook(name, **substitutions):
     """The definition of a playbook of examples/; what is not substituted stays a name."""
     definition = (local.ROOT / f"examples/{name}.asl.json").read_text()
-    for key, value in substitutions.items():
+    for key, value in {"Partition": "aws", **substitutions}.items():
         definition = definition.replace(f"${{{key}}}", value)
     return definition
 

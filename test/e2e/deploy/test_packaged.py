@@ -101,6 +101,7 @@ def test_deployer_policy(template):
     """docs/deployer-policy.json allows what AWS lists for each resource type of the template, and nothing else"""
     resources = yaml_parse(template.read_text())["Resources"].values()
     listed = {r["Type"].replace("AWS", "").replace(":", ""): needs(r["Type"]) for r in resources}
+    assert [s["Sid"] for s in POLICY["Statement"] if s["Resource"] == "*"] == ["Read", "LogsQueryDefinition"]
     shared = actions("PassRole") | actions("Read") | actions("Code") - {"s3:PutObject"}
     assert {s["Sid"] for s in POLICY["Statement"]} == listed.keys() | {"Stack", "Code", "PassRole", "Read"}
     assert {sid: actions(sid) for sid in listed} == {sid: need - shared - LEFT_OUT - WITH_KEY for sid, need in listed.items()}

@@ -129,6 +129,7 @@ func scaled(task, machine int) json.RawMessage {
 	filled := strings.NewReplacer(
 		"${StatusFunctionArn}", "arn:aws:lambda:us-east-1:123456789012:function:status",
 		"${EventBusName}", busName,
+		"${Partition}", "aws",
 	).Replace(string(statemachine.Source))
 	values := map[string]int{"IntervalSeconds": 1, "MaxDelaySeconds": 2, "TimeoutSeconds": cmp.Or(machine, 90)}
 	return seconds.ReplaceAllFunc([]byte(filled), func(match []byte) []byte {

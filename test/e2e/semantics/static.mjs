@@ -40,10 +40,11 @@ async function check(what, text, expected) {
   process.exitCode = 1;
 }
 
+const filled = (file) => readFileSync(file, 'utf8').replaceAll('${Partition}', 'aws');
 const files = process.argv.slice(2);
-for (const file of files) await check(file, readFileSync(file, 'utf8'), 'neither');
+for (const file of files) await check(file, filled(file), 'neither');
 for (const [what, expected, change] of faults) {
-  const definition = JSON.parse(readFileSync(files[0]));
+  const definition = JSON.parse(filled(files[0]));
   change(definition);
   await check(what, JSON.stringify(definition, null, 2), expected);
 }
