@@ -54,7 +54,7 @@ func (a *asker) ask(t *testing.T, s awsSettings) error {
 func TestSecretsManagerAnswersForItself(t *testing.T) {
 	t.Parallel()
 	for status, want := range map[int]string{
-		101: "101 is no final answer", 301: "301", 302: "302", 303: "303", 307: "307", 308: "308",
+		101: "101 is not a final HTTP answer", 301: "301", 302: "302", 303: "303", 307: "307", 308: "308",
 	} {
 		a := asker{status: status}
 		err := a.ask(t, awsSettings{region: "r", accessKeyID: "a", secretAccessKey: "b"})

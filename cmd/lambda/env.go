@@ -29,7 +29,7 @@ type awsSettings struct {
 }
 
 // readEnv takes the defaults for what is not set; a bad value is an error that names the variable.
-func readEnv(lookup func(string) (string, bool)) (settings, error) {
+func readEnv(lookup func(string) string) (settings, error) {
 	e := env{lookup: lookup}
 	d := handler.DefaultConfig()
 	s := settings{
@@ -55,6 +55,8 @@ func readEnv(lookup func(string) (string, bool)) (settings, error) {
 			sessionToken:    e.text("AWS_SESSION_TOKEN"),
 		},
 	}
+	e.proxy("HTTPS_PROXY")
+	e.proxy("https_proxy")
 	switch {
 	case e.err != nil:
 	case s.step.SecretID == "" && s.step.TenantSecretPrefix == "":
@@ -69,13 +71,12 @@ func readEnv(lookup func(string) (string, bool)) (settings, error) {
 // env reads variables one after the other and keeps the first error. An empty variable counts as not set: a template
 // cannot leave one out.
 type env struct {
-	lookup func(string) (string, bool)
+	lookup func(string) string
 	err    error
 }
 
 func (e *env) text(name string) string {
-	value, _ := e.lookup(name)
-	return strings.TrimSpace(value)
+	return strings.TrimSpace(e.lookup(name))
 }
 
 func (e *env) fail(name, want, got string) {
@@ -127,14 +128,25 @@ func (e *env) boolean(name string) bool {
 
 func (e *env) address(name string) string {
 	text := e.text(name)
-	if text == "" {
-		return ""
-	}
-	u, err := url.Parse(text)
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" {
+	if text != "" && !isAddress(text) {
 		e.fail(name, "a URL such as https://vpce-0a1b2c3d-4e5f.secretsmanager.us-east-1.vpce.amazonaws.com", text)
 	}
 	return text
+}
+
+// proxy only checks: net/http reads the variable. It goes past a malformed one, and waits for a silent SOCKS proxy for
+// ever.
+func (e *env) proxy(name string) {
+	text := e.text(name)
+	ok := text == "" || isAddress(text) || !strings.Contains(text, "://") && isAddress("http://"+text)
+	if !ok && e.err == nil { // without the text, which may hold a password
+		e.err = fmt.Errorf("%s: expected the address of an HTTP proxy, such as http://proxy.example.com:3128", name)
+	}
+}
+
+func isAddress(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Hostname() != ""
 }
 
 func (e *env) origins(name string, absent []handler.Origin) []handler.Origin {

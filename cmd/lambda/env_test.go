@@ -2,6 +2,7 @@ package main
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,11 +13,8 @@ import (
 	"github.com/soarstep/xdr-action-status/pkg/handler"
 )
 
-func from(env map[string]string) func(string) (string, bool) {
-	return func(name string) (string, bool) {
-		value, ok := env[name]
-		return value, ok
-	}
+func from(env map[string]string) func(string) string {
+	return func(name string) string { return env[name] }
 }
 
 func TestDefaults(t *testing.T) {
@@ -37,7 +35,7 @@ func TestEveryVariable(t *testing.T) {
 		"XDR_ALLOWED_ORIGINS": "*.example.com, http://127.0.0.1:8480", "XDR_TIMEOUT_SECONDS": "7200", "XDR_MIN_WAIT_SECONDS": "2",
 		"XDR_MAX_WAIT_SECONDS": "60", "XDR_WAIT_FRACTION": "0.25", "XDR_EMPTY_GRACE_SECONDS": "0", "XDR_MAX_REPLY_BYTES": "5000000000",
 		"AWS_REGION": "eu-central-1", "AWS_ENDPOINT_URL_SECRETS_MANAGER": "http://127.0.0.1:1", "AWS_ACCESS_KEY_ID": "a",
-		"AWS_SECRET_ACCESS_KEY": "b", "AWS_SESSION_TOKEN": "c", "AWS_USE_FIPS_ENDPOINT": "True",
+		"AWS_SECRET_ACCESS_KEY": "b", "AWS_SESSION_TOKEN": "c", "AWS_USE_FIPS_ENDPOINT": "True", "HTTPS_PROXY": "u:p@h:3128",
 	}))
 	must(t, err)
 	if want := (handler.Config{
@@ -73,6 +71,8 @@ var badValues = map[string][]string{
 	"XDR_WAIT_FRACTION":        {"0", "NaN", "1.1"},
 	"XDR_MAX_REPLY_BYTES":      {"0"},
 	"AWS_USE_FIPS_ENDPOINT":    {"yes", "1"},
+	"HTTPS_PROXY":              {"socks5://h:1", "http://u:CANARY@%zz", "http://"},
+	"https_proxy":              {"::bad"},
 
 	"AWS_ENDPOINT_URL_SECRETS_MANAGER": {"vpce-0a1b2c3d:443", "https://", "https://%zz"},
 }
@@ -83,7 +83,7 @@ func TestBadValues(t *testing.T) {
 		for _, value := range values {
 			env := map[string]string{"XDR_SECRET_ID": "s"}
 			env[name] = value
-			if _, err := newFunction(from(env)); err == nil || !strings.HasPrefix(err.Error(), name+":") {
+			if _, err := newFunction(from(env)); err == nil || !strings.HasPrefix(err.Error(), name+":") || strings.Contains(err.Error(), "CANARY") {
 				t.Errorf("%s=%q: %v", name, value, err)
 			}
 		}
@@ -102,13 +102,11 @@ func FuzzEnvironment(f *testing.F) {
 	f.Add("s\n\n-1\n*\n99999999999\n5\n4\nNaN\n1e3\n0x10\n9223372036854775808")
 	f.Fuzz(func(t *testing.T, text string) {
 		values := strings.Split(text, "\n")
-		s, err := readEnv(func(name string) (string, bool) {
-			for i, known := range names {
-				if known == name && i < len(values) {
-					return values[i], true
-				}
+		s, err := readEnv(func(name string) string {
+			if i := slices.Index(names, name); i >= 0 && i < len(values) {
+				return values[i]
 			}
-			return "", false
+			return ""
 		})
 		if err != nil {
 			if name, _, ok := strings.Cut(err.Error(), ":"); !ok || !strings.HasPrefix(name, "XDR_") || strings.Contains(err.Error(), "\n") {

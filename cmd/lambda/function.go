@@ -20,7 +20,7 @@ import (
 // lets null, duplicate keys and trailing data pass.
 type function struct{ step *handler.Step }
 
-func newFunction(lookup func(string) (string, bool)) (function, error) {
+func newFunction(lookup func(string) string) (function, error) {
 	s, err := readEnv(lookup)
 	if err != nil {
 		return function{}, err
@@ -77,5 +77,5 @@ func (f function) Invoke(ctx context.Context, event []byte) ([]byte, error) {
 }
 
 // unread leaves a context as the caller wrote it.
-var unread = json.JoinOptions(
-	json.Deterministic(true), jsontext.AllowDuplicateNames(true), jsontext.PreserveRawStrings(true))
+var unread = json.JoinOptions(json.Deterministic(true),
+	jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true), jsontext.PreserveRawStrings(true))

@@ -19,7 +19,7 @@ func main() {
 		stop(errors.New("AWS_LAMBDA_RUNTIME_API is not set: AWS Lambda and sam local start this program; " +
 			"from a terminal use xdrwait"))
 	}
-	f, err := newFunction(os.LookupEnv)
+	f, err := newFunction(os.Getenv)
 	if err != nil {
 		stop(err)
 	}

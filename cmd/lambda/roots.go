@@ -21,13 +21,11 @@ const systemBundle = "/etc/pki/tls/certs/ca-bundle.crt"
 type usualFirst struct {
 	usual  func() *http.Transport // read with the first request
 	system *http.Transport
-
-	mu    sync.Mutex
-	wrong map[string]bool // the hosts that the usual roots do not verify
+	wrong  sync.Map // the hosts that the usual roots do not verify
 }
 
 func newUsualFirst(timeout time.Duration) *usualFirst {
-	u := &usualFirst{system: xdr.NewTransport(timeout), wrong: map[string]bool{}}
+	u := &usualFirst{system: xdr.NewTransport(timeout)}
 	u.usual = sync.OnceValue(func() *http.Transport {
 		roots := usualRoots(cmp.Or(os.Getenv("SSL_CERT_FILE"), systemBundle))
 		if roots == nil {
@@ -43,7 +41,7 @@ func newUsualFirst(timeout time.Duration) *usualFirst {
 // RoundTrip makes one request. A host that is refused has got nothing yet, so the request can be made once more: its
 // body is kept open for that.
 func (u *usualFirst) RoundTrip(r *http.Request) (*http.Response, error) {
-	if u.isWrong(r.URL.Host) {
+	if _, wrong := u.wrong.Load(r.URL.Host); wrong {
 		return u.system.RoundTrip(r)
 	}
 	first := r.WithContext(r.Context())
@@ -54,9 +52,7 @@ func (u *usualFirst) RoundTrip(r *http.Request) (*http.Response, error) {
 	if _, refused := errors.AsType[*tls.CertificateVerificationError](err); !refused {
 		return resp, err
 	}
-	u.mu.Lock()
-	u.wrong[r.URL.Host] = true
-	u.mu.Unlock()
+	u.wrong.Store(r.URL.Host, true)
 	return u.system.RoundTrip(r)
 }
 
@@ -64,10 +60,4 @@ func (u *usualFirst) RoundTrip(r *http.Request) (*http.Response, error) {
 func (u *usualFirst) CloseIdleConnections() {
 	u.usual().CloseIdleConnections()
 	u.system.CloseIdleConnections()
-}
-
-func (u *usualFirst) isWrong(host string) bool {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	return u.wrong[host]
 }

@@ -38,12 +38,12 @@ type Fault struct {
 // problem says what is wrong with the fault; "" if nothing is.
 func (f Fault) problem() string {
 	return broken([]rule{
-		{f.From < 0 || f.To != 0 && f.To < f.From, "from: want 0 or more, and to not below it"},
-		{f.Status != 0 && (f.Status < 200 || f.Status > 599), "status: want 200 to 599"},
+		{f.From < 0 || f.To != 0 && f.To < f.From, "from: expected 0 or more, and to not below it"},
+		{f.Status != 0 && (f.Status < 200 || f.Status > 599), "status: expected 200 to 599"},
 		{f.DelaySeconds < 0 || f.PadBytes < 0 || f.CutAfterBytes < 0,
-			"delay_seconds, pad_bytes, cut_after_bytes: want 0 or more"},
+			"delay_seconds, pad_bytes, cut_after_bytes: expected 0 or more"},
 		{f.Date != "" && headerDate(f.Date, time.Time{}) == f.Date,
-			fmt.Sprintf("date: want a time such as date-900, in seconds from now, got %q", f.Date)},
+			fmt.Sprintf("date: expected a time such as date-900, in seconds from now, got %q", f.Date)},
 	})
 }
 

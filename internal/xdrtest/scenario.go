@@ -84,7 +84,7 @@ func Load(nameOrPath string) (Scenario, error) {
 	if strings.HasSuffix(nameOrPath, ".json") {
 		data, err = os.ReadFile(nameOrPath) //nolint:gosec // the caller's own file
 	} else if err != nil {
-		err = fmt.Errorf("no scenario %q: want a .json file or one of %s", nameOrPath, strings.Join(Names(), ", "))
+		err = fmt.Errorf("no scenario %q: expected a .json file or one of %s", nameOrPath, strings.Join(Names(), ", "))
 	}
 	if err != nil {
 		return s, err
@@ -102,9 +102,9 @@ func Load(nameOrPath string) (Scenario, error) {
 // problem says which field is wrong, and what it should be; "" if none is.
 func (s Scenario) problem() string {
 	rules := []rule{
-		{s.GroupActionID < 0, "group_action_id: want 0 or more"},
+		{s.GroupActionID < 0, "group_action_id: expected 0 or more"},
 		{s.EmptyAs != "" && emptyReplies[s.EmptyAs] == "",
-			fmt.Sprintf("empty_as: want object, null or no_reply, got %q", s.EmptyAs)},
+			fmt.Sprintf("empty_as: expected object, null or no_reply, got %q", s.EmptyAs)},
 	}
 	seen := map[string]bool{}
 	for i, a := range s.Agents {
@@ -123,15 +123,15 @@ func (s Scenario) problem() string {
 
 func (a Agent) problem() string {
 	rules := []rule{
-		{a.Count < 0 || (a.ID == "") != (a.Count > 0), "count: want 1 or more, or an id in place of it"},
-		{a.ID != "" && !hexID.MatchString(a.ID), fmt.Sprintf("id: want 32 lowercase hex digits, got %q", a.ID)},
-		{a.Spread < 0, "spread: want 0 or more"},
-		{len(a.Timeline) == 0, "timeline: want at least one step"},
+		{a.Count < 0 || (a.ID == "") != (a.Count > 0), "count: expected 1 or more, or an id in place of it"},
+		{a.ID != "" && !hexID.MatchString(a.ID), fmt.Sprintf("id: expected 32 lowercase hex digits, got %q", a.ID)},
+		{a.Spread < 0, "spread: expected 0 or more"},
+		{len(a.Timeline) == 0, "timeline: expected at least one step"},
 	}
 	last := -1.0
 	for i, st := range a.Timeline {
 		rules = append(rules, rule{st.At <= last || st.At < 0,
-			fmt.Sprintf("timeline[%d].at: want a time after the step before, got %v", i, st.At)})
+			fmt.Sprintf("timeline[%d].at: expected a time after the step before, got %v", i, st.At)})
 		last = st.At
 	}
 	return broken(rules)

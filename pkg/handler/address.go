@@ -16,7 +16,7 @@ func baseURL(apiURL, fqdn string, allowed []Origin) (*url.URL, error) {
 	case apiURL == "" && fqdn == "":
 		return nil, errors.New("missing or empty")
 	case apiURL != "" && fqdn != "":
-		return nil, errors.New("given together with api_url: expected only one of them")
+		return nil, errors.New("given together with api_url; give only one of them")
 	case fqdn != "":
 		text = withAPI(fqdn)
 	}
@@ -41,7 +41,7 @@ func checkURL(text string, allowed []Origin) (*url.URL, error) {
 	}
 	for _, path := range consolePaths {
 		if strings.Contains(strings.ToLower(u.Path), path) {
-			return nil, fmt.Errorf("expected the address without the path %s, which is no part of it", path)
+			return nil, fmt.Errorf("expected the address without the path %s, which is not part of it", path)
 		}
 	}
 	origin, err := originOf(u)

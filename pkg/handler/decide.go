@@ -21,7 +21,7 @@ func classify(s xdr.Status, p policy) (outcome Outcome, known bool) {
 // situation is all that a decision depends on beside the policy.
 type situation struct {
 	Endpoints
-	doubtful     bool // the API remarks on an error beside the statuses
+	doubtful     bool // the API remarks on something beside the statuses
 	pastGrace    bool // an action this old has agents, if it exists
 	pastDeadline bool
 }
@@ -46,7 +46,7 @@ func judge(s situation, p policy) (Outcome, Reason) {
 		mayJudge = s.Succeeded >= required || s.Succeeded+s.Pending < required
 	}
 	switch {
-	case s.Total == s.Missing && s.Seen == 0 && s.pastGrace:
+	case s.Total == s.Missing && s.Seen == 0 && s.pastGrace && !s.doubtful:
 		return Failed, ActionNotFound
 	case s.Total == s.Missing:
 		return Pending, NoEndpoints

@@ -198,6 +198,7 @@ func TestSituations(t *testing.T) {
 		{"old and empty", situation{pastGrace: true}, Failed, ActionNotFound},
 		{"young, empty and late", situation{pastDeadline: true}, Failed, DeadlineExceeded},
 		{"old, empty and late", situation{pastGrace: true, pastDeadline: true}, Failed, ActionNotFound},
+		{"old, empty and doubtful", situation{pastGrace: true, doubtful: true}, Pending, NoEndpoints},
 		{"old, all expected missing", situation{Endpoints: Endpoints{Total: 2, Pending: 2, Missing: 2}, pastGrace: true}, Failed, ActionNotFound},
 		{"old and empty after endpoints", situation{Endpoints: Endpoints{Seen: 1}, pastGrace: true}, Pending, NoEndpoints},
 		{"the same, late", situation{Endpoints: Endpoints{Seen: 1}, pastGrace: true, pastDeadline: true}, Failed, DeadlineExceeded},

@@ -6,12 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"sync"
 	"unicode/utf8"
 )
-
-// decoders are kept for the next request, with what they have allocated.
-var decoders = sync.Pool{New: func() any { return new(jsontext.Decoder) }}
 
 // members takes a JSON object apart without interpreting it: names match exactly, and a duplicate name, ill-formed
 // UTF-8 or data after the object is an error. It does not look into the values, which may hold duplicate names.
@@ -19,9 +15,8 @@ func members(raw []byte) (map[string]jsontext.Value, error) {
 	if !utf8.Valid(raw) {
 		return nil, errors.New("is not valid UTF-8")
 	}
-	dec := decoders.Get().(*jsontext.Decoder)
-	defer decoders.Put(dec)
-	dec.Reset(bytes.NewBuffer(raw), jsontext.AllowDuplicateNames(true))
+	dec := jsontext.NewDecoder(bytes.NewBuffer(raw), // what may be invalid now is half an emoji, escaped
+		jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	if dec.PeekKind() != '{' {
 		return nil, errors.New("is not a JSON object")
 	}

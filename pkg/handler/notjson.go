@@ -6,6 +6,7 @@ import (
 	"encoding/json/jsontext"
 	"errors"
 	"fmt"
+	"unicode/utf8"
 )
 
 // notJSON says where a text is not JSON.
@@ -27,16 +28,18 @@ func formOf(value []byte) string {
 	switch {
 	case bytes.IndexByte(value, 0) >= 0:
 		return "UTF-16, not UTF-8"
+	case !utf8.Valid(value):
+		return "not UTF-8"
 	case json.Unmarshal(value, &inside) == nil && json.Valid([]byte(inside)):
 		quote := 1 + bytes.IndexByte(value, '"')
 		return fmt.Sprintf("JSON inside a JSON string that begins at byte %d: store the object itself", quote)
 	case !ok:
-		return "JSON, but not such an object"
+		return "valid JSON, but not the expected object"
 	}
 	at := min(int(syntax.Offset), len(value))
 	before := bytes.TrimRight(value[:max(0, at-1)], " \t\r\n")
 	if at > 0 && (value[at-1] == '}' || value[at-1] == ']') && bytes.HasSuffix(before, []byte(",")) {
-		return fmt.Sprintf("a comma too many at byte %d", len(before))
+		return fmt.Sprintf("an extra comma at byte %d", len(before))
 	}
 	return fmt.Sprintf("not JSON from byte %d on", at)
 }

@@ -44,12 +44,7 @@ func (r *record) write(ctx context.Context, log *slog.Logger, v Verdict, err err
 		}
 		attrs = append(v.appendTo(attrs), text("remark", r.remark))
 	}
-	if !log.Enabled(ctx, level) {
-		return
-	}
-	line := slog.NewRecord(time.Now(), level, message, 0) // 0: to find out where this is takes longer than to write it
-	line.AddAttrs(slog.GroupAttrs("", attrs...))          // written as its members; saves a copy of them
-	_ = log.Handler().Handle(ctx, line)                   // its methods ignore the error too
+	log.LogAttrs(ctx, level, message, attrs...)
 }
 
 func (v Verdict) appendTo(attrs []slog.Attr) []slog.Attr {

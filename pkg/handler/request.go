@@ -44,10 +44,8 @@ func parse(event []byte) (request, error) {
 		return request{}, errorf(InvalidRequest, "the event %w", err)
 	}
 	size := len(event) - len(m["previous"])
-	if m, err = unwrap(m); err != nil {
-		return request{}, err
-	}
-	r := reader{from: m}
+	m, err = unwrap(m)
+	r := reader{from: m, err: err}
 	id, echo := r.actionID()
 	if r.err == nil && size > maxEvent {
 		r.err = errorf(InvalidRequest, "the event has %d bytes, previous not counted: expected at most %d", size, maxEvent)

@@ -44,6 +44,7 @@ func TestParse(t *testing.T) {
 			request{id: 1, echo: json.RawMessage(`1`), startedAt: at}},
 		{"no envelope where the top has an id", `{"detail-type":"X","source":"s","detail":{"group_action_id":1},"group_action_id":2,"tenant":"a"}`,
 			request{id: 2, echo: json.RawMessage(`2`), tenant: "a"}},
+		{"nor where it has the other name", `{"detail-type":"X","source":"s","detail":{"group_action_id":1},"action_id":2}`, request{id: 2, echo: json.RawMessage(`2`)}},
 		{"detail without an envelope", `{"detail":{"group_action_id":2},"group_action_id":1}`, request{id: 1, echo: json.RawMessage(`1`)}},
 	} {
 		got, err := parse([]byte(c.event))
@@ -126,6 +127,8 @@ func TestParseRefuses(t *testing.T) {
 		{`{"group_action_id":1,"policy":{"partial":"done","partial":"done"}}`, `policy has the key "partial" twice`},
 		{`{"detail-type":"X","source":"s","detail":null}`, "detail is not a JSON object"},
 		{`{"detail-type":"X","source":"s","detail":{}}`, "group_action_id is missing"},
+		{`{"detail-type":"X","detail":{"group_action_id":1}}`, "group_action_id is missing"},
+		{`{"source":"s","detail":{"group_action_id":1}}`, "group_action_id is missing"},
 		{`{"detail-type":"X","source":"s","time":5,"detail":{"group_action_id":1}}`, "time: expected an RFC 3339 time, got 5"},
 		{`{"detail-type":"X","source":"s","started_at":5,"detail":{"group_action_id":1}}`, "started_at: expected an RFC 3339 time, got 5"},
 		{`{"detail-type":"X","source":"s","detail":{"group_action_id":1,"group_action_id":2}}`, `detail has the key "group_action_id" twice`},

@@ -43,7 +43,7 @@ func (g *guard) install(o *secretsmanager.Options) {
 // Do makes one attempt.
 func (g *guard) Do(r *http.Request) (*http.Response, error) {
 	g.mu.Lock()
-	g.secrets = append(g.secrets, r.Header.Get("Authorization"), r.Header.Get("X-Amz-Security-Token"))
+	g.secrets = append(g.secrets, r.Header.Get("Authorization"), r.Header.Get("X-Amz-Security-Token"), xdr.ProxyLogin(r))
 	g.mu.Unlock()
 	resp, err := g.next.Do(r)
 	if err == nil {

@@ -70,7 +70,6 @@ func (s *Step) Check(ctx context.Context, event []byte) (v Verdict, err error) {
 			err = recovered(p)
 		}
 		if err != nil {
-			v = Verdict{}
 			err = s.exit(err, rec.request)
 		}
 		rec.write(ctx, s.Log, v, err)

@@ -24,8 +24,8 @@ const otherStatus = "(other)"
 type tally struct {
 	Endpoints
 	policy      policy
-	out         xdr.Redactor // the way out for all that is listed
-	statuses    counts
+	out         xdr.Redactor   // the way out for all that is listed
+	statuses    map[string]int // agents by status
 	unknown     []string
 	unknownSize int // JSON bytes of unknown
 	failed      lowest
@@ -36,23 +36,8 @@ type tally struct {
 	truncated   bool
 }
 
-// counts are how many agents have each status. There are few, and looking through them is faster than a map.
-type counts []struct {
-	status string
-	agents int
-}
-
-func (c counts) of(status string) *int {
-	for i := range c {
-		if c[i].status == status {
-			return &c[i].agents
-		}
-	}
-	return nil
-}
-
 func newTally(r request) *tally {
-	return &tally{policy: r.policy, missing: maps.Clone(r.expected)}
+	return &tally{policy: r.policy, missing: maps.Clone(r.expected), statuses: map[string]int{}}
 }
 
 // Begin takes over the way out.
@@ -104,22 +89,16 @@ func (t *tally) add(agentID []byte, status xdr.Status, outcome Outcome, known bo
 }
 
 func (t *tally) count(status string, known bool) {
-	agents := t.statuses.of(status)
-	if agents == nil && !known {
+	if t.statuses[status] == 0 && !known {
 		t.unknownSize += jsonSize(status)
 		if len(t.unknown) == maxListed || t.unknownSize > maxUnknown {
 			t.truncated = true
 			status = otherStatus
-			agents = t.statuses.of(status)
 		} else {
 			t.unknown = append(t.unknown, status)
 		}
 	}
-	if agents == nil {
-		t.statuses = append(t.statuses, counts{{status: status}}...)
-		agents = &t.statuses[len(t.statuses)-1].agents
-	}
-	*agents++
+	t.statuses[status]++
 }
 
 // ErrorReason keeps the reason of an agent that is listed as failed. Reasons that come first are kept for those that
@@ -184,10 +163,14 @@ func (l *lowest) add(out xdr.Redactor, agentID []byte, e FailedEndpoint) {
 	if full {
 		l.entries = l.entries[:maxListed-1]
 	}
-	id := string(agentID)
+	key := string(keyOf(agentID)) // a copy: a part of a whole id would keep it in memory
+	id := key
+	if len(agentID) > maxID {
+		id = string(agentID)
+	}
 	e.AgentID = out.Line(id, maxID)
 	i, _ := l.search(keyOf(agentID))
-	l.entries = slices.Insert(l.entries, i, entry{id[:min(len(id), maxID)], e})
+	l.entries = slices.Insert(l.entries, i, entry{key, e})
 }
 
 func (l *lowest) find(agentID []byte) *entry {

@@ -89,7 +89,7 @@ func (s *Step) verdict(r request, t *tally, remark string, now time.Time) Verdic
 		Outcome:          outcome,
 		Reason:           reason,
 		Endpoints:        t.Endpoints,
-		Statuses:         make(map[string]int, len(t.statuses)),
+		Statuses:         t.statuses,
 		FailedEndpoints:  make([]FailedEndpoint, 0, len(t.failed.entries)),
 		PendingEndpoints: make([]string, 0, len(t.pending.entries)),
 		UnknownStatuses:  append([]string{}, t.unknown...),
@@ -99,9 +99,6 @@ func (s *Step) verdict(r request, t *tally, remark string, now time.Time) Verdic
 		Tenant:           r.tenant,
 		Context:          r.context,
 		Execution:        r.execution,
-	}
-	for _, c := range t.statuses {
-		v.Statuses[c.status] = c.agents
 	}
 	for _, e := range t.failed.entries {
 		v.FailedEndpoints = append(v.FailedEndpoints, e.FailedEndpoint)

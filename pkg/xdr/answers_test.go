@@ -35,6 +35,10 @@ func TestAnswers(t *testing.T) {
 		{"HTML by its type", "200 OK\r\nContent-Type: text/html; charset=utf-8\r\n\r\nBad Gateway", html},
 		{"HTML without its type", "200 OK\r\n\r\n<html/>", html},
 		{"wrong type", ok + `{"reply":[]}`, `200 HTTP 200 with an unreadable reply: expected an object, got [, at "/reply"`},
+		{"another member, empty data", ok + `{"reply":{"data":null,"x":1}}`, `no agents, but the member "x"`},
+		{"empty", ok + `{"reply":{"data":{},"errorReasons":null}}`, ""},
+		{"odd reasons, empty data", ok + `{"reply":{"data":{},"errorReasons":"soon"}}`, `no agents, but the member "errorReasons"`},
+		{"another member, agents", ok + `{"reply":{"data":{"a":"FAILED"},"x":1,"errorReasons":"y"}}`, "a=FAILED "},
 		{"no content", "204 No Content\r\n\r\n", "204 HTTP 204" + odd},
 		{"503", "503 Down\r\nRetry-After: 120\r\n\r\n", "503 HTTP 503" + odd + "; retry after 2m0s"},
 		{"401", "401 No\r\nX-Request-Id: req-1\r\nDate: Tue, 24 Nov 2026 09:58:00 GMT\r\n\r\n" + `{"reply":{"err_code":401,"err_msg":"unauthorized","err_extra":null}}`,
@@ -42,7 +46,9 @@ func TestAnswers(t *testing.T) {
 		{"401 in 200", "200 OK\r\nDate: Tue, 24 Nov 2026 09:57:00 GMT\r\n\r\n" + `{"reply":{"err_code":"401"}}`, "401 Cortex XDR answered 401; err_code: 401, 3m0s ahead"},
 		{"500 without reply", "500 No\r\n\r\n" + `{"err_code": "500", "err_msg": "An error", "err_extra": [{"loc": "x"}]}`,
 			`500 Cortex XDR answered 500; err_code: 500; err_msg: An error; err_extra: [{"loc":"x"}]`},
+		{"an error text in place of agents", ok + `{"reply":{"err_msg":"No such action"}}`, "200 Cortex XDR answered 200; err_msg: No such action"},
 		{"an odd code in 200", ok + `{"reply":{"err_code":"E-17"}}`, "200 Cortex XDR answered 200; err_code: E-17"},
+		{"a code of an odd shape", ok + `{"reply":{"err_code":{}}}`, "200 Cortex XDR answered 200; err_code: {}"},
 		{"a code below HTTP's", ok + `{"reply":{"err_code":99}}`, "200 Cortex XDR answered 200; err_code: 99"},
 		{"HTTP's first code", ok + `{"reply":{"err_code":100}}`, "100 Cortex XDR answered 100; err_code: 100"},
 		{"HTTP's last code", ok + `{"reply":{"err_code":599}}`, "599 Cortex XDR answered 599; err_code: 599"},
@@ -96,12 +102,12 @@ func drip(t *testing.T, begin, part string) string {
 // echo the key, too.
 func TestEveryCallEnds(t *testing.T) {
 	t.Parallel()
-	const late = `^no answer: timed out after ([0-9]00ms|[0-9.]{1,4}s):`
+	const late = `^no answer: timed out after ([0-9]00ms|[0-9](\.[0-9])?s):`
 	const ok = "HTTP/1.1 200 OK\r\n"
 	for _, c := range []struct{ name, begin, part, want string }{
-		{"101 and silence", "HTTP/1.1 101 Up\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n", "", "HTTP/1.1 with status 101 is no final answer"},
-		{"101 without upgrade", "HTTP/1.1 101 Nothing\r\n\r\n{", "", "status 101 is no final answer"},
-		{"a claim of HTTP/2", "HTTP/2.0 200 OK\r\nContent-Length: 9\r\n\r\n{}", "", "HTTP/2.0 with status 200 is no final answer"},
+		{"101 and silence", "HTTP/1.1 101 Up\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n", "", "HTTP/1.1 with status 101 is not a final HTTP answer"},
+		{"101 without upgrade", "HTTP/1.1 101 Nothing\r\n\r\n{", "", "status 101 is not a final HTTP answer"},
+		{"a claim of HTTP/2", "HTTP/2.0 200 OK\r\nContent-Length: 9\r\n\r\n{}", "", "HTTP/2.0 with status 200 is not a final HTTP answer"},
 		{"status 99", "HTTP/1.1 099 Odd\r\nContent-Length: 9\r\n\r\n{}", "", "no answer: "},
 		{"no HTTP", "KEY\r\n\r\n", "", "no answer: "},
 		{"no status", "HTTP/1.1 KEY x\r\n\r\n", "", "no answer: "},
@@ -135,7 +141,7 @@ func TestEveryCallEnds(t *testing.T) {
 // the bare connection would stay open.
 func TestBodyIsClosed(t *testing.T) {
 	t.Parallel()
-	for status, want := range map[int]string{200: "timed out after ", 101: "status 101 is no final answer"} {
+	for status, want := range map[int]string{200: "timed out after ", 101: "status 101 is not a final HTTP answer"} {
 		body, w, err := os.Pipe()
 		must(t, err)
 		defer w.Close()

@@ -24,14 +24,14 @@ const path = "/public_api/v1/actions/get_action_status"
 
 // Client asks for the status of response actions. The zero value works; a Client is safe for concurrent use.
 type Client struct {
-	// Transport carries the requests; nil means one shared transport of [NewTransport]. Redirects are not followed: a 3xx
-	// reply is an error.
+	// Transport carries the requests; nil means one shared [NewTransport] with [DefaultTimeout]. Redirects are not
+	// followed: a 3xx reply is an error.
 	Transport http.RoundTripper
 	// Timeout bounds a whole call, within the deadline of its context. 0 means [DefaultTimeout].
 	Timeout time.Duration
 	// MaxReplyBytes bounds the reply, after decompression. 0 means [DefaultMaxReplyBytes].
 	MaxReplyBytes int64
-	// Now is the clock of timestamps and of the skew; nil means [time.Now].
+	// Now is the clock of timestamps, of the skew and of Retry-After; nil means [time.Now].
 	Now func() time.Time
 }
 
@@ -39,10 +39,11 @@ var defaultTransport = NewTransport(DefaultTimeout)
 
 // GetActionStatus asks how the action with this group_action_id stands on each of its agents and hands the reply to
 // sink as it arrives. A reply without agents is no error: the API does not say whether the action is new, gone or
-// unknown. Any failure is an [*Error]; what sink took until then is to be thrown away.
+// unknown. Any failure is an [*Error]; then throw away what sink has taken.
 //
-// The remark is an error text (err_msg, err_extra) that came beside the statuses. An action with a remark is no success
-// yet. The remark is one line of at most 512 characters, without secrets.
+// The remark is an error text (err_msg, err_extra) that came beside the statuses, or names an unknown member that came
+// in place of agents. An action with a remark is neither a success yet nor unknown to the API. The remark is one line
+// of at most 512 characters, without secrets.
 //
 // API: https://docs-cortex.paloaltonetworks.com/r/Cortex-XDR-REST-API/Get-Action-Status
 func (c *Client) GetActionStatus(
@@ -83,7 +84,7 @@ func (c *Client) receive(resp *http.Response, sink Sink) (remark string, failure
 	case said.isError():
 		return "", receipt(resp, arrived).refused(said)
 	}
-	return said.remark(), nil
+	return cmp.Or(said.remark(), said.odd), nil
 }
 
 // send makes one attempt, and a second one where the first met a dead kept-alive connection, which is what a sandbox

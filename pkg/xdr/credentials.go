@@ -27,7 +27,6 @@ type Credentials struct {
 	keyID   string
 	level   SecurityLevel
 	key     func() string // in a func, so that no reflection-driven printer reaches it
-	folded  func() string // the key in lower case
 }
 
 // NewCredentials checks and keeps what a call needs. The base URL is the tenant's API address
@@ -38,14 +37,13 @@ func NewCredentials(base *url.URL, keyID, key string, level SecurityLevel) (Cred
 	switch {
 	case base == nil || base.Host == "" || (base.Scheme != "https" && base.Scheme != "http"):
 		return Credentials{}, errors.New("base URL: expected an absolute https URL")
-	case keyID == "" || !isLine(keyID):
-		return Credentials{}, errors.New("api_key_id: expected printable ASCII without spaces")
-	case key == "" || !isLine(key):
-		return Credentials{}, errors.New("api_key: expected printable ASCII without spaces")
+	case !isCode(keyID) || len(keyID) >= leakLength: // a longer one is a key in the wrong place
+		return Credentials{}, errors.New("api_key_id: expected at most 15 printable ASCII characters, no space, no backslash")
+	case !isCode(key):
+		return Credentials{}, errors.New("api_key: expected printable ASCII, no space, no backslash")
 	case level != Standard && level != Advanced:
 		return Credentials{}, fmt.Errorf("security_level: expected %q or %q", Standard, Advanced)
 	}
-	folded := lower(key)
 	shown := url.URL{Scheme: base.Scheme, Host: base.Host, Path: strings.TrimRight(base.Path, "/")}
 	call := shown
 	call.Path += path
@@ -55,9 +53,11 @@ func NewCredentials(base *url.URL, keyID, key string, level SecurityLevel) (Cred
 		keyID:   keyID,
 		level:   level,
 		key:     func() string { return key },
-		folded:  func() string { return folded },
 	}, nil
 }
+
+// isCode refuses a backslash too: JSON would spell it otherwise, and the key is looked for as it is.
+func isCode(s string) bool { return s != "" && isLine(s) && !strings.Contains(s, `\`) }
 
 // String names the key without showing it: "key 7 (advanced) for https://api-acme…".
 func (c Credentials) String() string {

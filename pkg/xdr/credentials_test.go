@@ -57,6 +57,8 @@ func TestNewCredentialsRefuses(t *testing.T) {
 		{"no base", nil, "7", canary, Standard, "base URL"},
 		{"no host", &url.URL{Scheme: "https"}, "7", canary, Standard, "base URL"},
 		{"other scheme", &url.URL{Scheme: "ftp", Host: "h"}, "7", canary, Standard, "base URL"},
+		{"an escape", good, "7", `a\b`, Standard, "api_key:"},
+		{"a key as id", good, canary[:leakLength], canary, Standard, "api_key_id:"},
 		{"empty id", good, "", canary, Standard, "api_key_id"},
 		{"id with a line break", good, "7\n8", canary, Standard, "api_key_id"},
 		{"empty key", good, "7", "", Standard, "api_key:"},

@@ -16,7 +16,7 @@ import (
 // Kind says where a call failed.
 type Kind int
 
-// The four ways to learn nothing.
+// The four ways in which a call fails.
 const (
 	NoAnswer    Kind = iota + 1 // the connection failed, timed out or broke off before the whole answer was in
 	Refused                     // the API said no, in its own error object
@@ -154,7 +154,7 @@ func (e *Error) refusedBy(resp *http.Response) *Error {
 // refused takes over the API's error object.
 func (e *Error) refused(said refusal) *Error {
 	e.Kind = Refused
-	e.Code = text(said.code)
+	e.Code = cmp.Or(text(said.code), string(said.code))
 	e.Message = text(said.msg)
 	e.Extra = text(said.extra)
 	if code, err := strconv.Atoi(e.Code); err == nil && code >= 100 && code <= 599 && e.StatusCode == http.StatusOK {

@@ -59,7 +59,8 @@ func remains(m map[string]json.RawMessage) string {
 	if len(m) == 0 {
 		return ""
 	}
-	line, _ := jsonv2.Marshal(m, jsonv2.Deterministic(true)) // cannot fail: each value has been valid JSON before
+	line, _ := jsonv2.Marshal(m, // cannot fail: each value has been JSON before
+		jsonv2.Deterministic(true), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	return string(line)
 }
 

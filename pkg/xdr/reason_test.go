@@ -24,6 +24,7 @@ func TestErrorReason(t *testing.T) {
 		{"no escapes of HTML", `{"x":"<b>&","y":null}`, `{"x":"<b>&"}`},
 		{"a description that is no string", `{"errorDescription":{"code":5}}`, `{"code":5}`},
 		{"a blank description hides nothing", `{"errorDescription":" \r\n","missing_files":["\n"],"errorData":"{\"errorText\":\"busy\"}"}`, "busy"},
+		{"half an emoji, and a name twice", `{"x":{"a":1,"a":"\ud800"}}`, `{"x":{"a":1,"a":"�"}}`},
 		{"all null", `{"errorDescription":null,"errorData":null,"missing_files":[]}`, ""},
 		{"a string", `"just text\n"`, "just text"},
 		{"null", `null`, ""},

@@ -11,8 +11,8 @@ import (
 	"sync"
 )
 
-// Sink takes a reply apart as it arrives. The byte slices are valid until the method returns; they are text from
-// outside, and [Redactor.Line] makes them fit to be shown. The reasons may come before, between or after the statuses,
+// Sink receives a reply in parts. The byte slices are valid until the method returns; they are text from
+// outside, and [Redactor.Line] makes them fit to be shown. The reasons may come before or after the statuses,
 // and for any of the agents or none.
 type Sink interface {
 	// Begin is called first, and once.
@@ -35,7 +35,8 @@ func (ignore) ErrorReason([]byte, ErrorReason) {}
 // refusal is the API's error object as it came, each value as JSON text. It may stand beside agents.
 type refusal struct {
 	code, msg, extra jsontext.Value
-	agents           bool // the reply names some
+	agents           bool   // the reply names some
+	odd              string // what else an empty reply says
 }
 
 // hasCode reports whether err_code names an error: 0 and "0" are none.
@@ -89,8 +90,11 @@ func readReply(r io.Reader, sink Sink) (refusal, error) {
 	} else if err != io.EOF { //nolint:errorlint // a bare io.EOF is the clean end
 		return refusal{}, rr.plain(err)
 	}
-	if rr.foreign != "" && !rr.hasData && !rr.hasReasons && !rr.said.any() {
-		return refusal{}, fmt.Errorf("JSON without data and without an error, but with the member %s", rr.foreign)
+	if rr.foreign != "" && !rr.said.agents && !rr.said.any() {
+		if !rr.hasData && !rr.hasReasons {
+			return refusal{}, fmt.Errorf("JSON without data and without an error, but with the member %s", rr.foreign)
+		}
+		rr.said.odd = "no agents, but the member " + rr.foreign
 	}
 	return rr.said, nil
 }
@@ -137,7 +141,10 @@ func (rr *replyReader) reply(name []byte) error {
 			return rr.once(&rr.hasReasons, name, rr.reason)
 		}
 		// null, or a shape that nobody has seen: no reason to lose the statuses. SkipValue would keep every name in it.
-		_, err := rr.dec.ReadValue()
+		raw, err := rr.dec.ReadValue()
+		if text(raw) != "" {
+			rr.foreign = `"errorReasons"`
+		}
 		return err
 	}
 	return rr.errorMember(name)

@@ -38,6 +38,8 @@ func TestReadReply(t *testing.T) {
 		{`{"reply":{"err_code":0,"result":"x"}}`, foreign + `"result"`},
 		{`{"reply":{"err_code":"0","Data":{"a":"FAILED"}}}`, foreign + `"Data"`},
 		{`{"reply":{"":{}}}`, foreign + `""`},
+		{`{"reply":{"err_code":401,"trace":"t"}}`, "refused "},
+		{`{"reply":{"errorReasons":{"a":[7]},"total":1}}`, "a![7] "},
 		{`{"reply":{},"reply":{}}`, `error: "reply" appears twice`},
 		{`{"reply":{"data":{},"data":{}}}`, `error: "data" appears twice`},
 		{`{"reply":{}}{}`, "error: data after the end"},

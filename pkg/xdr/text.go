@@ -13,9 +13,9 @@ type Redactor struct {
 	secrets func() []string // in lower case; in a func, so that no reflection-driven printer reaches them
 }
 
-// NewRedactor makes a Redactor that knows these secrets; empty ones are none.
+// NewRedactor makes a Redactor that knows these secrets; empty ones are ignored.
 func NewRedactor(secrets ...string) Redactor {
-	var known []string
+	known := make([]string, 0, len(secrets))
 	for _, secret := range secrets {
 		if secret != "" {
 			known = append(known, lower(secret))
@@ -26,16 +26,11 @@ func NewRedactor(secrets ...string) Redactor {
 
 // redactor knows the API key and what the requests of a call were signed with.
 func (c Credentials) redactor(sent ...*http.Request) Redactor {
-	known := append(make([]string, 0, 4), c.folded())
-	if len(c.keyID) >= leakLength { // ids are short numbers: this is a key in the wrong place
-		known = append(known, lower(c.keyID))
+	known := append(make([]string, 0, 5), c.key())
+	for _, request := range sent {
+		known = append(known, request.Header.Get("Authorization"), ProxyLogin(request))
 	}
-	if c.level == Advanced {
-		for _, request := range sent {
-			known = append(known, request.Header.Get("Authorization")) // has no capitals
-		}
-	}
-	return Redactor{func() []string { return known }}
+	return NewRedactor(known...)
 }
 
 // Line makes a text fit for a verdict, an error or a log. It takes out the secrets, folds what is left to one line of
@@ -55,7 +50,8 @@ func (r Redactor) redact(text string) string {
 	for i := 0; i < maxUnescape && strings.Contains(plain, `\`); i++ {
 		plain = unescape(plain)
 		if hidden := hide(plain, secrets); hidden != plain {
-			return hidden
+			plain = hidden
+			text = hidden // and on: another secret may be spelled with more escapes
 		}
 	}
 	return hide(text, secrets)
@@ -106,13 +102,9 @@ func hideOne(text, secret string) string {
 
 // lower folds the case of ASCII letters, so that each byte stays where it is.
 func lower(s string) string {
-	isCapital := func(r rune) bool { return r >= 'A' && r <= 'Z' }
-	if !strings.ContainsFunc(s, isCapital) {
-		return s
-	}
 	b := []byte(s)
 	for i, c := range b {
-		if isCapital(rune(c)) {
+		if 'A' <= c && c <= 'Z' {
 			b[i] = c - 'A' + 'a'
 		}
 	}
@@ -160,9 +152,6 @@ func isLine(s string) bool {
 
 // cut keeps at most n characters and marks where it cut.
 func cut(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
 	if r := []rune(s); len(r) > n {
 		return string(r[:n-1]) + "…"
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"unicode"
@@ -19,7 +20,7 @@ const signature = "0f1e2d3c4b5a69788796a5b4c3d2e1f00112233445566778899aabbccddee
 
 // knowing is the redactor of a call with an advanced key.
 func knowing(t testing.TB) Redactor {
-	return credentials(t, "https://h", canary, Advanced).redactor(&http.Request{Header: http.Header{"Authorization": {signature}}})
+	return credentials(t, "https://h", canary, Advanced).redactor(&http.Request{URL: new(url.URL), Header: http.Header{"Authorization": {signature}}})
 }
 
 func TestLine(t *testing.T) {
@@ -42,6 +43,7 @@ func TestLine(t *testing.T) {
 		{"what two lines part", canary[:30] + "\r\n" + canary[30:], 64, "[redacted] [redacted]"},
 		{"escaped", `{"a":"` + escaped(canary) + `"}`, 64, `{"a":"[redacted]"}`},
 		{"a backslash escaped twice", strings.ReplaceAll(strings.ReplaceAll(escaped(canary), `\`, `\u005c`), `\`, `\u005c`), 64, "[redacted]"},
+		{"two, escaped unlike", canary + " " + strings.ReplaceAll(escaped(canary), `\`, `\u005c`), 64, "[redacted] [redacted]"},
 		{"an escape at the end", canary[:15] + fmt.Sprintf(`\u%04x`, canary[15]), 64, "[redacted]"},
 		{"a path of Windows", `C:\users\u00e9`, 64, `C:\users\u00e9`},
 		{"controls and spaces", "\x1b[31m a\u200b\n\t b\x00", 64, "[31m a b"},
@@ -61,7 +63,7 @@ func TestLine(t *testing.T) {
 	}
 }
 
-// A key shorter than a part is looked for as a whole. A key in the place of its id is as secret.
+// A key shorter than a part is looked for as a whole.
 func TestLineHidesOddKeys(t *testing.T) {
 	t.Parallel()
 	for _, key := range []string{"k", "ab", "abc", "123456789012345"} {
@@ -69,12 +71,6 @@ func TestLineHidesOddKeys(t *testing.T) {
 		if got := out.Line("<"+key+">", 64) + out.Line(key, 64); got != "<[redacted]>[redacted]" {
 			t.Errorf("%s: %q", key, got)
 		}
-	}
-	id := canary[:leakLength]
-	odd := credentials(t, "https://h", "7654321", Standard)
-	odd.keyID = id
-	if got := odd.redactor().Line("id "+id, 64); got != "id [redacted]" {
-		t.Error(got)
 	}
 }
 
@@ -97,11 +93,7 @@ func TestLineShowsNoSecret(t *testing.T) {
 		}
 		return text
 	})
-	rapid.Check(t, func(t *rapid.T) {
-		var text string
-		for range rapid.IntRange(1, 4).Draw(t, "parts") {
-			text += filling.Draw(t, "filling") + part.Draw(t, "part")
-		}
+	nest := func(t *rapid.T, text string) string {
 		for range rapid.IntRange(0, 3).Draw(t, "nested") {
 			quoted, err := json.Marshal(text)
 			if err != nil {
@@ -109,6 +101,14 @@ func TestLineShowsNoSecret(t *testing.T) {
 			}
 			text = string(quoted)
 		}
+		return text
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		var text string
+		for range rapid.IntRange(1, 4).Draw(t, "parts") {
+			text += filling.Draw(t, "filling") + nest(t, part.Draw(t, "part"))
+		}
+		text = nest(t, text)
 		limit := rapid.IntRange(1, 600).Draw(t, "limit")
 		line := out.Line(text, limit)
 		if leak := xdrtest.Leak(line, canary, signature); leak != "" {

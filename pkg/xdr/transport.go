@@ -2,7 +2,7 @@ package xdr
 
 import (
 	"context"
-	"errors"
+	"encoding/base64"
 	"fmt"
 	"net"
 	"net/http"
@@ -15,19 +15,16 @@ const maxHeaderBytes = 1 << 20
 
 // NewTransport returns a transport for calls that may take timeout as a whole: half of it for the connection, half for
 // the TLS handshake. The call's context has to bound the whole. The reply's headers may take 1 MiB. TLS is always
-// verified; HTTPS_PROXY and SSL_CERT_FILE work as usual.
+// verified; HTTPS_PROXY and SSL_CERT_FILE work as usual. 0 sets no limit.
 func NewTransport(timeout time.Duration) *http.Transport {
-	only1 := new(http.Protocols)
-	only1.SetHTTP1(true) // one small request at a time: HTTP/2 only costs start-up time
 	return &http.Transport{
-		Proxy:                  proxy,
+		Proxy:                  http.ProxyFromEnvironment,
 		OnProxyConnectResponse: refusedByProxy,
-		DialContext:            (&net.Dialer{Timeout: timeout / 2}).DialContext,
+		DialContext:            (&net.Dialer{Timeout: timeout / 2}).DialContext, // its own one means no HTTP/2 either
 		TLSHandshakeTimeout:    timeout / 2,
 		MaxResponseHeaderBytes: maxHeaderBytes,
 		IdleConnTimeout:        time.Minute, // by the wall clock, so that it counts a frozen sandbox's sleep
 		MaxIdleConnsPerHost:    8,
-		Protocols:              only1,
 	}
 }
 
@@ -39,16 +36,17 @@ func refusedByProxy(_ context.Context, _ *url.URL, _ *http.Request, answer *http
 	return fmt.Errorf("the proxy of HTTPS_PROXY refused to connect: HTTP %d", answer.StatusCode)
 }
 
-// proxy keeps the text of a malformed HTTPS_PROXY, which may hold a password, out of errors.
-func proxy(r *http.Request) (*url.URL, error) {
+// ProxyLogin returns what a request shows the proxy of HTTPS_PROXY to log in, or "". A proxy may repeat it.
+func ProxyLogin(r *http.Request) string {
 	u, err := http.ProxyFromEnvironment(r)
-	if err != nil {
-		return nil, errors.New("HTTPS_PROXY is not a valid proxy address")
+	if err != nil || u == nil || u.User == nil {
+		return ""
 	}
-	return u, nil
+	password, _ := u.User.Password()
+	return base64.StdEncoding.EncodeToString([]byte(u.User.Username() + ":" + password))
 }
 
-// FinalOnly refuses every answer that is not a final one of HTTP. After a 101, net/http hands over the bare connection,
+// FinalOnly refuses every answer that is no final HTTP response. After a 101, net/http hands over the bare connection,
 // which no context and no timeout reaches: a read from it may wait for ever. Nothing here asks for a 101.
 type FinalOnly struct{ http.RoundTripper }
 
@@ -59,7 +57,7 @@ func (f FinalOnly) RoundTrip(r *http.Request) (*http.Response, error) {
 		return resp, err
 	}
 	_ = resp.Body.Close()
-	return nil, fmt.Errorf("%s with status %d is no final answer: a proxy or a wrong address?",
+	return nil, fmt.Errorf("%s with status %d is not a final HTTP answer: a proxy or a wrong address?",
 		resp.Proto, resp.StatusCode)
 }
 

@@ -113,7 +113,7 @@ func gzipped(text string) string {
 // oddProxies are answers to CONNECT.
 var oddProxies = answers{"XDR.Unavailable": {
 	"HTTP/1.1 403 SENT user:" + canary + "\r\n\r\n⟨end⟩", "HTTP/1.1 502 Bad Gateway\r\n\r\n⟨end⟩", "⟨end⟩",
-	"\x00\x01\x02⟨end⟩", ok + "\r\nGOOD⟨end⟩",
+	"\x00\x01\x02⟨end⟩", ok + "\r\nGOOD⟨end⟩", ok + "SENT\r\n\r\n⟨end⟩", ok + "Content-Length: SENT\r\n\r\n⟨end⟩", "HTTP/1.1 SENT OK\r\n\r\n⟨end⟩",
 }}
 
 // secret is a good answer of Secrets Manager with this value in it.
@@ -166,6 +166,7 @@ var hostile = answers{
 	"failed": {
 		manyFailed, body + `{"reply":{"errorReasons":{⟨worst 100000×` + reason + `⟩"z":null},"data":{"z":"FAILED"}}}`,
 		body + `{"reply":{"errorReasons":{⟨200000×"a":null,⟩"z":"no"},"data":{"z":"FAILED"}}}`,
+		body + `{"reply":{"data":{` + strings.Repeat(`"⟨1000000×A⟩":"FAILED",`, 60) + `"z":"FAILED"}}}`,
 	},
 	"pending": {
 		body + `{"reply":{"data":{⟨100000×"%032[1]x":"STATUS_%[1]d",⟩"z":"FAILED"}}}`,

@@ -42,6 +42,8 @@ func TestOddAnswers(t *testing.T) {
 	meetAll(t, (*testing.T).Parallel, "API", append(oddHeads.kinds("\r\n\r\nGOOD⟨end⟩"), oddAnswers.kinds("")...))
 	meetAll(t, (*testing.T).Parallel, "Secrets Manager", oddSecrets.kinds(""))
 	meetAll(t, (*testing.T).Parallel, "proxy", oddProxies.kinds(""))
+	toSecrets := answers{"XDR.CredentialsUnavailable": oddProxies["XDR.Unavailable"]}
+	meetAll(t, (*testing.T).Parallel, "proxy to Secrets Manager", toSecrets.kinds(""))
 }
 
 // TestHostileReplies is the same with huge and deep replies and requests, one after the other: their times are of use.
@@ -99,7 +101,7 @@ func (k kind) meet(t *testing.T, odd, level string, sum *report) {
 	}
 	asked := strings.Split(strings.TrimSpace(server.sent.String()), "\n")
 	noSecrets(t, said+f.Output(), asked...)
-	if login := "Basic " + base64.StdEncoding.EncodeToString([]byte("user:"+canary)); odd == "proxy" && asked[0] != login {
+	if login := "Basic " + base64.StdEncoding.EncodeToString([]byte("user:"+canary)); strings.HasPrefix(odd, "proxy") && asked[0] != login {
 		t.Errorf("the proxy was asked with %q", asked)
 	}
 	t.Logf("%s, %d ms, %d MiB", outcome, took, kib/1024)
@@ -122,6 +124,10 @@ func (k kind) start(t *testing.T, odd, level string, limit time.Duration) (*scri
 		secrets = server.url
 	case "proxy":
 		api = "https://api-torture.example.invalid"
+	case "proxy to Secrets Manager":
+		secrets = "https://secrets.example.invalid"
+	}
+	if strings.HasPrefix(odd, "proxy") {
 		env["HTTPS_PROXY"] = strings.Replace(server.url, "//", "//user:"+canary+"@", 1)
 	}
 	sim.SetURL(api) // in the secret
