@@ -20,7 +20,7 @@ MIN_COVERAGE = 98
 .PHONY: help demo test fips lint workflows cover check build sim fuzz bench e2e torture sbom release picture build-StatusFunction
 
 help: ## list the targets
-	@grep -hE '^[a-zA-Z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 24
+	@grep -hE '^[a-zA-Z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 24
 
 demo: bin/xdrwait ## watch the real step follow a simulated action of 24 endpoints to its verdict
 	@echo 'xdrwait --simulate mixed --speed $(SPEED)'; echo
@@ -40,11 +40,11 @@ lint: $(GOLANGCI_LINT) ## run the linters, and check formatting and modules
 	go mod verify
 	cd test/torture && $(CURDIR)/$(GOLANGCI_LINT) run ./... && go mod tidy -diff && go mod verify
 
-cover: ## run the tests of pkg/ and demand their coverage
+cover: ## run the tests of pkg/ and check their coverage
 	go test -count=1 -coverpkg=./pkg/... -coverprofile=coverage.out ./pkg/...
 	@go tool cover -func=coverage.out | awk '/^total:/ { print "coverage of pkg/: " $$3; exit ($$3+0 < $(MIN_COVERAGE)) }'
 
-check: lint cover demo test ## what CI runs
+check: lint cover demo test ## lint, cover, demo and test
 
 workflows: $(ZIZMOR) ## check .github; ONLINE=1 asks GitHub too, and needs GH_TOKEN
 	go run github.com/rhysd/actionlint/cmd/actionlint@$(ACTIONLINT_VERSION)
@@ -81,7 +81,7 @@ sbom: $(CYCLONEDX_GOMOD) ## write the bills of materials of the function and of 
 release: $(CYCLONEDX_GOMOD) ## write the artefacts of VERSION=1.2.3 to dist/; see docs/releasing.md
 	@scripts/release "$$VERSION"
 
-picture: bin/xdrwait ## draw docs/demo.svg anew
+picture: bin/xdrwait ## draw docs/demo.svg again
 	test -x .tools/picture/bin/python || python3 -m venv .tools/picture
 	.tools/picture/bin/pip install -q --disable-pip-version-check rich==15.0.0
 	.tools/picture/bin/python scripts/picture.py 'bin/xdrwait --simulate mixed --speed $(SPEED)' docs/demo.svg
@@ -92,7 +92,7 @@ bench: ## measure the step against its rivals, and rewrite the tables and plots 
 	go test -run '^$$' -bench Rivals -timeout 1h ./test/bench -update
 	.tools/bench/bin/python scripts/plot.py docs
 
-build-StatusFunction: ## called by sam build, which does not tell the Architecture: GOARCH=amd64 for x86_64
+build-StatusFunction: ## called by sam build, which does not pass on Architecture: set GOARCH=amd64 for x86_64
 	GOOS=linux GOARCH=$${GOARCH:-arm64} CGO_ENABLED=0 go build -trimpath -tags lambda.norpc,nethttpomithttp2 -ldflags '-s -w' -o $(ARTIFACTS_DIR)/bootstrap ./cmd/lambda
 
 $(GOLANGCI_LINT):

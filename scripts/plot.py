@@ -1,5 +1,5 @@
-"""Draws docs/start.svg, memory.svg, scale.svg and schedule.svg from the tables of docs/performance.md. `make bench` calls
-it. The title of each says what to see."""
+"""Draws docs/start.svg, memory.svg and scale.svg from the tables of docs/performance.md. `make bench` calls it. The title
+of each says what to see."""
 
 import pathlib
 import re
@@ -64,28 +64,6 @@ def scale(rows):
     save(figure, "scale.svg")
 
 
-def schedule(mixes):
-    figure, axes = plt.subplots(1, len(mixes), figsize=(11, 4.5))
-    for axis, (heading, rows) in zip(axes, mixes.items()):
-        for name, row in rows.items():
-            if "jitter" in name:
-                continue
-            at = row["$ for 1,000 waits"], row["mean lag, % of the duration"]
-            variant = name.startswith("0")  # the step with other numbers
-            color = "lightblue" if variant else "tab:blue" if name.startswith("this step") else "tab:gray"
-            axis.scatter(*at, s=40, color=color)
-            left = variant and "300" not in name
-            place = (-6, -3) if left else (5, -12) if variant else (5, 12) if "3600" in name else (5, 5)
-            axis.annotate(name, at, xytext=place, textcoords="offset points", ha="right" if left else "left")
-        axis.set(xscale="log", yscale="log", xlabel="$ for 1,000 waits, logarithmic",
-                 ylabel="mean lag, % of the duration, logarithmic")
-        axis.set_title(heading.removeprefix("Schedule: "), fontsize=8)
-        axis.margins(x=0.25, y=0.1)
-        logarithmic(axis.xaxis, axis.yaxis)
-    figure.suptitle("Why not the cheaper dots: doubling notices the end four times later; a fifth instead of a tenth saves only an eighth", fontsize=10)
-    save(figure, "schedule.svg")
-
-
 found = tables()
 column = "init + first check × hello"
 takes = {name: f"{row[column]:.1f} ×" for name, row in found["Cold start"].items()}
@@ -95,4 +73,3 @@ bars("start.svg", found["Cold start"], column,
 bars("memory.svg", found["Warm checks"], "peak MB, 100,000 endpoints",
      "Memory does not grow with the endpoints: 100,000 of them take little more than hello")
 scale(found["Many waits"])
-schedule({heading: rows for heading, rows in found.items() if heading.startswith("Schedule: ")})

@@ -83,15 +83,15 @@ func (c config) check() error {
 	address, _ := netip.ParseAddrPort(c.addr) // zero, and no loopback, if it is something else
 	switch {
 	case math.IsNaN(c.sim.Speed), math.IsInf(c.sim.Speed, 0), c.sim.Speed <= 0:
-		return fmt.Errorf("-speed: want a number above 0, got %v", c.sim.Speed)
+		return fmt.Errorf("-speed: expected a number above 0, got %v", c.sim.Speed)
 	case c.sim.RateLimit == 0:
-		return errors.New("-rate-limit: want 1 or more, or a negative number for no limit")
+		return errors.New("-rate-limit: expected 1 or more, or a negative number for no limit")
 	case c.sim.SecurityLevel != "advanced" && c.sim.SecurityLevel != "standard":
-		return fmt.Errorf("-security-level: want advanced or standard, got %q", c.sim.SecurityLevel)
+		return fmt.Errorf("-security-level: expected advanced or standard, got %q", c.sim.SecurityLevel)
 	case err != nil, path.Path != c.sim.BasePath, path.Path != "" && path.Path[0] != '/': // or a query, a host
-		return fmt.Errorf("-base-path: want a path that begins with /, got %q", c.sim.BasePath)
+		return fmt.Errorf("-base-path: expected a path that begins with /, got %q", c.sim.BasePath)
 	case !address.Addr().IsLoopback():
-		return fmt.Errorf("-addr: want HOST:PORT with a loopback address, such as 127.0.0.1:0, got %q", c.addr)
+		return fmt.Errorf("-addr: expected HOST:PORT with a loopback address, such as 127.0.0.1:0, got %q", c.addr)
 	}
 	return nil
 }

@@ -75,6 +75,9 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if code, ok := errors.AsType[exitCode](err); ok {
 		return int(code)
 	}
+	if ctx.Err() != nil && !strings.Contains(err.Error(), "interrupted") { // what it broke off has other words for it
+		err = errors.New("interrupted")
+	}
 	for line := range strings.Lines(err.Error()) { // what is wrong, and what to do next
 		fmt.Fprintln(stderr, "xdrwait:", strings.TrimSpace(line))
 	}
@@ -196,7 +199,7 @@ func (o *options) addWaitFlags(cmd *cobra.Command) {
 	}
 	choice(&o.simulate, "simulate", "`scenario` to play instead of a real tenant: a name or a .json file", "",
 		xdrtest.Names()...)
-	f.Float64Var(&o.speed, "speed", 10, "simulated seconds in a real second, with --simulate")
+	f.Float64Var(&o.speed, "speed", 10, "simulated seconds for each real second, with --simulate")
 	f.DurationVar(&o.timeout, "timeout", handler.DefaultConfig().Timeout,
 		"time limit, from the start of xdrwait; what is still pending then counts as failed")
 	f.IntVar(&o.minSuccess, "min-success", 100, "`percent` of the endpoints that must succeed")

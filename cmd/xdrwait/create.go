@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,7 +26,7 @@ func newCreateCommand() *cobra.Command {
 		Short: "Write the secret, or give it a new key",
 		Long: `Write the secret NAME to AWS Secrets Manager. If it is there, it gets a new value.
 
-The API key is asked for, and not shown; without a terminal it is read from standard input.
+xdrwait asks for the API key and does not show it; without a terminal it reads standard input.
 ADDRESS is the tenant's API address, or its host name alone. The tenant's API Keys page shows it,
 and the key's KEY_ID and LEVEL (standard or advanced).
 The tenant must accept the key before the secret is written, unless you say --untried.
@@ -48,6 +49,9 @@ func (o *options) create(cmd *cobra.Command, args []string) error {
 	if n := len(args); n != 4 {
 		return usageError{fmt.Errorf("expected 4 arguments (NAME ADDRESS KEY_ID LEVEL; the key is asked for), got %d", n)}
 	}
+	if slices.Contains(args, "") { // an empty variable of a shell, most likely
+		return usageError{errors.New("expected no empty argument")}
+	}
 	ctx := cmd.Context()
 	name := args[0]
 	origins, err := o.allowed()
@@ -62,6 +66,9 @@ func (o *options) create(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	key, err := readKey(ctx, cmd.InOrStdin(), cmd.ErrOrStderr())
+	if err == nil {
+		err = logIn(ctx, client) // may take long, and what is typed before the prompt is shown
+	}
 	if err != nil {
 		return err
 	}
@@ -77,13 +84,20 @@ func (o *options) create(cmd *cobra.Command, args []string) error {
 		fmt.Fprintln(cmd.OutOrStdout(), accepted)
 	}
 	did, err := o.put(ctx, client, name, string(text))
-	if err != nil { // AWS may repeat what it was sent
-		login, _ := client.Options().Credentials.Retrieve(ctx) // they were there a moment ago
-		said := xdr.NewRedactor(key, login.SessionToken).Line(err.Error(), 4000)
-		return fmt.Errorf("could not write secret %s: %s\nnext: %s", name, said, nextOfAWS(err, name, rightsToWrite))
+	if err != nil {
+		return o.notWritten(ctx, err, client, name, key)
 	}
 	_, err = fmt.Fprintf(cmd.OutOrStdout(), "secret %s %s\nnext: %s\n", name, did, o.nextCheck(name))
 	return err
+}
+
+func (o *options) notWritten(ctx context.Context, err error, client *secretsmanager.Client, name, key string) error {
+	if ctx.Err() != nil {
+		return fmt.Errorf("interrupted: secret %s may be written\nnext: %s", name, o.nextCheck(name))
+	}
+	login, _ := client.Options().Credentials.Retrieve(ctx)                   // they were there a moment ago
+	said := xdr.NewRedactor(key, login.SessionToken).Line(err.Error(), 4000) // AWS may repeat what it was sent
+	return fmt.Errorf("could not write secret %s: %s\nnext: %s", name, said, nextOfAWS(err, name, rightsToWrite))
 }
 
 // nextCheck is the command that checks what was written.
@@ -139,7 +153,7 @@ func (o *options) put(ctx context.Context, client *secretsmanager.Client, name, 
 			SecretId: &name, KmsKeyId: kmsKeyID, SecretString: &value,
 		})
 	}
-	return "was there and has a new value; checks use it within five minutes", err
+	return "already existed and has a new value; checks use it within five minutes", err
 }
 
 // readKey asks for the key on a terminal, where it is not shown. From anything else it reads to the end.

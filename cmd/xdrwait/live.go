@@ -14,6 +14,7 @@ import (
 	"github.com/mattn/go-runewidth"
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
+	"golang.org/x/term"
 
 	"github.com/soarstep/xdr-action-status/pkg/handler"
 	"github.com/soarstep/xdr-action-status/pkg/xdr"
@@ -26,8 +27,9 @@ type display struct {
 	live *mpb.Progress // nil where nothing can be drawn
 }
 
-func newDisplay(w io.Writer, now func() time.Time) display {
-	if !isTerminal(w) {
+func newDisplay(w io.Writer, now func() time.Time, waits int) display {
+	_, height, _ := term.GetSize(descriptor(w))
+	if !isTerminal(w) || waits >= height { // what has scrolled away cannot be drawn over
 		return display{now: now, out: log.New(w, "", 0)}
 	}
 	live := mpb.New(mpb.WithOutput(w), mpb.WithAutoRefresh())
@@ -131,7 +133,7 @@ func (s state) forms(width int, next string) []string {
 // counts are those of the last verdict.
 func (s state) counts(format string) string {
 	if s.verdict == nil {
-		return "no answer yet"
+		return "no verdict yet"
 	}
 	e := s.verdict.Endpoints
 	return fmt.Sprintf(format, e.Succeeded, e.Failed, e.Pending)
@@ -174,7 +176,11 @@ func causeOf(err error) string {
 		return fmt.Sprintf("answered %d: %s", call.StatusCode, cmp.Or(call.Message, call.Extra, "no reason given"))
 	case ok && call.Kind == xdr.NoAnswer:
 		reason := strings.TrimSuffix(call.Err.Error(), ": context deadline exceeded")
-		return unreachable + strings.TrimSpace(reason[strings.LastIndex(reason, ": ")+1:])
+		who := unreachable
+		if strings.HasPrefix(reason, "proxyconnect") {
+			who = "proxy " + unreachable
+		}
+		return who + strings.TrimSpace(reason[strings.LastIndex(reason, ": ")+1:])
 	}
 	return messageOf(err)
 }

@@ -3,6 +3,8 @@ package main
 import (
 	"cmp"
 	"errors"
+	"net"
+	"strings"
 	"testing"
 	"time"
 
@@ -87,6 +89,7 @@ func TestCauses(t *testing.T) {
 	for want, err := range map[string]error{
 		"answered 503: Service Unavailable.":                            &xdr.Error{Kind: xdr.Refused, StatusCode: 503, Message: "Service Unavailable."},
 		"answered 500: no reason given":                                 &xdr.Error{Kind: xdr.Refused, StatusCode: 500},
+		"proxy unreachable: no such host":                               no("proxyconnect tcp: dial tcp: lookup h: no such host"),
 		"unreachable: connection refused":                               no("dial tcp 127.0.0.1:443: connect: connection refused"),
 		"unreachable: no such host":                                     no("dial tcp: lookup api-acme.example: no such host"),
 		"unreachable: timed out after 10s":                              no("timed out after 10s: context deadline exceeded"),
@@ -98,5 +101,9 @@ func TestCauses(t *testing.T) {
 		if got := causeOf(err); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
+	}
+	lost := &xdr.Error{Kind: xdr.NoAnswer, Err: &net.OpError{Op: "proxyconnect", Err: &net.DNSError{}}}
+	if got := nextOfTenant(lost); !strings.HasPrefix(got, "check HTTPS_PROXY") {
+		t.Error(got)
 	}
 }

@@ -63,9 +63,10 @@ func printCSV(w io.Writer, ends []state) error {
 			add(s.id, "", "", "", "", "", "", "", "", "", inFlags(s.err.Error()))
 			continue
 		}
-		note := ""
+		note, _ := unknown(*v)
+		note = strings.TrimPrefix(note, " · ")
 		if v.Truncated {
-			note = listed(*v)
+			note = strings.TrimPrefix(note+"; "+listed(*v), "; ")
 		}
 		e := v.Endpoints
 		add(s.id, v.Outcome, v.Reason, e.Total, e.Succeeded, e.Failed, e.Pending, "", "", "", note)
@@ -92,6 +93,9 @@ func cell(text string) string {
 func printTable(w io.Writer, v handler.Verdict) error {
 	elapsed := time.Duration(v.ElapsedSeconds) * time.Second
 	fmt.Fprintf(w, "%s (%s) after %s: %s\n", coloured(w, v.Outcome), v.Reason, elapsed, counts(v.Endpoints))
+	if v.Reason == handler.ActionNotFound {
+		fmt.Fprintln(w, "  the API names no endpoint of this action: are the id and the tenant right?")
+	}
 	if v.Endpoints.Pending > 0 {
 		fmt.Fprintln(w, "  still pending:", pending(v))
 	}
@@ -115,6 +119,9 @@ func listed(v handler.Verdict) string {
 }
 
 func counts(e handler.Endpoints) string {
+	if e.Total == 0 {
+		return "no endpoints"
+	}
 	return fmt.Sprintf("%d endpoints, %d succeeded, %d failed, %d pending", e.Total, e.Succeeded, e.Failed, e.Pending)
 }
 

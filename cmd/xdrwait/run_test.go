@@ -2,8 +2,6 @@ package main
 
 import (
 	"bytes"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -34,6 +32,9 @@ func TestCommandLines(t *testing.T) {
 		{"--simulate unknown_status --timeout 5s --speed 1000", 1, "  still pending: 1 of unknown status " +
 			"COMPLETED_SUCCESSFULLY_WITH_EXCEPTIONS, 1 of unknown status SUCCEEDED\n  pending  "},
 		{"--simulate unknown_status --timeout 5s --output json", 1, ", 1 of unknown status SUCCEEDED); next check in "},
+		{"--simulate unknown_status --timeout 5s --speed 1000 --output csv 7", 1, `,"unknown: COMPLETED_SUCCESSFULLY_WITH_EXCEPTIONS, SUCCEEDED"`},
+		{"--simulate empty --speed 1000", 1, "no endpoints\n  the API names no endpoint of this action: are the id and"},
+		{"secret create s  7 advanced", 64, "expected no empty argument"},
 		{"--simulate errors --speed 1000", 0, "  XDR.Throttled: "},
 		{"--simulate done --speed 0.1 1 2", 0, "action 1: done (all_succeeded) after 0s: 5 endpoints"},
 		{"--simulate done --output csv 7", 0, ",note\n7,done,all_succeeded,5,5,0,0,,,,\n"},
@@ -137,17 +138,5 @@ func TestCSVHasNoFormulas(t *testing.T) {
 	const want = "7,failed,,0,0,0,0,,,,\n7,failed,,,,,,'=1,failed,'=2,'=3\n7,failed,,,,,,,failed,,1 = 1\n7,failed,,,,,,'=1,pending,,\n"
 	if _, got, _ := strings.Cut(out.String(), "note\n"); got != want {
 		t.Errorf("got %s\nwant %s", got, want)
-	}
-}
-
-// Go writes the version into the command: that of a release where it is built from its tag, or installed.
-func TestVersion(t *testing.T) {
-	t.Parallel()
-	path := filepath.Join(t.TempDir(), "xdrwait")
-	if out, err := exec.Command("go", "build", "-buildvcs=true", "-o", path, ".").CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	if out, err := exec.Command(path, "--version").Output(); err != nil || !strings.HasPrefix(string(out), "xdrwait version v") {
-		t.Errorf("%v: %s", err, out)
 	}
 }

@@ -27,7 +27,7 @@ func newCheckCommand() *cobra.Command {
 It shows whether the secret can be read and has the right shape, whether its address may get the
 credentials, and whether the tenant accepts the key, its role and this machine's clock.
 
-Exit code: 0 all is well, 2 something is not, 64 wrong usage. The message says what is wrong, and what
+Exit code: 0 all is well, 2 something is wrong, 64 wrong usage. The message says what is wrong, and what
 to do next.`,
 		Example: `  xdrwait secret check --secret-id xdr/acme
   xdrwait secret check --credentials acme.json`,
@@ -115,7 +115,7 @@ func next(e *handler.Error, secretID string) string {
 	case errors.Is(e, handler.ErrOrigin):
 		return "correct the address; if it is the tenant's, allow it: --allow-origin here, AllowedOrigins in the template"
 	}
-	return "run xdrwait secret create with the right ADDRESS, KEY_ID, LEVEL and key"
+	return "correct it, in the file or with xdrwait secret create NAME ADDRESS KEY_ID LEVEL"
 }
 
 // aboutLogin matches the error codes of AWS that are about the caller's own credentials or clock.
@@ -146,7 +146,10 @@ func nextOfAWS(err error, secretID, rights string) string {
 func nextOfTenant(e *xdr.Error) string {
 	_, noHost := errors.AsType[*net.DNSError](e)
 	_, noAuthority := errors.AsType[x509.UnknownAuthorityError](e)
+	by, _ := errors.AsType[*net.OpError](e)
 	switch status := e.StatusCode; {
+	case by != nil && by.Op == "proxyconnect":
+		return "check HTTPS_PROXY, and whether its proxy runs"
 	case noHost:
 		return "check the host in api_url, then DNS"
 	case noAuthority:

@@ -53,12 +53,12 @@ func TestSecretCheck(t *testing.T) {
 		odd         any // a secret, with URL for the tenant's address, or a tenant, or an error of Secrets Manager
 		wrong, next string
 	}{
-		{xdrtest.Canary, "expected a JSON object with api_url", "run xdrwait secret create with the right ADDRESS, KEY_ID, LEVEL and key"},
-		{strings.Repeat(" ", maxSecret) + goodSecret, "expected a JSON object", "run xdrwait secret create"}, // it may be endless
-		{with(`"api_url": "URL", `, ""), "api_url: missing or empty", "run xdrwait secret create with the right ADDRESS, KEY_ID, LEVEL and key"},
-		{with(xdrtest.Canary, "a b"), "api_key: expected printable ASCII without spaces", "run xdrwait secret create with the right ADDRESS, KEY_ID, LEVEL and key"},
+		{xdrtest.Canary, "expected a JSON object with api_url", "correct it, in the file or with xdrwait secret create NAME ADDRESS KEY_ID LEVEL"},
+		{strings.Repeat(" ", maxSecret) + goodSecret, "expected a JSON object", "xdrwait secret create NAME"}, // it may be endless
+		{with(`"api_url": "URL", `, ""), "api_url: missing or empty", "correct it, in the file or with xdrwait secret create NAME ADDRESS KEY_ID LEVEL"},
+		{with(xdrtest.Canary, "a b"), "api_key: expected printable ASCII, no space", "correct it, in the file or with xdrwait secret create NAME ADDRESS KEY_ID LEVEL"},
 		{with("URL", "http://127.0.0.1:9"), "is not allowed by --allow-origin (", "--allow-origin here"},
-		{with("URL", xdrtest.Canary), "expected the tenant's address, such as https://api-acme", "run xdrwait secret create"},
+		{with("URL", xdrtest.Canary), "expected the tenant's address, such as https://api-acme", "xdrwait secret create NAME"},
 
 		{api(401), "XDR.Unauthorized: Cortex XDR answered 401; err_code: 401; err_msg: said [redacted]\n", "check api_key"},
 		{reply(401, "Date", early, `{"err_code": 401}`), "Cortex XDR answered 401", "the clock here is 10m"},
@@ -126,7 +126,7 @@ func TestSecretCheck(t *testing.T) {
 	source := []string{"--secret-id", "s", "--region", "us-east-1"}
 	mustExplain(t, "XDR.CredentialsUnavailable", "check the way out of this network, HTTPS_PROXY", source...)
 	t.Setenv("AWS_ACCESS_KEY_ID", "")
-	const login = "xdrwait: no AWS credentials: set AWS_PROFILE, or log in with aws sso login or aws configure: "
+	const login = "xdrwait: no AWS credentials: "
 	code, _, stderr := command(t, append([]string{"secret", "check"}, source...)...)
 	if code != exitUnknown || !strings.HasPrefix(stderr, login) {
 		t.Errorf("exit code %d: %s", code, stderr)
@@ -170,7 +170,7 @@ func creates(t *testing.T, sim *xdrtest.Sim, stdin io.Reader, args string) (code
 // A secret that is not there is made; one that is there gets a new value.
 func TestSecretCreate(t *testing.T) {
 	const made = "secret xdr/acme is created\nnext: xdrwait secret check --secret-id xdr/acme"
-	const replaced = "secret xdr/sim was there and has a new value; checks use it within five minutes\nnext: "
+	const replaced = "secret xdr/sim already existed and has a new value; checks use it within five minutes\nnext: "
 	for _, c := range []struct{ args, calls, shown string }{
 		{"xdr/acme URL 7 advanced", "CreateSecret ;", accepted + "\n" + made + " --allow-origin URL\n"},
 		{"xdr/acme URL 7 advanced --region eu-west-1", "CreateSecret ;", made + " --region eu-west-1 --allow-origin URL\n"},
@@ -213,14 +213,14 @@ func TestSecretCreateRefuses(t *testing.T) {
 		{wrongKey, good, "xdrwait: XDR.Unauthorized: Cortex XDR answered 401;"},
 		{wrongKey, good, "\nxdrwait: next: check api_key_id, api_key and security_level in the secret\n" + untried},
 		{"\n", good, "xdrwait: the API key is empty: nothing is written; run the command again with the key\n"},
-		{wrongKey + "\n" + wrongKey, good + " --untried", "api_key: expected printable ASCII without spaces\nxdrwait: next: run xdrwait secret create with the right"},
+		{wrongKey + "\n" + wrongKey, good + " --untried", "api_key: expected printable ASCII, no space, no backslash\nxdrwait: next: correct it, in the file or"},
 
 		{"", acme + "/public_api/v1 7 advanced", "api_url: expected the address without the path /public_api"},
 		{"", "xdr/acme ftp://api-acme.xdr.us.paloaltonetworks.com 7 advanced", "api_url: expected https"},
 		{"", "xdr/acme http://api-acme.xdr.us.paloaltonetworks.com 7 advanced", "allow it: --allow-origin here"},
 		{"", "xdr/acme acme.example.com 7 advanced", "fqdn: https://api-acme.example.com is not allowed by --allow-origin ("},
 		{"", "xdr/acme " + xdrtest.Canary + " 7 advanced", "fqdn: expected the tenant's address"},
-		{"", acme + " 7é advanced", "api_key_id: expected printable ASCII without spaces"},
+		{"", acme + " 7é advanced", "api_key_id: expected at most 15 printable ASCII"},
 		{"", acme + " 7 high", `security_level: expected "standard" or "advanced"`},
 		{"", acme + " 7 " + xdrtest.Canary, `security_level: expected "standard" or "advanced"`},
 	} {
@@ -246,9 +246,30 @@ func TestSecretCreateRefuses(t *testing.T) {
 	if code, shown, _ := creates(t, sim, unread{t}, good); code != exitUsage {
 		t.Errorf("no AWS region: exit code %d: %s", code, shown)
 	}
+	t.Setenv("AWS_ACCESS_KEY_ID", "") // to find none may take long, and what is typed before the prompt is shown
+	typed := strings.NewReader(wrongKey)
+	if code, shown, _ := creates(t, sim, typed, good+" --region r"); code != exitUnknown || typed.Len() > 0 || !strings.Contains(shown, "no AWS credentials") {
+		t.Errorf("no AWS credentials: exit code %d: %s", code, shown)
+	}
+	t.Setenv("AWS_ACCESS_KEY_ID", "k")
 	ctx, interrupt := context.WithCancel(t.Context())
 	interrupt() // the prompt would change the terminal of a process that is about to end
 	if _, err := readKey(ctx, unread{t}, io.Discard); err == nil || !strings.HasPrefix(err.Error(), "interrupted") {
 		t.Error(err)
+	}
+	for args, want := range map[string]string{
+		"check --credentials FILE":                         "xdrwait: interrupted\n",
+		"create " + good + " --untried --region us-east-1": "xdrwait: interrupted: secret xdr/acme may be written\nxdrwait: next: xdrwait secret check",
+	} {
+		ctx, interrupt := context.WithCancel(t.Context())
+		server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { interrupt() }))
+		t.Setenv(awsEndpoint, server.URL)
+		fill := strings.NewReplacer("URL", server.URL, "FILE", inFile(t, strings.ReplaceAll(goodSecret, "URL", server.URL)))
+		var out output
+		code := run(ctx, strings.Fields(fill.Replace("secret "+args+" --allow-origin URL")), strings.NewReader(wrongKey), &out, &out)
+		if code != exitUnknown || !strings.Contains(out.String(), want) {
+			t.Errorf("%s: exit code %d: %s", args, code, &out)
+		}
+		server.Close()
 	}
 }

@@ -58,7 +58,10 @@ var sessions = []struct {
 	{args: late, columns: 20, awaits: "\ranswered 503: Servi…", shows: []string{
 		"\x1b[3A\x1b[J\r5 ok 0 fail 0 pend\r\n\r2 5 ok 0 fail 0 pend\r\n\r3 5 ok 0 fail 0 pend\r\naction 22519813685311: "}},
 	{args: late, columns: 80, awaits: "\r22519813685311 answered 503: Service Unavailable · retry "},
-	{args: late, columns: 200, awaits: " · no answer yet"},
+	{args: late, columns: 200, awaits: " · no verdict yet"},
+
+	// What does not fit on the terminal is not drawn.
+	{args: "--simulate done" + strings.Repeat(" 7", 24), env: "NO_COLOR=1", never: "\x1b"},
 
 	{args: "--simulate failed", code: exitFailed, shows: []string{"\x1b[31mfailed\x1b[0m (endpoints_failed)"}},
 	{args: "--simulate failed", env: "NO_COLOR=1", code: exitFailed, shows: []string{"failed (endpoints_failed)"}},

@@ -36,9 +36,13 @@ func (o *options) step(ctx context.Context) (*handler.Step, error) {
 	o.speed = 1
 	if o.credentials != "" {
 		step.Secrets, err = openFile(ctx, o.credentials)
-	} else {
-		step.Secrets, err = openSecretsManager(ctx, o.region)
+		return step, err
 	}
+	client, err := openSecretsManager(ctx, o.region)
+	if err == nil {
+		err = logIn(ctx, client)
+	}
+	step.Secrets = client
 	return step, err
 }
 
@@ -94,7 +98,7 @@ func (o *options) simulated(ctx context.Context, step *handler.Step) error {
 	return nil
 }
 
-// openSecretsManager finds region and credentials as the AWS CLI does.
+// openSecretsManager finds the region as the AWS CLI does, and later the credentials.
 func openSecretsManager(ctx context.Context, region string) (*secretsmanager.Client, error) {
 	silent := config.WithLogger(logging.Nop{}) // the default one writes to standard error
 	cfg, err := config.LoadDefaultConfig(ctx, config.WithRegion(region), silent)
@@ -104,10 +108,14 @@ func openSecretsManager(ctx context.Context, region string) (*secretsmanager.Cli
 	if cfg.Region == "" {
 		return nil, usageError{errors.New("no AWS region: give --region or set AWS_REGION")}
 	}
-	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
-		return nil, fmt.Errorf("no AWS credentials: set AWS_PROFILE, or log in with aws sso login or aws configure: %w", err)
-	}
 	return secretsmanager.NewFromConfig(cfg, onlyFinalAnswers), nil
+}
+
+func logIn(ctx context.Context, client *secretsmanager.Client) error {
+	if _, err := client.Options().Credentials.Retrieve(ctx); err != nil {
+		return fmt.Errorf("no AWS credentials: %w; set AWS_PROFILE, or log in with aws sso login or aws configure", err)
+	}
+	return nil
 }
 
 // onlyFinalAnswers keeps the SDK's transport, and with it AWS_CA_BUNDLE, but bounds it as the tenant's is bounded.

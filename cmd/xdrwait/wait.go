@@ -37,7 +37,7 @@ func (o *options) wait(cmd *cobra.Command, ids []string) error {
 	if err != nil {
 		return err
 	}
-	display := newDisplay(cmd.ErrOrStderr(), step.Now)
+	display := newDisplay(cmd.ErrOrStderr(), step.Now, len(o.ids))
 	ends := make([]state, len(o.ids))
 	var all sync.WaitGroup
 	for i, id := range o.ids {
