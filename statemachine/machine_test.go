@@ -42,7 +42,7 @@ func TestEveryStateIsReachedAndGoesOn(t *testing.T) {
 	}
 }
 
-func TestEverythingHasATimeLimit(t *testing.T) {
+func TestEverythingHasItsLimits(t *testing.T) {
 	t.Parallel()
 	m := machine(t)
 	if m.TimeoutSeconds <= 0 {
@@ -51,6 +51,9 @@ func TestEverythingHasATimeLimit(t *testing.T) {
 	for name, s := range m.States {
 		if (s.Type == "Task") != (s.TimeoutSeconds > 0) {
 			t.Errorf("%s (%s) has TimeoutSeconds %d", name, s.Type, s.TimeoutSeconds)
+		}
+		if len(s.Catch) > 0 && s.Catch[0].ResultPath != "" {
+			t.Errorf("%s: an error may have no room in the state beside a request and a verdict", name)
 		}
 	}
 }

@@ -34,7 +34,7 @@ The tenant must accept the key before the secret is written, unless you say --un
 Exit code: 0 the secret is written, 2 it is not, 64 wrong usage. The message says what is wrong, and
 what to do next.`,
 		Example: `  xdrwait secret create xdr/acme https://api-acme.xdr.us.paloaltonetworks.com 7 advanced
-  pass show acme | xdrwait secret create xdr/acme acme.xdr.us.paloaltonetworks.com 7 advanced`,
+  pass show acme-key | xdrwait secret create xdr/acme acme.xdr.us.paloaltonetworks.com 7 advanced`,
 		RunE: o.create,
 	}
 	f := cmd.Flags()

@@ -3,6 +3,7 @@ package handler
 import (
 	"encoding/json"
 	"encoding/json/jsontext"
+	jsonv2 "encoding/json/v2"
 	"math"
 	"slices"
 	"strconv"
@@ -75,7 +76,8 @@ func readID(raw json.RawMessage) (int64, bool) {
 
 func readTime(raw json.RawMessage) (time.Time, bool) {
 	s, ok := readString(raw)
-	t, err := time.Parse(time.RFC3339, s)
+	var t time.Time // of which time.Parse takes more than RFC 3339 allows, and lower case not at all
+	err := jsonv2.Unmarshal([]byte(`"`+strings.ToUpper(s)+`"`), &t)
 	return t, ok && err == nil && !t.IsZero() // the year 1 is a variable that nobody set
 }
 

@@ -40,7 +40,7 @@ func TestParse(t *testing.T) {
 		{"envelope, execution and previous beside detail", `{"detail-type":"X","source":"s","execution":"e","previous":{"group_action_id":1,"endpoints":{"seen":3}},"context":1,"tenant":"x",
 			"detail":{"group_action_id":1,"execution":"other","previous":{"group_action_id":1,"endpoints":{"seen":9}}}}`,
 			request{id: 1, echo: json.RawMessage(`1`), execution: "e", seen: 3}},
-		{"envelope, own start", `{"detail-type":"X","source":"s","time":"bad","detail":{"group_action_id":1,"started_at":"2026-11-24T10:00:00Z"}}`,
+		{"envelope, own start", `{"detail-type":"X","source":"s","time":"bad","detail":{"group_action_id":1,"started_at":"2026-11-24t10:00:00z"}}`,
 			request{id: 1, echo: json.RawMessage(`1`), startedAt: at}},
 		{"no envelope where the top has an id", `{"detail-type":"X","source":"s","detail":{"group_action_id":1},"group_action_id":2,"tenant":"a"}`,
 			request{id: 2, echo: json.RawMessage(`2`), tenant: "a"}},
@@ -78,7 +78,7 @@ func TestParseRefuses(t *testing.T) {
 	for _, c := range []struct{ member, want, values string }{ // values of one member, with a | between them
 		{"group_action_id", wantID, `null|0|-1|1.0|1e3|9223372036854775808|"9223372036854775808"|"+5"|"-5"|" 5"|"0x5"|""|true|[1]|"007"|"0"`},
 		{"action_id", wantID, `0|null`},
-		{"started_at", "an RFC 3339 time", `null|"yesterday"|1732442442|"0001-01-01T00:00:00Z"`},
+		{"started_at", "an RFC 3339 time", `null|"yesterday"|1732442442|"0001-01-01T00:00:00Z"|"2026-11-24T1:00:00Z"|"2026-11-24T10:00:00,5Z"|"2026-11-24T10:00:00+24:00"`},
 		{"timeout_seconds", "an integer from 1 to 604800, seven days", `0|604801|"60"|1.5|null`},
 		{"expected_agents", "a list of non-empty agent ids", `null|"a"|[1]|[""]|[null]|["a"," -- "]|["- -"]`},
 		{"context", "JSON of at most 4096 bytes", `"` + strings.Repeat("x", 4095) + `"`},
