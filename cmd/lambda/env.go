@@ -134,10 +134,10 @@ func (e *env) address(name string) string {
 	return text
 }
 
-// proxy only checks: net/http reads the variable. It goes past a malformed one, and waits for a silent SOCKS proxy for
-// ever.
+// proxy only checks: net/http reads the variable. It ignores a malformed one, and a connection to a silent SOCKS proxy
+// outlives its check for ever.
 func (e *env) proxy(name string) {
-	text := e.text(name)
+	text := e.lookup(name) // as it is: net/http does not trim it
 	ok := text == "" || isAddress(text) || !strings.Contains(text, "://") && isAddress("http://"+text)
 	if !ok && e.err == nil { // without the text, which may hold a password
 		e.err = fmt.Errorf("%s: expected the address of an HTTP proxy, such as http://proxy.example.com:3128", name)

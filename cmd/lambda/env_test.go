@@ -71,7 +71,7 @@ var badValues = map[string][]string{
 	"XDR_WAIT_FRACTION":        {"0", "NaN", "1.1"},
 	"XDR_MAX_REPLY_BYTES":      {"0"},
 	"AWS_USE_FIPS_ENDPOINT":    {"yes", "1"},
-	"HTTPS_PROXY":              {"socks5://h:1", "http://u:CANARY@%zz", "http://"},
+	"HTTPS_PROXY":              {"socks5://h:1", "http://u:CANARY@%zz", "http://", " http://h:1", "http://h:1\n", " "},
 	"https_proxy":              {"::bad"},
 
 	"AWS_ENDPOINT_URL_SECRETS_MANAGER": {"vpce-0a1b2c3d:443", "https://", "https://%zz"},

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -70,7 +72,7 @@ func (o *options) create(cmd *cobra.Command, args []string) error {
 		err = logIn(ctx, client) // may take long, and what is typed before the prompt is shown
 	}
 	if err != nil {
-		return err
+		return unwritten(ctx, err)
 	}
 	text, err := secretText(args, key, origins)
 	if err != nil {
@@ -79,7 +81,7 @@ func (o *options) create(cmd *cobra.Command, args []string) error {
 	if !o.untried {
 		typed := file(func() ([]byte, error) { return text, nil })
 		if err := explain(try(ctx, newStep(name, typed, origins)), name); err != nil {
-			return fmt.Errorf("%w\nsecret %s is not written; to write it anyway, add --untried", err, name)
+			return unwritten(ctx, fmt.Errorf("%w\nsecret %s is not written; to write it anyway, add --untried", err, name))
 		}
 		fmt.Fprintln(cmd.OutOrStdout(), accepted)
 	}
@@ -91,12 +93,20 @@ func (o *options) create(cmd *cobra.Command, args []string) error {
 	return err
 }
 
+func unwritten(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return errors.New("interrupted: nothing is written")
+	}
+	return err
+}
+
 func (o *options) notWritten(ctx context.Context, err error, client *secretsmanager.Client, name, key string) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("interrupted: secret %s may be written\nnext: %s", name, o.nextCheck(name))
 	}
-	login, _ := client.Options().Credentials.Retrieve(ctx)                   // they were there a moment ago
-	said := xdr.NewRedactor(key, login.SessionToken).Line(err.Error(), 4000) // AWS may repeat what it was sent
+	login, _ := client.Options().Credentials.Retrieve(ctx) // they were there a moment ago
+	password, sent := xdr.ProxyLogin(&http.Request{URL: &url.URL{Scheme: "https", Host: "secretsmanager.amazonaws.com"}})
+	said := xdr.NewRedactor(key, login.SessionToken, password, sent).Line(err.Error(), 4000) // they may be repeated
 	return fmt.Errorf("could not write secret %s: %s\nnext: %s", name, said, nextOfAWS(err, name, rightsToWrite))
 }
 
@@ -167,11 +177,8 @@ func readKey(ctx context.Context, stdin io.Reader, stderr io.Writer) (string, er
 		read = func() ([]byte, error) { return term.ReadPassword(fd) }
 	}
 	key, err := interruptible(ctx, read)
-	switch {
-	case ctx.Err() != nil:
-		return "", errors.New("interrupted: nothing is written")
-	case err != nil && !errors.Is(err, io.EOF):
-		return "", fmt.Errorf("API key: %w", err)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return "", unwritten(ctx, fmt.Errorf("API key: %w", err))
 	}
 	typed := strings.TrimRight(string(key), "\r\n")
 	if typed == "" {

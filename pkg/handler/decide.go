@@ -21,7 +21,7 @@ func classify(s xdr.Status, p policy) (outcome Outcome, known bool) {
 // situation is all that a decision depends on beside the policy.
 type situation struct {
 	Endpoints
-	doubtful     bool // the API remarks on something beside the statuses
+	doubtful     bool // the API says something beside the statuses, or in their place
 	pastGrace    bool // an action this old has agents, if it exists
 	pastDeadline bool
 }

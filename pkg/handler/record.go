@@ -15,7 +15,7 @@ type record struct {
 	secretTime time.Duration
 	apiTime    time.Duration
 	apiCalls   int
-	remark     string // the API's error text beside the statuses
+	remark     string // what the API says beside the statuses, or in their place
 }
 
 // write logs a verdict at info level, and an error at error level. A verdict is a warning where it rests on a stale

@@ -42,8 +42,10 @@ func (g *guard) install(o *secretsmanager.Options) {
 
 // Do makes one attempt.
 func (g *guard) Do(r *http.Request) (*http.Response, error) {
+	password, login := xdr.ProxyLogin(r)
 	g.mu.Lock()
-	g.secrets = append(g.secrets, r.Header.Get("Authorization"), r.Header.Get("X-Amz-Security-Token"), xdr.ProxyLogin(r))
+	g.secrets = append(g.secrets,
+		r.Header.Get("Authorization"), r.Header.Get("X-Amz-Security-Token"), password, login)
 	g.mu.Unlock()
 	resp, err := g.next.Do(r)
 	if err == nil {

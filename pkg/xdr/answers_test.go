@@ -36,7 +36,7 @@ func TestAnswers(t *testing.T) {
 		{"HTML without its type", "200 OK\r\n\r\n<html/>", html},
 		{"wrong type", ok + `{"reply":[]}`, `200 HTTP 200 with an unreadable reply: expected an object, got [, at "/reply"`},
 		{"another member, empty data", ok + `{"reply":{"data":null,"x":1}}`, `no agents, but the member "x"`},
-		{"empty", ok + `{"reply":{"data":{},"errorReasons":null}}`, ""},
+		{"empty", ok + `{"reply":{"data":{},"errorReasons":[],"x":null,"y":""}}`, ""},
 		{"odd reasons, empty data", ok + `{"reply":{"data":{},"errorReasons":"soon"}}`, `no agents, but the member "errorReasons"`},
 		{"another member, agents", ok + `{"reply":{"data":{"a":"FAILED"},"x":1,"errorReasons":"y"}}`, "a=FAILED "},
 		{"no content", "204 No Content\r\n\r\n", "204 HTTP 204" + odd},

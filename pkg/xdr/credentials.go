@@ -56,7 +56,7 @@ func NewCredentials(base *url.URL, keyID, key string, level SecurityLevel) (Cred
 	}, nil
 }
 
-// isCode refuses a backslash too: JSON would spell it otherwise, and the key is looked for as it is.
+// isCode refuses a backslash too: unescaping drops it from a text, and the key would not be found there.
 func isCode(s string) bool { return s != "" && isLine(s) && !strings.Contains(s, `\`) }
 
 // String names the key without showing it: "key 7 (advanced) for https://api-acme…".

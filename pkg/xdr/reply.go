@@ -2,6 +2,7 @@ package xdr
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json/jsontext"
 	"errors"
 	"fmt"
@@ -67,7 +68,7 @@ type replyReader struct {
 	dec     *jsontext.Decoder
 	sink    Sink
 	said    refusal
-	foreign string // the first member that is not the API's
+	foreign string // the first member that is not the API's, or not in its shape
 
 	hasReply, hasData, hasReasons bool // the members that may come only once
 }
@@ -90,11 +91,11 @@ func readReply(r io.Reader, sink Sink) (refusal, error) {
 	} else if err != io.EOF { //nolint:errorlint // a bare io.EOF is the clean end
 		return refusal{}, rr.plain(err)
 	}
-	if rr.foreign != "" && !rr.said.agents && !rr.said.any() {
-		if !rr.hasData && !rr.hasReasons {
-			return refusal{}, fmt.Errorf("JSON without data and without an error, but with the member %s", rr.foreign)
-		}
-		rr.said.odd = "no agents, but the member " + rr.foreign
+	if rr.foreign != "" && !rr.hasData && !rr.hasReasons && !rr.said.any() {
+		return refusal{}, fmt.Errorf("JSON without data and without an error, but with the member %s", rr.foreign)
+	}
+	if rr.said.agents {
+		rr.said.odd = ""
 	}
 	return rr.said, nil
 }
@@ -143,7 +144,7 @@ func (rr *replyReader) reply(name []byte) error {
 		// null, or a shape that nobody has seen: no reason to lose the statuses. SkipValue would keep every name in it.
 		raw, err := rr.dec.ReadValue()
 		if text(raw) != "" {
-			rr.foreign = `"errorReasons"`
+			rr.isForeign(`"errorReasons"`, raw)
 		}
 		return err
 	}
@@ -186,11 +187,16 @@ func (rr *replyReader) errorMember(name []byte) error {
 	case "err_extra":
 		keep(&rr.said.extra, raw)
 	default:
-		if rr.foreign == "" {
-			rr.foreign = strconv.Quote(string(name))
-		}
+		rr.isForeign(strconv.Quote(string(name)), raw)
 	}
 	return err
+}
+
+func (rr *replyReader) isForeign(name string, raw []byte) {
+	rr.foreign = cmp.Or(rr.foreign, name)
+	if rr.said.odd == "" && text(raw) != "" {
+		rr.said.odd = "no agents, but the member " + name
+	}
 }
 
 // keep takes over a value. One that says something is not taken back.

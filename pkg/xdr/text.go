@@ -26,9 +26,10 @@ func NewRedactor(secrets ...string) Redactor {
 
 // redactor knows the API key and what the requests of a call were signed with.
 func (c Credentials) redactor(sent ...*http.Request) Redactor {
-	known := append(make([]string, 0, 5), c.key())
+	known := append(make([]string, 0, 7), c.key())
 	for _, request := range sent {
-		known = append(known, request.Header.Get("Authorization"), ProxyLogin(request))
+		password, login := ProxyLogin(request)
+		known = append(known, request.Header.Get("Authorization"), password, login)
 	}
 	return NewRedactor(known...)
 }
@@ -50,7 +51,6 @@ func (r Redactor) redact(text string) string {
 	for i := 0; i < maxUnescape && strings.Contains(plain, `\`); i++ {
 		plain = unescape(plain)
 		if hidden := hide(plain, secrets); hidden != plain {
-			plain = hidden
 			text = hidden // and on: another secret may be spelled with more escapes
 		}
 	}

@@ -20,7 +20,7 @@ func NewTransport(timeout time.Duration) *http.Transport {
 	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
 		OnProxyConnectResponse: refusedByProxy,
-		DialContext:            (&net.Dialer{Timeout: timeout / 2}).DialContext, // its own one means no HTTP/2 either
+		DialContext:            (&net.Dialer{Timeout: timeout / 2}).DialContext, // a dialer of our own also turns HTTP/2 off
 		TLSHandshakeTimeout:    timeout / 2,
 		MaxResponseHeaderBytes: maxHeaderBytes,
 		IdleConnTimeout:        time.Minute, // by the wall clock, so that it counts a frozen sandbox's sleep
@@ -36,14 +36,15 @@ func refusedByProxy(_ context.Context, _ *url.URL, _ *http.Request, answer *http
 	return fmt.Errorf("the proxy of HTTPS_PROXY refused to connect: HTTP %d", answer.StatusCode)
 }
 
-// ProxyLogin returns what a request shows the proxy of HTTPS_PROXY to log in, or "". A proxy may repeat it.
-func ProxyLogin(r *http.Request) string {
+// ProxyLogin returns the password with which a request goes to the proxy of HTTPS_PROXY, and the login as it is sent. A
+// proxy may repeat either. Both are empty where there is none.
+func ProxyLogin(r *http.Request) (password, sent string) {
 	u, err := http.ProxyFromEnvironment(r)
 	if err != nil || u == nil || u.User == nil {
-		return ""
+		return "", ""
 	}
-	password, _ := u.User.Password()
-	return base64.StdEncoding.EncodeToString([]byte(u.User.Username() + ":" + password))
+	password, _ = u.User.Password()
+	return password, base64.StdEncoding.EncodeToString([]byte(u.User.Username() + ":" + password))
 }
 
 // FinalOnly refuses every answer that is no final HTTP response. After a 101, net/http hands over the bare connection,
