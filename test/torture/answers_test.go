@@ -112,9 +112,9 @@ func gzipped(text string) string {
 
 // oddProxies are answers to CONNECT.
 var oddProxies = answers{"XDR.Unavailable": {
-	"HTTP/1.1 403 SENT user:" + canary + "\r\n\r\n⟨end⟩", "HTTP/1.1 502 Bad Gateway\r\n\r\n⟨end⟩", "⟨end⟩",
+	"HTTP/1.1 403 SENT user:" + password + "\r\n\r\n⟨end⟩", "HTTP/1.1 502 Bad Gateway\r\n\r\n⟨end⟩", "⟨end⟩",
 	"\x00\x01\x02⟨end⟩", ok + "\r\nGOOD⟨end⟩", ok + "SENT\r\n\r\n⟨end⟩", ok + "Content-Length: SENT\r\n\r\n⟨end⟩", "HTTP/1.1 SENT OK\r\n\r\n⟨end⟩",
-	"HTTP/1.1 user:" + canary + " OK\r\n\r\n⟨end⟩",
+	"HTTP/1.1 user:" + password + " OK\r\n\r\n⟨end⟩",
 }}
 
 // secret is a good answer of Secrets Manager with this value in it.

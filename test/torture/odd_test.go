@@ -36,7 +36,7 @@ func (a answers) kinds(end string) (kinds []kind) {
 }
 
 // TestOddAnswers lets the function meet every odd answer of the API, of Secrets Manager and of a forward proxy, whose
-// password is the canary.
+// password is as secret as the key.
 func TestOddAnswers(t *testing.T) {
 	t.Parallel()
 	meetAll(t, (*testing.T).Parallel, "API", append(oddHeads.kinds("\r\n\r\nGOOD⟨end⟩"), oddAnswers.kinds("")...))
@@ -101,7 +101,7 @@ func (k kind) meet(t *testing.T, odd, level string, sum *report) {
 	}
 	asked := strings.Split(strings.TrimSpace(server.sent.String()), "\n")
 	noSecrets(t, said+f.Output(), asked...)
-	if login := "Basic " + base64.StdEncoding.EncodeToString([]byte("user:"+canary)); strings.HasPrefix(odd, "proxy") && asked[0] != login {
+	if login := "Basic " + base64.StdEncoding.EncodeToString([]byte("user:"+password)); strings.HasPrefix(odd, "proxy") && asked[0] != login {
 		t.Errorf("the proxy was asked with %q", asked)
 	}
 	t.Logf("%s, %d ms, %d MiB", outcome, took, kib/1024)
@@ -128,7 +128,7 @@ func (k kind) start(t *testing.T, odd, level string, limit time.Duration) (*scri
 		secrets = "https://secrets.example.invalid"
 	}
 	if strings.HasPrefix(odd, "proxy") {
-		env["HTTPS_PROXY"] = strings.Replace(server.url, "//", "//user:"+canary+"@", 1)
+		env["HTTPS_PROXY"] = strings.Replace(server.url, "//", "//user:"+password+"@", 1)
 	}
 	sim.SetURL(api) // in the secret
 	f := startFunction(t, api, secrets, lambdatest.Options{Timeout: time.Minute, Env: env})
