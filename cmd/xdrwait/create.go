@@ -37,6 +37,12 @@ Exit code: 0 the secret is written, 2 it is not, 64 wrong usage. The message say
 what to do next.`,
 		Example: `  xdrwait secret create xdr/acme https://api-acme.xdr.us.paloaltonetworks.com 7 advanced
   pass show acme-key | xdrwait secret create xdr/acme acme.xdr.us.paloaltonetworks.com 7 advanced`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 4 || slices.Contains(args, "") {
+				return errors.New("expected NAME ADDRESS KEY_ID LEVEL, none of them empty; the key is asked for")
+			}
+			return nil
+		},
 		RunE: o.create,
 	}
 	f := cmd.Flags()
@@ -48,12 +54,6 @@ what to do next.`,
 
 // create asks for the key once all the rest is known to be good.
 func (o *options) create(cmd *cobra.Command, args []string) error {
-	if n := len(args); n != 4 {
-		return usageError{fmt.Errorf("expected 4 arguments (NAME ADDRESS KEY_ID LEVEL; the key is asked for), got %d", n)}
-	}
-	if slices.Contains(args, "") { // an empty variable of a shell, most likely
-		return usageError{errors.New("expected no empty argument")}
-	}
 	ctx := cmd.Context()
 	name := args[0]
 	origins, err := o.allowed()

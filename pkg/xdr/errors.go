@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"encoding/json/jsontext"
 	"errors"
 	"fmt"
 	"io"
 	"mime"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -149,6 +151,33 @@ func (e *Error) refusedBy(resp *http.Response) *Error {
 		e.Message = string(body)
 	}
 	return e
+}
+
+// refusal is the API's error object as it came, each value as JSON text. It may stand beside agents.
+type refusal struct {
+	code, msg, extra jsontext.Value
+	agents           bool   // the reply names some
+	odd              string // what else an empty reply says
+}
+
+// hasCode reports whether err_code names an error: 0 and "0" are none.
+func (r refusal) hasCode() bool {
+	return !slices.Contains([]string{"", "null", `""`, "0", `"0"`}, string(r.code))
+}
+
+func (r refusal) any() bool { return r.hasCode() || r.remark() != "" }
+
+// isError reports whether this is a refusal: an err_code, or an error text that stands in place of agents.
+func (r refusal) isError() bool { return r.hasCode() || r.remark() != "" && !r.agents }
+
+// remark is the error text of a reply, which may come beside statuses.
+func (r refusal) remark() string {
+	msg := text(r.msg)
+	extra := text(r.extra)
+	if msg != "" && extra != "" {
+		return msg + "; " + extra
+	}
+	return msg + extra
 }
 
 // refused takes over the API's error object.

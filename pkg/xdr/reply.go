@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strconv"
 	"sync"
 )
@@ -32,33 +31,6 @@ func (ignore) Begin(Redactor)                  {}
 func (ignore) AgentStatus([]byte, Status)      {}
 func (ignore) NoStatus(_, _ []byte)            {}
 func (ignore) ErrorReason([]byte, ErrorReason) {}
-
-// refusal is the API's error object as it came, each value as JSON text. It may stand beside agents.
-type refusal struct {
-	code, msg, extra jsontext.Value
-	agents           bool   // the reply names some
-	odd              string // what else an empty reply says
-}
-
-// hasCode reports whether err_code names an error: 0 and "0" are none.
-func (r refusal) hasCode() bool {
-	return !slices.Contains([]string{"", "null", `""`, "0", `"0"`}, string(r.code))
-}
-
-func (r refusal) any() bool { return r.hasCode() || r.remark() != "" }
-
-// isError reports whether this is a refusal: an err_code, or an error text that stands in place of agents.
-func (r refusal) isError() bool { return r.hasCode() || r.remark() != "" && !r.agents }
-
-// remark is the error text of a reply, which may come beside statuses.
-func (r refusal) remark() string {
-	msg := text(r.msg)
-	extra := text(r.extra)
-	if msg != "" && extra != "" {
-		return msg + "; " + extra
-	}
-	return msg + extra
-}
 
 // replyReader walks {"reply": {"data": {agent: status…}, "errorReasons": {agent: object…}}} and the error object, with
 // or without "reply" around it. Other members are skipped.

@@ -42,8 +42,7 @@ func TestOddAnswers(t *testing.T) {
 	meetAll(t, (*testing.T).Parallel, "API", append(oddHeads.kinds("\r\n\r\nGOOD⟨end⟩"), oddAnswers.kinds("")...))
 	meetAll(t, (*testing.T).Parallel, "Secrets Manager", oddSecrets.kinds(""))
 	meetAll(t, (*testing.T).Parallel, "proxy", oddProxies.kinds(""))
-	toSecrets := answers{"XDR.CredentialsUnavailable": oddProxies["XDR.Unavailable"]}
-	meetAll(t, (*testing.T).Parallel, "proxy to Secrets Manager", toSecrets.kinds(""))
+	meetAll(t, (*testing.T).Parallel, "proxy to Secrets Manager", answers{"XDR.CredentialsUnavailable": oddProxies["XDR.Unavailable"]}.kinds(""))
 }
 
 // TestHostileReplies is the same with huge and deep replies and requests, one after the other: their times are of use.
