@@ -53,7 +53,8 @@ func TestEveryVariable(t *testing.T) {
 	o := f.step.Secrets.(*secretsmanager.Client).Options()
 	signer, err := o.Credentials.Retrieve(t.Context())
 	want := aws.Credentials{AccessKeyID: "a", SecretAccessKey: "b", SessionToken: "c"}
-	if err != nil || signer != want || o.Region != "eu-central-1" || *o.BaseEndpoint != "http://127.0.0.1:1" {
+	pause, _ := o.Retryer.RetryDelay(9, nil) // the longest
+	if err != nil || signer != want || pause != 2*time.Second || o.Region != "eu-central-1" || *o.BaseEndpoint != "http://127.0.0.1:1" {
 		t.Errorf("%+v in %s at %s, %v", signer, o.Region, *o.BaseEndpoint, err)
 	}
 }

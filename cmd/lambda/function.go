@@ -6,10 +6,12 @@ import (
 	"encoding/json/v2"
 	"errors"
 	"net/http"
+	"time"
 
 	"github.com/aws/aws-lambda-go/lambda/messages"
 	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
 	"github.com/soarstep/xdr-action-status/pkg/handler"
@@ -44,6 +46,7 @@ func secretsManager(s awsSettings, t http.RoundTripper) *secretsmanager.Client {
 		Region:      s.region,
 		HTTPClient:  xdr.FinalOnly{RoundTripper: t}, // it follows no redirects
 		Credentials: aws.CredentialsProviderFunc(s.credentials),
+		Retryer:     retry.AddWithMaxBackoffDelay(retry.NewStandard(), 2*time.Second), // three attempts end within a fetch
 	}
 	switch {
 	case s.endpoint != "": // it wins: the SDK refuses both together

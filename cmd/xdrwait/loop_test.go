@@ -39,7 +39,7 @@ func inBubble(sim *xdrtest.Sim, timeout time.Duration) (end state, shown []strin
 		Region:      "us-east-1",
 		HTTPClient:  &http.Client{Transport: memory{sim}},
 		Credentials: credentials.NewStaticCredentialsProvider("simulated", "simulated", ""),
-	})
+	}, bounded)
 	step := newStep("xdr/sim", secrets, handler.DefaultConfig().AllowedOrigins)
 	step.XDR = &xdr.Client{Transport: memory{sim}}
 	step.Random = func() float64 { return 0 }

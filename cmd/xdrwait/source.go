@@ -13,6 +13,7 @@ import (
 	"os"
 	"time"
 
+	awsretry "github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
@@ -94,7 +95,7 @@ func (o *options) simulated(ctx context.Context, step *handler.Step) error {
 		Region:       "us-east-1",
 		BaseEndpoint: &server.URL,
 		Credentials:  credentials.NewStaticCredentialsProvider("simulated", "simulated", ""),
-	})
+	}, bounded)
 	return nil
 }
 
@@ -108,7 +109,7 @@ func openSecretsManager(ctx context.Context, region string) (*secretsmanager.Cli
 	if cfg.Region == "" {
 		return nil, usageError{errors.New("no AWS region: give --region or set AWS_REGION")}
 	}
-	return secretsmanager.NewFromConfig(cfg, onlyFinalAnswers), nil
+	return secretsmanager.NewFromConfig(cfg, bounded), nil
 }
 
 func logIn(ctx context.Context, client *secretsmanager.Client) error {
@@ -118,8 +119,9 @@ func logIn(ctx context.Context, client *secretsmanager.Client) error {
 	return nil
 }
 
-// onlyFinalAnswers keeps the SDK's transport, and with it AWS_CA_BUNDLE, but bounds it as the tenant's is bounded.
-func onlyFinalAnswers(o *secretsmanager.Options) {
+// bounded keeps the SDK's transport, and with it AWS_CA_BUNDLE, but bounds it as the tenant's is bounded.
+func bounded(o *secretsmanager.Options) {
+	o.Retryer = awsretry.AddWithMaxBackoffDelay(o.Retryer, 2*time.Second) // three attempts end within a fetch
 	if client, ok := o.HTTPClient.(interface{ GetTransport() *http.Transport }); ok {
 		transport := client.GetTransport()
 		transport.MaxResponseHeaderBytes = 1 << 20

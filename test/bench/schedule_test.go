@@ -33,11 +33,8 @@ var schedules = []struct {
 }{
 	{"this step: 0.1, 5–600 s", growing(own.WaitFraction, own.MinWait.Seconds(), own.MaxWait.Seconds(), 1)},
 	{"the same, most jitter", growing(own.WaitFraction, own.MinWait.Seconds(), own.MaxWait.Seconds(), 0.9)},
-	{"every 15 s", growing(0, 15, 15, 1)},
-	{"every 30 s", growing(0, 30, 30, 1)},
 	{"every 60 s", growing(0, 60, 60, 1)},
 	{"backoff ×2, at most 600 s", doubling(600)},
-	{"backoff ×2, at most 3600 s", doubling(3600)},
 	{"0.1, 2–600 s", growing(0.1, 2, 600, 1)},
 	{"0.1, 5–300 s", growing(0.1, 5, 300, 1)},
 	{"0.2, 5–600 s", growing(0.2, 5, 600, 1)},
