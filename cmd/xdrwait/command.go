@@ -46,6 +46,8 @@ func (c exitCode) Error() string { return fmt.Sprintf("exit code %d", int(c)) }
 // usageError is a mistake in the command line that shows only when the command runs.
 type usageError struct{ error }
 
+var errInterrupted = errors.New("interrupted")
+
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root := newCommand()
 	secret := &cobra.Command{Use: "secret", Short: "Write or check the secret with the credentials"}
@@ -75,8 +77,8 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if code, ok := errors.AsType[exitCode](err); ok {
 		return int(code)
 	}
-	if ctx.Err() != nil && !strings.Contains(err.Error(), "interrupted") { // what it broke off has other words for it
-		err = errors.New("interrupted")
+	if ctx.Err() != nil && !errors.Is(err, errInterrupted) { // what it broke off has other words for it
+		err = errInterrupted
 	}
 	for line := range strings.Lines(err.Error()) { // what is wrong, and what to do next
 		fmt.Fprintln(stderr, "xdrwait:", strings.TrimSpace(line))

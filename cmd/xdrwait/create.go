@@ -72,7 +72,7 @@ func (o *options) create(cmd *cobra.Command, args []string) error {
 		err = logIn(ctx, client) // may take long, and what is typed before the prompt is shown
 	}
 	if err != nil {
-		return unwritten(ctx, err)
+		return beforeWriting(ctx, err)
 	}
 	text, err := secretText(args, key, origins)
 	if err != nil {
@@ -81,28 +81,28 @@ func (o *options) create(cmd *cobra.Command, args []string) error {
 	if !o.untried {
 		typed := file(func() ([]byte, error) { return text, nil })
 		if err := explain(try(ctx, newStep(name, typed, origins)), name); err != nil {
-			return unwritten(ctx, fmt.Errorf("%w\nsecret %s is not written; to write it anyway, add --untried", err, name))
+			return beforeWriting(ctx, fmt.Errorf("%w\nsecret %s is not written; to write it anyway, add --untried", err, name))
 		}
 		fmt.Fprintln(cmd.OutOrStdout(), accepted)
 	}
 	did, err := o.put(ctx, client, name, string(text))
 	if err != nil {
-		return o.notWritten(ctx, err, client, name, key)
+		return o.explainWrite(ctx, err, client, name, key)
 	}
 	_, err = fmt.Fprintf(cmd.OutOrStdout(), "secret %s %s\nnext: %s\n", name, did, o.nextCheck(name))
 	return err
 }
 
-func unwritten(ctx context.Context, err error) error {
+func beforeWriting(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
-		return errors.New("interrupted: nothing is written")
+		return fmt.Errorf("%w: nothing is written", errInterrupted)
 	}
 	return err
 }
 
-func (o *options) notWritten(ctx context.Context, err error, client *secretsmanager.Client, name, key string) error {
+func (o *options) explainWrite(ctx context.Context, err error, client *secretsmanager.Client, name, key string) error {
 	if ctx.Err() != nil {
-		return fmt.Errorf("interrupted: secret %s may be written\nnext: %s", name, o.nextCheck(name))
+		return fmt.Errorf("%w: secret %s may be written\nnext: %s", errInterrupted, name, o.nextCheck(name))
 	}
 	login, _ := client.Options().Credentials.Retrieve(ctx) // they were there a moment ago
 	password, sent := xdr.ProxyLogin(&http.Request{URL: &url.URL{Scheme: "https", Host: "secretsmanager.amazonaws.com"}})
@@ -178,7 +178,7 @@ func readKey(ctx context.Context, stdin io.Reader, stderr io.Writer) (string, er
 	}
 	key, err := interruptible(ctx, read)
 	if err != nil && !errors.Is(err, io.EOF) {
-		return "", unwritten(ctx, fmt.Errorf("API key: %w", err))
+		return "", beforeWriting(ctx, fmt.Errorf("API key: %w", err))
 	}
 	typed := strings.TrimRight(string(key), "\r\n")
 	if typed == "" {

@@ -155,7 +155,7 @@ func openFile(ctx context.Context, path string) (file, error) {
 	}
 	raw, err := interruptible(ctx, read)
 	if ctx.Err() != nil {
-		return nil, fmt.Errorf("--credentials: interrupted before %s could be read", path)
+		return nil, fmt.Errorf("--credentials: %w before %s could be read", errInterrupted, path)
 	}
 	return func() ([]byte, error) { return raw, err }, nil
 }

@@ -11,9 +11,8 @@ import (
 	"sync"
 )
 
-// Sink receives a reply in parts. The byte slices are valid until the method returns; they are text from
-// outside, and [Redactor.Line] makes them fit to be shown. The reasons may come before or after the statuses,
-// and for any of the agents or none.
+// Sink receives a reply in parts. The byte slices are valid until the method returns; they are text from outside, and
+// [Redactor.Line] makes them fit to be shown. Reasons may come before or after the statuses, for any agents or none.
 type Sink interface {
 	// Begin is called first, and once.
 	Begin(Redactor)
@@ -116,7 +115,7 @@ func (rr *replyReader) reply(name []byte) error {
 		// null, or a shape that nobody has seen: no reason to lose the statuses. SkipValue would keep every name in it.
 		raw, err := rr.dec.ReadValue()
 		if text(raw) != "" {
-			rr.isForeign(`"errorReasons"`, raw)
+			rr.noteForeign(`"errorReasons"`, raw)
 		}
 		return err
 	}
@@ -159,12 +158,12 @@ func (rr *replyReader) errorMember(name []byte) error {
 	case "err_extra":
 		keep(&rr.said.extra, raw)
 	default:
-		rr.isForeign(strconv.Quote(string(name)), raw)
+		rr.noteForeign(strconv.Quote(string(name)), raw)
 	}
 	return err
 }
 
-func (rr *replyReader) isForeign(name string, raw []byte) {
+func (rr *replyReader) noteForeign(name string, raw []byte) {
 	rr.foreign = cmp.Or(rr.foreign, name)
 	if rr.said.odd == "" && text(raw) != "" {
 		rr.said.odd = "no agents, but the member " + name

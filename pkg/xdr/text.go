@@ -2,6 +2,7 @@ package xdr
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -13,12 +14,12 @@ type Redactor struct {
 	secrets func() []string // in lower case; in a func, so that no reflection-driven printer reaches them
 }
 
-// NewRedactor makes a Redactor that knows these secrets; empty ones are ignored.
+// NewRedactor makes a Redactor that knows these secrets. Those that are empty, or given before, are ignored.
 func NewRedactor(secrets ...string) Redactor {
 	known := make([]string, 0, len(secrets))
 	for _, secret := range secrets {
-		if secret != "" {
-			known = append(known, lower(secret))
+		if folded := lower(secret); folded != "" && !slices.Contains(known, folded) {
+			known = append(known, folded)
 		}
 	}
 	return Redactor{func() []string { return known }}

@@ -40,9 +40,7 @@ var schedules = []struct {
 	{"0.2, 5–600 s", growing(0.2, 5, 600, 1)},
 }
 
-// mix is the usual mix of actions, and durations is how many seconds they take.
-const mix = "80 % online (5 s to 15 min), 20 % with an endpoint offline (1 h to 7 days)"
-
+// durations are how many seconds the actions of the usual mix take.
 var durations = append(logUniform(1600, 5, 900), logUniform(400, 3600, 7*86400)...)
 
 // logUniform returns n durations between two, evenly spread over their logarithm.
@@ -84,7 +82,7 @@ func TestSchedule(t *testing.T) {
 			s.wait(schedule.name, schedule.next, d)
 		}
 	}
-	text := table("Schedule: "+mix, names, []column{
+	text := table("Schedule: 80 % online (5 s to 15 min), 20 % with an endpoint offline (1 h to 7 days)", names, []column{
 		{"checks", s.by(mean, "checks", 1)},
 		{"$ for 1,000 waits", s.by(mean, "checks", 1/dollars)},
 		{"mean lag, s", s.by(mean, "lag", 1)},

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// Workflows use only actions that we know, each at a full SHA with its version in a comment, and one SHA for each.
+// Workflows use known actions only, each at one full SHA with its version in a comment, and read Go's where it is.
 func TestActionsArePinned(t *testing.T) {
 	t.Parallel()
 	known := []string{
